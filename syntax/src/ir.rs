@@ -1,0 +1,470 @@
+//! The intermediate representation: one small stack machine for every Python version.
+//!
+//! Each top-level statement is lowered to a [`Code`] of its own, so that the
+//! evaluator can judge statements one by one; function bodies, class bodies,
+//! lambdas and comprehensions are nested codes, reached by [`CodeId`]. The
+//! instruction set follows CPython's byte code where CPython's is simple
+//! (`Lib/dis.py`, "Python Bytecode Instructions"), with a block stack for
+//! `try` as CPython had until 3.10. Every instruction carries the range of the
+//! expression or statement it came from.
+//!
+//! Stack effects are written `[before] → [after]`, top of stack on the right.
+
+use std::sync::Arc;
+
+use num_bigint::BigInt;
+use ruff_text_size::TextRange;
+
+/// An identifier, after name mangling where Python mangles (`__x` in a class body).
+pub type Name = Arc<str>;
+
+/// Index into [`Module::codes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CodeId(pub u32);
+
+/// Index of an instruction within its [`Code`].
+pub type Label = u32;
+
+/// A lowered source file.
+#[derive(Debug, Default)]
+pub struct Module {
+    /// The module's docstring (`__doc__`), cleaned of nothing: as in the source.
+    pub docstring: Option<Constant>,
+    /// `from __future__ import annotations` is in force.
+    pub future_annotations: bool,
+    /// The top-level statements in source order. The docstring is a statement too.
+    pub statements: Vec<TopLevel>,
+    pub codes: Vec<Code>,
+    /// Import statements that run at import: those outside function bodies,
+    /// including those under `if`, `try`, `with`, loops and in class bodies. In source order.
+    pub imports: Vec<ImportSite>,
+    /// Names that some function of this module declares `global` and binds or deletes.
+    pub rebound_globals: Vec<Name>,
+    /// The top level has annotated assignments, so `__annotations__` is made
+    /// before the first statement runs (on versions without PEP 649).
+    pub has_annotations: bool,
+    /// `# lyo: …` comments, in source order.
+    pub directives: Vec<Directive>,
+}
+
+impl Module {
+    pub fn code(&self, id: CodeId) -> &Code {
+        &self.codes[id.0 as usize]
+    }
+}
+
+/// A comment that speaks to Lyo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Directive {
+    pub range: TextRange,
+    pub kind: DirectiveKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DirectiveKind {
+    /// `# lyo: strict`: the module must be strict.
+    Strict,
+    /// `# lyo: ignore[CODE, CODE]`: silences those findings on the comment's line.
+    Ignore(Vec<String>),
+}
+
+/// One top-level statement.
+#[derive(Clone, Debug)]
+pub struct TopLevel {
+    pub range: TextRange,
+    pub kind: StatementKind,
+    /// The code that carries the statement out. Its names are the module's.
+    pub code: CodeId,
+    /// Names that the statement may bind or delete in the module, at any depth
+    /// outside nested functions and classes. A star import adds nothing here.
+    pub binds: Vec<Name>,
+}
+
+/// What a top-level statement looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StatementKind {
+    Docstring,
+    /// `import a`, `from a import b`, `from a import *`.
+    Import,
+    /// `from __future__ import …`.
+    Future,
+    Function,
+    Class,
+    Assignment,
+    Expression,
+    /// `if`, `for`, `while`, `try`, `with`, `match`.
+    Compound,
+    Other,
+}
+
+/// An import statement that runs at import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportSite {
+    pub range: TextRange,
+    /// Leading dots.
+    pub level: u32,
+    /// Dotted name after the dots; empty in `from . import x`.
+    pub module: Name,
+    /// Names taken from the module; empty for `import a.b`; `["*"]` for a star import.
+    pub names: Vec<Name>,
+    /// Stands under `if TYPE_CHECKING:`, and so never runs.
+    pub type_checking: bool,
+}
+
+/// What kind of block a [`Code`] is; decides where its names live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CodeKind {
+    /// A top-level statement: names are the module's.
+    TopLevel,
+    Function,
+    Lambda,
+    /// A class body: names live in the class namespace, misses fall to globals.
+    Class,
+    /// List, set or dict comprehension: takes the outermost iterator as its only argument.
+    Comprehension,
+    /// Generator expression: as a comprehension, but a generator.
+    GeneratorExpression,
+    /// PEP 695: the hidden function that holds type parameters, or a lazily evaluated bound or alias value.
+    TypeParameters,
+}
+
+/// A code block.
+#[derive(Clone, Debug)]
+pub struct Code {
+    pub kind: CodeKind,
+    pub name: Name,
+    pub qualname: Name,
+    /// From the first decorator, or the keyword, to the end of the body.
+    pub range: TextRange,
+    pub parameters: Parameters,
+    /// Fast locals; parameters first, in the order positional-only, positional,
+    /// keyword-only, `*args`, `**kwargs`, as CPython's `co_varnames`.
+    /// A parameter that is also a cell has both: the prologue copies it.
+    pub locals: Vec<Name>,
+    /// Variables of this code that inner codes use, followed by those it takes
+    /// from outer codes. `Instruction::*Cell` index this list.
+    pub cells: Vec<Name>,
+    /// How many of `cells` are its own; the rest come with the function's closure, in order.
+    pub own_cells: u32,
+    pub is_generator: bool,
+    pub is_coroutine: bool,
+    pub docstring: Option<Constant>,
+    pub instructions: Vec<Instruction>,
+    /// Parallel to `instructions`.
+    pub ranges: Vec<TextRange>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parameters {
+    pub positional_only: u32,
+    /// Positional-or-keyword, without the positional-only ones.
+    pub positional: u32,
+    pub keyword_only: u32,
+    pub variadic: bool,
+    pub keyword_variadic: bool,
+}
+
+impl Parameters {
+    /// Number of fast locals that parameters occupy.
+    pub fn count(&self) -> u32 {
+        self.positional_only
+            + self.positional
+            + self.keyword_only
+            + u32::from(self.variadic)
+            + u32::from(self.keyword_variadic)
+    }
+}
+
+/// A literal. Nested tuples and frozensets are not folded: they are built.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Constant {
+    None,
+    True,
+    False,
+    Ellipsis,
+    Int(i64),
+    BigInt(Arc<BigInt>),
+    Float(f64),
+    /// The imaginary part of `2j`.
+    Imaginary(f64),
+    Str(Arc<str>),
+    Bytes(Arc<[u8]>),
+    /// A string literal with lone surrogates, which no Rust string can hold:
+    /// its type is known, its value is not.
+    SurrogateStr,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UnaryOperator {
+    /// `+x`, `__pos__`
+    Positive,
+    /// `-x`, `__neg__`
+    Negative,
+    /// `~x`, `__invert__`
+    Invert,
+    /// `not x`
+    Not,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BinaryOperator {
+    Add,
+    Subtract,
+    Multiply,
+    MatrixMultiply,
+    Divide,
+    FloorDivide,
+    Modulo,
+    Power,
+    LeftShift,
+    RightShift,
+    BitAnd,
+    BitOr,
+    BitXor,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    Is,
+    IsNot,
+    In,
+    NotIn,
+}
+
+/// `!s`, `!r`, `!a` in a formatted string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Conversion {
+    None,
+    Str,
+    Repr,
+    Ascii,
+}
+
+/// Flags of [`Instruction::MakeFunction`]: what lies on the stack below, in this order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FunctionParts {
+    /// A tuple of positional defaults.
+    pub defaults: bool,
+    /// A dict of keyword-only defaults.
+    pub keyword_defaults: bool,
+    /// A dict of annotations.
+    pub annotations: bool,
+    /// A tuple of cells, one for each free variable of the code.
+    pub closure: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Instruction {
+    // ---- stack
+    /// `[] → [constant]`
+    Constant(Constant),
+    /// `[x] → []`
+    Pop,
+    /// `[x] → [x, x]`
+    Duplicate,
+    /// `[a, b] → [a, b, a, b]`
+    DuplicateTwo,
+    /// `[a, b] → [b, a]`
+    Swap,
+    /// `[a, b, c] → [c, a, b]`: lifts the top below the two under it.
+    RotateThree,
+    /// `[a, b, c, d] → [d, a, b, c]`
+    RotateFour,
+
+    // ---- names
+    /// Class body or top level: the namespace, then globals, then builtins. `[] → [value]`
+    LoadName(Name),
+    /// `[value] → []`
+    StoreName(Name),
+    DeleteName(Name),
+    /// Function: globals, then builtins. `[] → [value]`
+    LoadGlobal(Name),
+    StoreGlobal(Name),
+    DeleteGlobal(Name),
+    LoadLocal(u32),
+    StoreLocal(u32),
+    DeleteLocal(u32),
+    /// Reads the cell's content; unbound raises `NameError`.
+    LoadCell(u32),
+    StoreCell(u32),
+    DeleteCell(u32),
+    /// In a class body: the class namespace first, then the cell.
+    LoadClassCell(u32),
+    /// Pushes the cell itself, for closures. `[] → [cell]`
+    LoadClosure(u32),
+
+    // ---- attributes and items
+    /// `[object] → [value]`
+    LoadAttribute(Name),
+    /// `[value, object] → []`
+    StoreAttribute(Name),
+    /// `[object] → []`
+    DeleteAttribute(Name),
+    /// `[container, key] → [value]`
+    LoadSubscript,
+    /// `[value, container, key] → []`
+    StoreSubscript,
+    /// `[container, key] → []`
+    DeleteSubscript,
+
+    // ---- operators
+    /// `[x] → [result]`
+    Unary(UnaryOperator),
+    /// `[left, right] → [result]`
+    Binary(BinaryOperator),
+    /// Augmented assignment. `[left, right] → [result]`
+    InPlace(BinaryOperator),
+    /// `[left, right] → [result]`
+    Compare(Comparison),
+
+    // ---- building
+    BuildTuple(u32),
+    BuildList(u32),
+    BuildSet(u32),
+    /// `[k1, v1, k2, v2, …] → [dict]`
+    BuildMap(u32),
+    /// `[start, stop] → [slice]` or, with `step`, `[start, stop, step] → [slice]`
+    BuildSlice { step: bool },
+    /// Joins that many strings (f-string parts).
+    BuildString(u32),
+    /// `[…] → [constant tuple]`: see `BuildTuple`; kept apart for keyword names.
+    /// `[list, …(depth-1), x] → [list, …]`: appends to the list that lies `depth` below the top after popping.
+    ListAppend(u32),
+    SetAdd(u32),
+    /// `[dict, …, key, value] → [dict, …]`
+    MapAdd(u32),
+    /// `[list, iterable] → [list]`
+    ListExtend,
+    /// `[set, iterable] → [set]`
+    SetUpdate,
+    /// `{**mapping}`: `[dict, mapping] → [dict]`
+    DictUpdate,
+    /// `f(**mapping)`: as `DictUpdate`, a repeated key raises `TypeError`. `[dict, mapping] → [dict]`
+    DictMerge,
+    /// `[list] → [tuple]`
+    ListToTuple,
+    /// `[value]`, with `spec` `[value, spec] → [str]`
+    FormatValue { conversion: Conversion, spec: bool },
+
+    // ---- control
+    Jump(Label),
+    /// Pops and tests truth.
+    JumpIfFalse(Label),
+    JumpIfTrue(Label),
+    /// Jumps and keeps the value, or pops it.
+    JumpIfFalseOrPop(Label),
+    JumpIfTrueOrPop(Label),
+    /// `[x] → [bool]`: jumps if `x is None`, popping it (match, except*).
+    JumpIfNone(Label),
+    /// `[iterable] → [iterator]`
+    GetIterator,
+    /// `[iterator] → [iterator, item]`, or `[]` and a jump when exhausted.
+    ForIterator(Label),
+    /// `[iterable] → [x_n, …, x_1]`: the first item is on top.
+    UnpackSequence(u32),
+    /// `a, *b, c = x`: as `UnpackSequence`, the starred one a list.
+    UnpackExtended { before: u32, after: u32 },
+    /// `[value] →`
+    Return,
+
+    // ---- calls and definitions
+    /// `[callable, a_1 … a_n, k_1 … k_m] → [result]`, the last `m` being the values of `keywords`.
+    Call { positional: u32, keywords: Arc<[Name]> },
+    /// `[callable, tuple]` or, with `keywords`, `[callable, iterable, mapping] → [result]`
+    CallVariadic { keywords: bool },
+    /// `[defaults?, keyword defaults?, annotations?, closure?] → [function]`
+    MakeFunction { code: CodeId, parts: FunctionParts },
+    /// `[] → [__build_class__]`; then the body's function, the name, bases and keywords, then `Call`.
+    LoadBuildClass,
+    /// In a class body: sets `__module__` and `__qualname__` (and from 3.13 what the target adds). First instruction of each class body.
+    ClassPrologue,
+    /// Makes `__annotations__` in the namespace if it is missing.
+    SetupAnnotations,
+    /// PEP 526 variable annotation `name: T` (simple names): stores into `__annotations__`. `[annotation] → []`
+    StoreAnnotation(Name),
+
+    // ---- generators
+    /// `[value] → [sent]`
+    Yield,
+    /// `[iterable] → [result]`
+    YieldFrom,
+    /// `[awaitable] → [result]`
+    Await,
+    /// `[async iterable] → [async iterator]`, `[async iterator] → [async iterator, awaited item]` …; never proven static.
+    AsyncOperation,
+
+    // ---- exceptions
+    /// Pushes a handler block. When an exception reaches it, the stack is cut
+    /// to its height at this instruction, the exception is pushed and control goes to the label.
+    PushHandler(Label),
+    /// Leaves the innermost handler block normally.
+    PopHandler,
+    /// At the start of a handler: makes the exception on top the one being handled
+    /// (`sys.exception()`), saving the former. `[exc] → [exc]`
+    EnterExcept,
+    /// Leaves a handler: restores what was being handled before.
+    LeaveExcept,
+    /// `[exc, type] → [exc, bool]`: `PyErr_GivenExceptionMatches`.
+    ExceptionMatches,
+    /// `except*`: never proven static. `[exc, type] → [rest or None, match or None]`
+    ExceptionGroupMatches,
+    /// `raise` (0), `raise exc` (1), `raise exc from cause` (2). Pops that many.
+    Raise(u8),
+    /// `[exc] →`: raises it again as it is.
+    Reraise,
+    /// `[] → [AssertionError]`
+    LoadAssertionError,
+    /// `[manager] → [exit, entered]`
+    EnterWith,
+    /// On the exceptional path: `[exit, exc] → [exit, exc, result]`, calling `exit(type, exc, traceback)`.
+    ExitWithException,
+    /// On the normal path: `[exit] → [result]`, calling `exit(None, None, None)`.
+    ExitWith,
+
+    // ---- imports
+    /// Runs the import. Without names pushes the top package (`import a.b`), with names the module itself. `[] → [module]`
+    ImportName { level: u32, module: Name, names: Arc<[Name]> },
+    /// `import a.b as c`: `[module] → [module.attribute]` as `IMPORT_FROM` does. Also `from m import x`: `[module] → [module, value]`
+    ImportFrom(Name),
+    /// `from m import *`. `[module] → []`
+    ImportStar,
+
+    // ---- match
+    /// `[subject] → [subject, bool]`
+    MatchSequence,
+    MatchMapping,
+    /// `[subject] → [subject, len(subject)]`
+    MatchLength,
+    /// `[subject, keys tuple] → [subject, keys, values tuple or None]`
+    MatchKeys,
+    /// `[subject, class, attribute-names tuple] → [attributes tuple or None]`; `positional` sub-patterns.
+    MatchClass { positional: u32 },
+    /// `**rest`: `[subject, keys] → [dict without those keys]`
+    CopyWithoutKeys,
+
+    // ---- type parameters (PEP 695, 696)
+    /// `[bound function or nothing…] → [TypeVar]`
+    TypeParameter { name: Name, kind: TypeParameterKind, bound: bool, default: bool },
+    /// `type X[T] = …`: `[name, type parameters or None, value function] → [TypeAliasType]`
+    TypeAlias,
+    /// Class and function generics: `[function, type parameters] → [function]` with `__type_params__` set.
+    SetTypeParameters,
+    /// `[type parameters] → [Generic[*parameters]]`, the implicit base.
+    SubscriptGeneric,
+
+    /// Something that the lowering does not express: evaluating it is never proven. The text says what.
+    Unsupported(&'static str),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TypeParameterKind {
+    TypeVar,
+    TypeVarTuple,
+    ParamSpec,
+}
