@@ -1,1 +1,11 @@
+//! Values, builtins, the abstract interpreter, effects and ownership, fuel.
+//!
+//! Knows the IR, and through [`world::World`] other modules; knows no files, no salsa, no LSP.
 
+pub mod evaluated;
+pub mod ground;
+pub mod heap;
+pub mod primitive;
+pub mod reason;
+pub mod value;
+pub mod world;

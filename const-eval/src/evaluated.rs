@@ -1,0 +1,52 @@
+//! What an evaluation leaves behind: a frozen heap, a namespace, and a judgement on each statement.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
+use syntax::ir::Name;
+
+use crate::heap::Heap;
+use crate::reason::Reason;
+use crate::value::{ModuleId, Value};
+
+pub type Namespace = IndexMap<Name, Value, FxBuildHasher>;
+
+/// What a top-level statement was proven to be (design §2).
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// Changes nothing but its module's own objects; same result in every process.
+    Static,
+    /// Runs imports at module level and is otherwise static.
+    Import,
+    /// Makes something that each process must make afresh, and is otherwise static.
+    Recipe,
+    /// Runs at import, as always.
+    Residual(Arc<Reason>),
+}
+
+/// A name or attribute of another module that a result rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Dependency {
+    /// Dotted module name; `builtins` for builtins.
+    pub module: Name,
+    /// The global name, then attributes: `["Enum", "__init_subclass__"]`.
+    pub path: Vec<Name>,
+}
+
+/// A frozen module: never changes once evaluation is over.
+#[derive(Clone, Debug)]
+pub struct Evaluated {
+    pub module: ModuleId,
+    pub heap: Heap,
+    /// Names in the order in which the module's `__dict__` holds them, module attributes such as `__name__` excluded.
+    pub namespace: Namespace,
+    /// Parallel to the IR's statements.
+    pub outcomes: Vec<Outcome>,
+    /// What was read of other modules, with the index of the first statement that needed it. Sorted by statement, then path.
+    pub dependencies: Vec<(u32, Dependency)>,
+    /// The namespace may hold names that are not listed (a star import from an unknown module, `globals()` handed out).
+    pub open_namespace: bool,
+    /// Interpreter steps taken.
+    pub steps: u64,
+}

@@ -1,0 +1,1 @@
+//! Exact semantics of the builtin immutable types over plain data.

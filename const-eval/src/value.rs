@@ -1,0 +1,106 @@
+//! Values: what the evaluator knows of a Python object.
+//!
+//! Immutable data of the builtin types is held directly; everything with an
+//! identity or with contents that can change lies in a [`Heap`](crate::heap::Heap)
+//! and is reached by an [`ObjectRef`], which says which module owns it.
+
+use std::sync::Arc;
+
+use num_bigint::BigInt;
+use num_traits::{FromPrimitive, ToPrimitive};
+
+use crate::ground::GroundId;
+use crate::reason::Reason;
+
+/// A module known to the analysis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ModuleId(pub u32);
+
+/// An object in the heap of the module whose top level made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectRef {
+    pub owner: ModuleId,
+    pub index: u32,
+}
+
+/// A Python `int`: small ones inline. `Big` never holds what fits `Small`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Integer {
+    Small(i64),
+    Big(Arc<BigInt>),
+}
+
+impl From<BigInt> for Integer {
+    fn from(value: BigInt) -> Self {
+        match value.to_i64() {
+            Some(small) => Integer::Small(small),
+            None => Integer::Big(Arc::new(value)),
+        }
+    }
+}
+
+impl From<i64> for Integer {
+    fn from(value: i64) -> Self {
+        Integer::Small(value)
+    }
+}
+
+impl Integer {
+    pub fn to_big(&self) -> BigInt {
+        match self {
+            Integer::Small(small) => BigInt::from_i64(*small).unwrap_or_default(),
+            Integer::Big(big) => (**big).clone(),
+        }
+    }
+
+    pub fn to_i64(&self) -> Option<i64> {
+        match self {
+            Integer::Small(small) => Some(*small),
+            Integer::Big(_) => None,
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub enum Value {
+    None,
+    Ellipsis,
+    NotImplemented,
+    Bool(bool),
+    Int(Integer),
+    Float(f64),
+    Complex(f64, f64),
+    Str(Arc<str>),
+    Bytes(Arc<[u8]>),
+    Tuple(Arc<[Value]>),
+    /// start, stop, step
+    Range(Arc<[Integer; 3]>),
+    /// start, stop, step
+    Slice(Arc<[Value; 3]>),
+    Object(ObjectRef),
+    /// A type, function or singleton implemented in C and described in the ground table.
+    Ground(GroundId),
+    /// A module that has source and is analysed.
+    Module(ModuleId),
+    /// A module implemented in C: index of the module in the ground table.
+    GroundModule(u32),
+    /// An object of exactly this C type whose contents are not computed here: it
+    /// is the same in every process, and the target interpreter will compute it.
+    Opaque(GroundId),
+    /// Nothing is known, not even the type.
+    Unknown(Arc<Reason>),
+}
+
+impl Value {
+    pub fn str(text: impl Into<Arc<str>>) -> Value {
+        Value::Str(text.into())
+    }
+
+    pub fn int(value: i64) -> Value {
+        Value::Int(Integer::Small(value))
+    }
+
+    pub fn tuple(items: Vec<Value>) -> Value {
+        Value::Tuple(items.into())
+    }
+}

@@ -1,0 +1,50 @@
+//! What the evaluator asks of its surroundings: other modules, and the target.
+
+use std::sync::Arc;
+
+use crate::evaluated::Evaluated;
+use crate::ground::Ground;
+use crate::reason::Reason;
+use crate::value::ModuleId;
+
+/// The interpreter that artifacts are made for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// major, minor, micro
+    pub version: (u8, u8, u8),
+    /// `sys.platform`
+    pub platform: String,
+    /// `os.name`
+    pub os_name: String,
+    /// `-O` level
+    pub optimize: u8,
+}
+
+/// Where an import leads.
+#[derive(Clone, Debug)]
+pub enum Resolved {
+    /// A module with source.
+    Source(ModuleId),
+    /// A module implemented in C and described: index in [`Ground::modules`].
+    Ground(u32),
+    /// The ordinary finders would raise `ModuleNotFoundError`.
+    Missing,
+    /// There is something (an undescribed extension module, a namespace package), but nothing is known about it.
+    Unknown(Arc<Reason>),
+}
+
+/// Other modules as the evaluator sees them. All answers are fixed for the length of an evaluation.
+pub trait World: Sync {
+    fn target(&self) -> &Target;
+    fn ground(&self) -> &Ground;
+    /// Absolute dotted name to module. Parents are resolved too.
+    fn resolve(&self, absolute: &str) -> Resolved;
+    fn module_name(&self, module: ModuleId) -> &str;
+    /// `__file__` as the target would set it.
+    fn module_path(&self, module: ModuleId) -> &str;
+    fn is_package(&self, module: ModuleId) -> bool;
+    fn ir(&self, module: ModuleId) -> Option<&Arc<syntax::ir::Module>>;
+    /// The finished evaluation of a module; `None` while it is not finished
+    /// (it is in the same import cycle) or when it can't be evaluated.
+    fn evaluated(&self, module: ModuleId) -> Option<&Arc<Evaluated>>;
+}
