@@ -1,1 +1,65 @@
-fn main() {}
+//! The `lyo` command: parses the command line and hands over to one file per command.
+
+mod commands;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Exit status of a usage or I/O error (design §8).
+const USAGE_OR_IO: u8 = 2;
+
+#[derive(Parser)]
+#[command(
+    name = "lyo",
+    version,
+    about = "Prove which Python modules have side-effect-free top levels, and start programs without running them",
+    long_about = "Lyo proves which Python modules have side-effect-free top levels, evaluates those top levels at \
+                  build time, and writes the results to a bundle from which stock CPython (3.11, 3.12, 3.13) \
+                  rehydrates the modules without running their top-level code.",
+    after_help = AFTER_HELP
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+A first tour:
+  lyo check                      which modules below this folder run code on import, and why
+  lyo eval settings.py           what Lyo knows of each name of a file
+  lyo build src -o app.lyo       a bundle of src and of all that it imports
+  lyo run -b app.lyo -m app      start the program from the bundle
+  lyo verify -b app.lyo          compare executed and rehydrated modules
+  lyo inspect app.lyo            what is in the bundle
+
+Exit status: 0 nothing to report, 1 findings of severity error, 2 usage or I/O error.
+`lyo help COMMAND` explains a command.";
+
+#[derive(Subcommand)]
+enum Command {
+    Check(commands::check::Args),
+    Eval(commands::eval::Args),
+    Build(commands::build::Args),
+    Run(commands::run::Args),
+    Verify(commands::verify::Args),
+    Inspect(commands::inspect::Args),
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Check(args) => commands::check::run(args),
+        Command::Eval(args) => commands::eval::run(args),
+        Command::Build(args) => commands::build::run(args),
+        Command::Run(args) => commands::run::run(args),
+        Command::Verify(args) => commands::verify::run(args),
+        Command::Inspect(args) => commands::inspect::run(args),
+    };
+    match result {
+        Ok(status) => status,
+        Err(error) => {
+            eprintln!("lyo: {error:#}");
+            ExitCode::from(USAGE_OR_IO)
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! One file per command: its arguments, and `run`.
+
+pub mod build;
+pub mod check;
+pub mod eval;
+pub mod inspect;
+pub mod run;
+pub mod verify;
