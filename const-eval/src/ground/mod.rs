@@ -1,0 +1,313 @@
+//! The C ground: builtins and C-implemented stdlib modules, described in data.
+//!
+//! Two sources are merged. A **probe** (`ground/probe.py`), run in the target
+//! interpreter, says what exists there: modules, their exports, types with
+//! bases and attributes, constants. **Annotations** (`ground/*.txt`), written by
+//! hand from CPython's sources, say what calling does. What the probe finds and
+//! no annotation describes is [`Effect::Unknown`].
+
+mod annotations;
+mod lines;
+mod load;
+mod probe;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use syntax::ir::Name;
+
+pub use load::GroundError;
+
+use crate::value::Value;
+use crate::world::Target;
+
+/// The text of the probe, to be run as `EXE -I -S` with this as the script; prints what [`Ground::load`] takes.
+pub const PROBE: &str = include_str!("../../ground/probe.py");
+
+/// A C-implemented type, function, or singleton.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GroundId(pub u32);
+
+/// Everything that one target interpreter implements in C. Never changes.
+#[derive(Debug)]
+pub struct Ground {
+    target: Target,
+    modules: Vec<GroundModule>,
+    module_numbers: FxHashMap<Arc<str>, u32>,
+    failed: Vec<(Arc<str>, Arc<str>)>,
+    entries: Vec<Entry>,
+    by_name: FxHashMap<Arc<str>, GroundId>,
+}
+
+/// A module implemented in C.
+#[derive(Clone, Debug)]
+pub struct GroundModule {
+    pub name: Arc<str>,
+    /// In the order of the module's `__dict__`.
+    pub exports: IndexMap<Name, Export, FxBuildHasher>,
+    /// What importing it does beyond making the module; `None` when it does nothing else.
+    pub import_effect: Option<Arc<str>>,
+    /// A name that is not among `exports` is certainly absent.
+    pub complete: bool,
+}
+
+/// What a C module holds under a name.
+#[derive(Clone, Debug)]
+pub enum Export {
+    /// Immutable data, the same in every process of this interpreter.
+    Constant(Value),
+    Entity(GroundId),
+    /// A submodule made by its parent (`sys.monitoring`): its index in [`Ground::modules`].
+    Module(u32),
+    /// Differs between processes, or may be absent.
+    Process,
+}
+
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// `module.qualname`: the C module that holds it (`_functools.partial`), and
+    /// for types that no module exports the home they claim (`builtins.function`, `re.Pattern`).
+    pub qualified: Arc<str>,
+    pub module: Arc<str>,
+    /// The part of `qualified` after the module.
+    pub name: Arc<str>,
+    pub kind: EntryKind,
+    /// What calling it does; for a type, constructing an instance.
+    pub call: CallClass,
+}
+
+impl Entry {
+    pub fn as_type(&self) -> Option<&TypeInfo> {
+        match &self.kind {
+            EntryKind::Type(info) => Some(info),
+            EntryKind::Function { .. } | EntryKind::Instance { .. } => None,
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub enum EntryKind {
+    Type(Box<TypeInfo>),
+    Function {
+        /// `__text_signature__`, as `($module, iterable, /, start=0)`.
+        signature: Option<Arc<str>>,
+    },
+    /// An object of exactly the type `of`, or a class made by Python code (`of` is then its metaclass).
+    Instance {
+        of: GroundId,
+        /// What is known of its contents; for struct sequences (`sys.version_info`) and `sys.implementation`.
+        contents: Option<Box<Contents>>,
+    },
+}
+
+/// The contents of an immutable instance. A string that is not valid Unicode is an opaque instance.
+#[derive(Clone, Debug, Default)]
+pub struct Contents {
+    /// The items of a struct sequence, as a tuple has them.
+    pub items: Option<Arc<[Value]>>,
+    pub attributes: IndexMap<Name, Value, FxBuildHasher>,
+}
+
+#[derive(Clone, Debug)]
+pub struct TypeInfo {
+    /// `__module__ + "." + __qualname__`: `functools.partial`, `collections.deque`.
+    pub python_name: Arc<str>,
+    pub bases: Vec<GroundId>,
+    /// Starts with the type itself.
+    pub mro: Vec<GroundId>,
+    pub metaclass: GroundId,
+    /// `Py_TPFLAGS_BASETYPE`: a class statement may name it as a base.
+    pub subclassable: bool,
+    /// Instances have a `__dict__`.
+    pub has_dict: bool,
+    /// Instances can be referred to weakly.
+    pub has_weakref: bool,
+    /// `Py_TPFLAGS_HEAPTYPE`
+    pub heap_type: bool,
+    /// `Py_TPFLAGS_IMMUTABLETYPE`: attributes of the type can't be set. (Static types: always.)
+    pub immutable: bool,
+    /// Calling the type makes an instance; otherwise it raises `TypeError`.
+    pub instantiable: bool,
+    /// Derives from `BaseException`.
+    pub exception: bool,
+    /// The type's own `__dict__`, in order.
+    pub attributes: IndexMap<Name, TypeAttribute, FxBuildHasher>,
+}
+
+impl TypeInfo {
+    /// Looks a name up along the MRO of `of`, as `_PyType_Lookup` does: the
+    /// type that has it, and what it has. `None` also when `of` is not a type.
+    pub fn lookup<'ground>(
+        ground: &'ground Ground,
+        of: GroundId,
+        name: &str,
+    ) -> Option<(GroundId, &'ground TypeAttribute)> {
+        let info = ground.entry(of).as_type()?;
+        info.mro.iter().find_map(|&owner| {
+            let attribute = ground.entry(owner).as_type()?.attributes.get(name)?;
+            Some((owner, attribute))
+        })
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct TypeAttribute {
+    pub kind: AttributeKind,
+    /// What calling it does, the receiver included among the arguments; for
+    /// `GetSet` and `Member`, what reading it from an instance does.
+    pub call: CallClass,
+}
+
+#[derive(Clone, Debug)]
+pub enum AttributeKind {
+    /// `method_descriptor`
+    Method,
+    /// `classmethod_descriptor` or `classmethod`
+    ClassMethod,
+    StaticMethod,
+    /// `getset_descriptor`
+    GetSet,
+    /// `member_descriptor`
+    Member,
+    /// `wrapper_descriptor`: a special method such as `int.__add__`
+    Slot,
+    /// The type's own `__new__`
+    New,
+    Constant(Value),
+    Object(GroundId),
+}
+
+/// What a call does, and what it returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallClass {
+    pub effect: Effect,
+    pub result: ResultType,
+}
+
+impl CallClass {
+    pub const UNKNOWN: CallClass = CallClass {
+        effect: Effect::Unknown,
+        result: ResultType::Unknown,
+    };
+}
+
+/// What a call does.
+///
+/// An argument is **inert** when it is exactly one of `None`, `Ellipsis`, `bool`, `int`,
+/// `float`, `complex`, `str`, `bytes`, `range`, `slice` of inert, `tuple` of
+/// inert, or an own `list`, `dict`, `bytearray` of inert. A `set` or
+/// `frozenset` is *not* inert: in what order it is iterated, and so what
+/// `"".join` makes of it, differs between processes. An opaque object of a ground
+/// type whose own constructor is `Total` or `Pure` is inert (a `Decimal`, a `datetime`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// With inert arguments of the right number and types: has no effect,
+    /// calls nothing foreign, doesn't warn, can't raise, gives the same
+    /// result in every process, and that shares no mutable object with the arguments.
+    Total,
+    /// As `Total`, but raises for some inert arguments.
+    Pure,
+    /// Keeps its arguments, whatever they are, in a new object, without
+    /// calling, comparing, hashing, iterating, formatting or reading an attribute of any.
+    Holds,
+    /// As `Holds`, if the arguments are as required; otherwise unknown.
+    HoldsIf(Requirement),
+    /// With inert arguments harmless, but what it makes must be made afresh in each process.
+    Recipe,
+    /// The evaluator has its own implementation; where it has none, as `Unknown`.
+    Modelled,
+    /// No effect with inert arguments, but the result depends on the process:
+    /// time, addresses, hashes, environment, working directory, libm.
+    Process,
+    /// Input, output, or a change of the process, the interpreter, or objects of other modules.
+    Effect,
+    /// With inert arguments changes its receiver (`self`) and nothing else; may raise.
+    ChangesSelf,
+    /// Nothing is known.
+    Unknown,
+}
+
+/// What the arguments of an [`Effect::HoldsIf`] must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Requirement {
+    /// The first argument is a function made by `def` or `lambda`, its attributes known (they are copied).
+    Function,
+    /// The first argument is exactly a dict.
+    Dict,
+    /// All arguments are exactly `str`.
+    Strings,
+    /// The first argument is exactly `str`.
+    StringFirst,
+    /// The first argument is callable, which is checked without calling it.
+    Callable,
+    /// All arguments are classes or None (they are not asked anything).
+    Classes,
+    /// Further arguments are inert; the first may be anything.
+    InertRest,
+}
+
+/// The type of a call's result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResultType {
+    /// An object of exactly this type (not a subclass).
+    Exactly(GroundId),
+    None,
+    /// Exactly the type of the first argument (of a method: the receiver).
+    SameAsFirst,
+    Unknown,
+}
+
+impl Ground {
+    /// Reads what the probe printed, and merges the annotations.
+    ///
+    /// Errors: the text is not what the probe prints, or the interpreter is not CPython 3.11 or newer.
+    pub fn load(probe_json: &str) -> Result<Ground, GroundError> {
+        load::load(probe_json)
+    }
+
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    pub fn modules(&self) -> &[GroundModule] {
+        &self.modules
+    }
+
+    /// The index of a module in [`Ground::modules`].
+    pub fn module_index(&self, name: &str) -> Option<u32> {
+        self.module_numbers.get(name).copied()
+    }
+
+    /// Modules that the target has but that could not be imported, with the error.
+    pub fn failed_modules(&self) -> &[(Arc<str>, Arc<str>)] {
+        &self.failed
+    }
+
+    /// The ids of all entries are `0..entries().len()`.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    pub fn entry(&self, id: GroundId) -> &Entry {
+        &self.entries[id.0 as usize]
+    }
+
+    /// What the name means in the `builtins` module: types, functions, singletons with an entry.
+    /// (`None`, `True`, `Ellipsis`, `__debug__` are constants: see the module's exports.)
+    pub fn builtin(&self, name: &str) -> Option<GroundId> {
+        let module = self.modules.get(self.module_index("builtins")? as usize)?;
+        match module.exports.get(name)? {
+            Export::Entity(id) => Some(*id),
+            Export::Constant(_) | Export::Module(_) | Export::Process => None,
+        }
+    }
+
+    /// Finds an entry by `module.qualname`: the canonical name, the name that
+    /// a type itself claims (`collections.deque`), or any export of a C module (`_socket.error`).
+    pub fn find(&self, qualified: &str) -> Option<GroundId> {
+        self.by_name.get(qualified).copied()
+    }
+}
