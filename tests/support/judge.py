@@ -116,3 +116,17 @@ def in_parallel(function, items) -> list:
     """Maps over the items with one thread for each core; each thread waits for processes."""
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
         return list(pool.map(function, items))
+
+
+# Parts of the standard library that are not judged: tests, and what needs a display.
+STDLIB_LEFT_OUT = {"test", "tests", "idlelib", "turtledemo", "site-packages", "lib2to3", "__pycache__", "__phello__"}
+
+
+def stdlib_paths(python: Python) -> list[Path]:
+    """The packages and modules of the interpreter's standard library, without its tests."""
+    return [
+        path
+        for path in sorted(python.stdlib.iterdir())
+        if path.name not in STDLIB_LEFT_OUT
+        and (path.suffix == ".py" or (path / "__init__.py").exists())
+    ]

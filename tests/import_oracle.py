@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""The import oracle: CPython says whether a module called strict is harmless.
+
+For each module that `lyo check` calls strict, its top level is executed in a
+fresh interpreter of the same version, with what it imports loaded before, and
+the world before and after is compared (`tests/oracle/world.py` says what the
+world is). Any difference but the module's own appearance, any I/O and any
+exception is a wrong verdict.
+
+    tests/import_oracle.py [--python 3.11]... [--stdlib-only | --packages-only] [MODULE]...
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import marshal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "support"))
+import judge  # noqa: E402
+
+SESSION = Path(__file__).parent / "oracle" / "session.py"
+SECONDS = 600  # for one session
+CHUNK = 40  # modules of one package in one session
+
+
+def strict_modules(report: dict) -> dict[str, str]:
+    """Name to path of what the report calls strict."""
+    return {
+        module["name"]: module["path"]
+        for module in report["modules"]
+        if module["verdict"] == "strict" and module["path"].endswith(".py")
+    }
+
+
+def observe(python: judge.Python, paths: list[str], watch: dict[str, str], targets: list[str]):
+    """Runs one session; gives `(name, how, findings)` for each target."""
+    with tempfile.TemporaryDirectory() as scratch:
+        job = {"path": paths, "targets": targets, "watch": watch, "scratch": scratch}
+        command = [python.executable, "-I", "-S", "-X", "frozen_modules=off", str(SESSION)]
+        try:
+            done = subprocess.run(
+                command, input=marshal.dumps(job), capture_output=True, timeout=SECONDS, cwd=scratch
+            )
+        except subprocess.TimeoutExpired:
+            return [(name, "unreached", ["the session took too long"]) for name in targets]
+    if done.returncode != 0 or not done.stdout:
+        words = done.stderr.decode(errors="replace").strip()[-500:] or f"exit status {done.returncode}"
+        return [(name, "unreached", [f"the session failed: {words}"]) for name in targets]
+    return marshal.loads(done.stdout)
+
+
+def sessions(watch: dict[str, str], alone: bool) -> list[list[str]]:
+    """Which modules are judged in one process. The stdlib's each have their own;
+    a package's share one, because most modules import the whole package."""
+    if alone:
+        return [[name] for name in sorted(watch)]
+    by_package = collections.defaultdict(list)
+    for name in sorted(watch):
+        by_package[name.split(".")[0]].append(name)
+    return [
+        names[start : start + CHUNK]
+        for _, names in sorted(by_package.items())
+        for start in range(0, len(names), CHUNK)
+    ]
+
+
+def judge_tree(tally, python, title: str, paths: list[str], watch: dict[str, str], alone: bool) -> None:
+    how_often = collections.Counter()
+
+    def one(targets):
+        return observe(python, paths, {n: watch[n] for n in targets} if not alone else watch, targets)
+
+    for results in judge.in_parallel(one, sessions(watch, alone)):
+        for name, how, findings in results:
+            how_often[how] += 1
+            if how in ("unimportable", "unreached"):
+                if any(f.startswith("the session") for f in findings):
+                    tally.fail(f"{python.version} {name}: {findings[0]}")
+                continue
+            tally.expect(not findings, f"{python.version} {name}: " + "; ".join(findings[:4]))
+    counted = ", ".join(f"{count} {how}" for how, count in sorted(how_often.items()))
+    print(f"{python.version} {title}: {len(watch)} strict modules: {counted or 'none'}", flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--python", action="append", help="3.11, 3.12 or 3.13; all by default")
+    parser.add_argument("--stdlib-only", action="store_true")
+    parser.add_argument("--packages-only", action="store_true")
+    parser.add_argument("modules", nargs="*", help="only these modules")
+    arguments = parser.parse_args()
+
+    tally = judge.Tally("import oracle")
+    for python in judge.pythons(arguments.python):
+        if not arguments.packages_only:
+            watch = strict_modules(judge.check(python, *judge.stdlib_paths(python)))
+            watch = {n: p for n, p in watch.items() if not arguments.modules or n in arguments.modules}
+            judge_tree(tally, python, "stdlib", [], watch, alone=True)
+        if not arguments.stdlib_only:
+            packages = [p for p in judge.PACKAGES if (python.site_packages / p).is_dir()]
+            watch = strict_modules(judge.check(python, *(python.site_packages / p for p in packages)))
+            watch = {n: p for n, p in watch.items() if not arguments.modules or n in arguments.modules}
+            judge_tree(tally, python, "packages", [str(python.site_packages)], watch, alone=False)
+    return tally.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
