@@ -9,6 +9,17 @@
 //! expression or statement it came from.
 //!
 //! Stack effects are written `[before] → [after]`, top of stack on the right.
+//!
+//! Blocks. [`Instruction::PushHandler`] opens a handler block. It remembers the
+//! height of the stack and which exception is being handled. When an exception
+//! reaches the block, the block is popped, the stack is cut to that height, what
+//! was being handled is restored, the exception is pushed, and control goes to
+//! the label. So an exception that leaves a handler, or a `return` from within
+//! one, needs no clean-up of its own; a frame that ends, normally or not, also
+//! restores what its caller was handling, and may leave values on its stack.
+//!
+//! Every [`Code`] ends with [`Instruction::Return`], also that of a top-level
+//! statement (which returns `None`).
 
 use std::sync::Arc;
 
@@ -28,7 +39,9 @@ pub type Label = u32;
 /// A lowered source file.
 #[derive(Debug, Default)]
 pub struct Module {
-    /// The module's docstring (`__doc__`), cleaned of nothing: as in the source.
+    /// The module's docstring (`__doc__`) as the target stores it: as in the
+    /// source, or from 3.13 on without the common indentation.
+    /// `None` under `-OO` too.
     pub docstring: Option<Constant>,
     /// `from __future__ import annotations` is in force.
     pub future_annotations: bool,
@@ -76,7 +89,9 @@ pub struct TopLevel {
     /// The code that carries the statement out. Its names are the module's.
     pub code: CodeId,
     /// Names that the statement may bind or delete in the module, at any depth
-    /// outside nested functions and classes. A star import adds nothing here.
+    /// outside nested functions and classes, including what a class body declares
+    /// `global` and binds, and assignment expressions in comprehensions.
+    /// Sorted, no duplicates. A star import adds nothing here.
     pub binds: Vec<Name>,
 }
 
@@ -140,11 +155,17 @@ pub struct Code {
     /// Fast locals; parameters first, in the order positional-only, positional,
     /// keyword-only, `*args`, `**kwargs`, as CPython's `co_varnames`.
     /// A parameter that is also a cell has both: the prologue copies it.
+    /// Names that begin with a dot are no variables of the program: `.0` is the
+    /// iterator that a comprehension takes, `.defaults` and `.kwdefaults` are what
+    /// a generic function takes, and `.match0` … are temporaries of `match`, which
+    /// top levels and class bodies have too. `locals()` does not show them.
     pub locals: Vec<Name>,
     /// Variables of this code that inner codes use, followed by those it takes
     /// from outer codes. `Instruction::*Cell` index this list.
     pub cells: Vec<Name>,
     /// How many of `cells` are its own; the rest come with the function's closure, in order.
+    /// Both parts are sorted by name. A class body's own cells are `__class__` and,
+    /// from 3.12, `__classdict__`.
     pub own_cells: u32,
     pub is_generator: bool,
     pub is_coroutine: bool,
@@ -296,6 +317,12 @@ pub enum Instruction {
     DeleteCell(u32),
     /// In a class body: the class namespace first, then the cell.
     LoadClassCell(u32),
+    /// PEP 695 scopes in a class body: the mapping first, then globals, then builtins. `[mapping] → [value]`
+    LoadFromDictOrGlobals(Name),
+    /// PEP 695 scopes in a class body: the mapping first, then the cell. `[mapping] → [value]`
+    LoadFromDictOrCell(u32),
+    /// In a class body: the namespace itself. `[] → [mapping]`
+    LoadNamespace,
     /// Pushes the cell itself, for closures. `[] → [cell]`
     LoadClosure(u32),
 
@@ -333,8 +360,8 @@ pub enum Instruction {
     BuildSlice { step: bool },
     /// Joins that many strings (f-string parts).
     BuildString(u32),
-    /// `[…] → [constant tuple]`: see `BuildTuple`; kept apart for keyword names.
-    /// `[list, …(depth-1), x] → [list, …]`: appends to the list that lies `depth` below the top after popping.
+    /// `[list, …(depth-1), x] → [list, …]`: pops `x` and appends it to the list that is then
+    /// the `depth`-th value from the top, the top being the first (as CPython's `LIST_APPEND`).
     ListAppend(u32),
     SetAdd(u32),
     /// `[dict, …, key, value] → [dict, …]`
@@ -349,7 +376,7 @@ pub enum Instruction {
     DictMerge,
     /// `[list] → [tuple]`
     ListToTuple,
-    /// `[value]`, with `spec` `[value, spec] → [str]`
+    /// `[value] → [str]` or, with `spec`, `[value, spec] → [str]`
     FormatValue { conversion: Conversion, spec: bool },
 
     // ---- control
@@ -360,7 +387,7 @@ pub enum Instruction {
     /// Jumps and keeps the value, or pops it.
     JumpIfFalseOrPop(Label),
     JumpIfTrueOrPop(Label),
-    /// `[x] → [bool]`: jumps if `x is None`, popping it (match, except*).
+    /// Pops, and jumps if it was `None` (match, except*). `[x] → []`
     JumpIfNone(Label),
     /// `[iterable] → [iterator]`
     GetIterator,
@@ -376,7 +403,9 @@ pub enum Instruction {
     // ---- calls and definitions
     /// `[callable, a_1 … a_n, k_1 … k_m] → [result]`, the last `m` being the values of `keywords`.
     Call { positional: u32, keywords: Arc<[Name]> },
-    /// `[callable, tuple]` or, with `keywords`, `[callable, iterable, mapping] → [result]`
+    /// `[callable, iterable]` or, with `keywords`, `[callable, iterable, mapping] → [result]`.
+    /// The iterable is a tuple, or what stands in `f(*iterable)`, which the call itself
+    /// converts, after the mapping was evaluated; the mapping is always a new dict.
     CallVariadic { keywords: bool },
     /// `[defaults?, keyword defaults?, annotations?, closure?] → [function]`
     MakeFunction { code: CodeId, parts: FunctionParts },
@@ -396,13 +425,17 @@ pub enum Instruction {
     YieldFrom,
     /// `[awaitable] → [result]`
     Await,
-    /// `[async iterable] → [async iterator]`, `[async iterator] → [async iterator, awaited item]` …; never proven static.
-    AsyncOperation,
+    /// A step of `async for` or `async with`; never proven static.
+    AsyncOperation(AsyncStep),
 
     // ---- exceptions
-    /// Pushes a handler block. When an exception reaches it, the stack is cut
-    /// to its height at this instruction, the exception is pushed and control goes to the label.
+    /// Pushes a handler block. When an exception reaches it, the block is popped, the stack is cut
+    /// to its height at this instruction, what was being handled at this instruction is
+    /// restored, the exception is pushed and control goes to the label.
     PushHandler(Label),
+    /// As `PushHandler`, after `EnterWith`: the value on top (what the manager returned)
+    /// does not count for the height. `[exit, entered] → [exit, entered]`, at the label `[exit, exc]`.
+    PushWithHandler(Label),
     /// Leaves the innermost handler block normally.
     PopHandler,
     /// At the start of a handler: makes the exception on top the one being handled
@@ -416,7 +449,7 @@ pub enum Instruction {
     ExceptionGroupMatches,
     /// `raise` (0), `raise exc` (1), `raise exc from cause` (2). Pops that many.
     Raise(u8),
-    /// `[exc] →`: raises it again as it is.
+    /// `[exc] →`: raises it again as it is: neither context nor cause change.
     Reraise,
     /// `[] → [AssertionError]`
     LoadAssertionError,
@@ -428,9 +461,9 @@ pub enum Instruction {
     ExitWith,
 
     // ---- imports
-    /// Runs the import. Without names pushes the top package (`import a.b`), with names the module itself. `[] → [module]`
+    /// Runs the import. Without names pushes the top package (`import a.b` pushes `a`), with names the module itself. `[] → [module]`
     ImportName { level: u32, module: Name, names: Arc<[Name]> },
-    /// `import a.b as c`: `[module] → [module.attribute]` as `IMPORT_FROM` does. Also `from m import x`: `[module] → [module, value]`
+    /// The attribute, else `sys.modules` (`IMPORT_FROM`). Also used for `import a.b as c`. `[module] → [module, value]`
     ImportFrom(Name),
     /// `from m import *`. `[module] → []`
     ImportStar,
@@ -449,8 +482,8 @@ pub enum Instruction {
     CopyWithoutKeys,
 
     // ---- type parameters (PEP 695, 696)
-    /// `[bound function or nothing…] → [TypeVar]`
-    TypeParameter { name: Name, kind: TypeParameterKind, bound: bool, default: bool },
+    /// `[bound function if any, default function if any] → [type parameter]`
+    TypeParameter { name: Name, kind: TypeParameterKind, bound: TypeParameterBound, default: bool },
     /// `type X[T] = …`: `[name, type parameters or None, value function] → [TypeAliasType]`
     TypeAlias,
     /// Class and function generics: `[function, type parameters] → [function]` with `__type_params__` set.
@@ -460,6 +493,34 @@ pub enum Instruction {
 
     /// Something that the lowering does not express: evaluating it is never proven. The text says what.
     Unsupported(&'static str),
+}
+
+/// A step of an asynchronous construct.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AsyncStep {
+    /// `[async iterable] → [async iterator]`
+    GetIterator,
+    /// `[async iterator] → [async iterator, item]`, the item already awaited.
+    NextItem,
+    /// `[async iterator, exc] → []`: raises `exc` again unless it is `StopAsyncIteration`.
+    EndIteration,
+    /// `[manager] → [exit, entered]`, already awaited.
+    EnterWith,
+    /// `[exit] → [result]`, already awaited.
+    ExitWith,
+    /// `[exit, exc] → [exit, exc, result]`, already awaited.
+    ExitWithException,
+}
+
+/// What the first value below a [`Instruction::TypeParameter`] computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TypeParameterBound {
+    /// There is none.
+    None,
+    /// `T: int`
+    Bound,
+    /// `T: (int, str)`
+    Constraints,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
