@@ -1,0 +1,435 @@
+//! The reader: opening a bundle, finding a module, checking its bytes.
+//!
+//! The header and the directory are read into memory when a bundle is opened; a module's block is
+//! read when it is asked for. Nothing is mapped: a mapped file that somebody cuts short in place
+//! ends the process with SIGBUS, a read only comes back short.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use crate::cursor::Cursor;
+use crate::layout;
+use crate::model::{Source, Target};
+use crate::view::ImageView;
+
+/// Why bytes are not a bundle, or a module of one can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error("not a bundle")]
+    NotABundle,
+    #[error("format version {0}, but this reader knows {known} only", known = layout::FORMAT_VERSION)]
+    Version(u32),
+    #[error("the file is {actual} bytes long and should be {expected}")]
+    Length { expected: u64, actual: u64 },
+    #[error("{0} is damaged: its digest differs")]
+    Digest(&'static str),
+    #[error("malformed: {0}")]
+    Malformed(&'static str),
+}
+
+enum Storage {
+    File(File),
+    Bytes(Vec<u8>),
+}
+
+impl Storage {
+    fn length(&self) -> io::Result<u64> {
+        match self {
+            Storage::File(file) => Ok(file.metadata()?.len()),
+            Storage::Bytes(bytes) => Ok(bytes.len() as u64),
+        }
+    }
+
+    /// The caller has compared the range with the length of the file, so the allocation is bounded by it.
+    fn read(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        match self {
+            Storage::File(file) => {
+                let mut bytes = vec![0; length];
+                read_exact_at(file, &mut bytes, offset)?;
+                Ok(bytes)
+            }
+            Storage::Bytes(bytes) => usize::try_from(offset)
+                .ok()
+                .and_then(|start| bytes.get(start..start.checked_add(length)?))
+                .map(<[u8]>::to_vec)
+                .ok_or_else(|| io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn read_exact_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
+}
+
+#[cfg(windows)]
+fn read_exact_at(file: &File, mut bytes: &mut [u8], mut offset: u64) -> io::Result<()> {
+    use std::os::windows::fs::FileExt;
+    while !bytes.is_empty() {
+        let count = file.seek_read(bytes, offset)?;
+        if count == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        bytes = &mut bytes[count..];
+        offset += count as u64;
+    }
+    Ok(())
+}
+
+/// An open bundle.
+pub struct Reader {
+    storage: Storage,
+    target: Target,
+    directory: Vec<u8>,
+    modules: usize,
+    file_length: u64,
+}
+
+impl Reader {
+    /// Opens a bundle and checks its header and directory.
+    pub fn open(path: &Path) -> Result<Self, ReadError> {
+        Self::from_storage(Storage::File(File::open(path)?))
+    }
+
+    /// Opens an already open file.
+    pub fn from_file(file: File) -> Result<Self, ReadError> {
+        Self::from_storage(Storage::File(file))
+    }
+
+    /// A bundle that lies in memory.
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, ReadError> {
+        Self::from_storage(Storage::Bytes(bytes))
+    }
+
+    fn from_storage(storage: Storage) -> Result<Self, ReadError> {
+        let actual = storage.length()?;
+        if actual < layout::HEADER_LENGTH as u64 {
+            return Err(ReadError::NotABundle);
+        }
+        let header = storage.read(0, layout::HEADER_LENGTH)?;
+        let mut cursor = Cursor::new(&header);
+        if cursor.take(layout::MAGIC.len())? != layout::MAGIC {
+            return Err(ReadError::NotABundle);
+        }
+        let version = cursor.word()?;
+        if version != layout::FORMAT_VERSION {
+            return Err(ReadError::Version(version));
+        }
+        cursor.word()?;
+        let expected = cursor.long()?;
+        if expected != actual {
+            return Err(ReadError::Length { expected, actual });
+        }
+        let offset = cursor.long()?;
+        let length = cursor.long()?;
+        let modules = cursor.word()? as usize;
+        if offset.checked_add(length).is_none_or(|end| end > actual) {
+            return Err(ReadError::Malformed("the directory lies outside the file"));
+        }
+        let length = usize::try_from(length)
+            .map_err(|_| ReadError::Malformed("the directory is too large"))?;
+        let records = modules.checked_mul(layout::RECORD_LENGTH);
+        if records
+            .and_then(|records| records.checked_add(layout::TARGET_LENGTH))
+            .is_none_or(|fixed| fixed > length)
+        {
+            return Err(ReadError::Malformed(
+                "the directory is shorter than its records",
+            ));
+        }
+        let directory = storage.read(offset, length)?;
+        let digest = layout::digest(&[&header[..layout::HEADER_DIGEST], &directory]);
+        if header[layout::HEADER_DIGEST..] != digest {
+            return Err(ReadError::Digest("the directory"));
+        }
+        let target = read_target(&directory)?;
+        let reader = Self {
+            storage,
+            target,
+            directory,
+            modules,
+            file_length: actual,
+        };
+        reader.check_records()?;
+        Ok(reader)
+    }
+
+    /// Texts within the directory, names in order, blocks within the file: afterwards records can be
+    /// read without errors.
+    fn check_records(&self) -> Result<(), ReadError> {
+        let mut previous: Option<&str> = None;
+        for index in 0..self.modules {
+            let record = self.record(index)?;
+            if previous.is_some_and(|previous| previous >= record.name) {
+                return Err(ReadError::Malformed("the directory is not sorted"));
+            }
+            previous = Some(record.name);
+            if record
+                .offset
+                .checked_add(record.length)
+                .is_none_or(|end| end > self.file_length)
+            {
+                return Err(ReadError::Malformed("a module lies outside the file"));
+            }
+        }
+        Ok(())
+    }
+
+    fn record(&self, index: usize) -> Result<Record<'_>, ReadError> {
+        let start = layout::TARGET_LENGTH + index * layout::RECORD_LENGTH;
+        let bytes = self
+            .directory
+            .get(start..)
+            .ok_or(ReadError::Malformed("no such record"))?;
+        let mut cursor = Cursor::new(bytes);
+        let name = directory_text(&self.directory, &mut cursor)?;
+        let root = directory_text(&self.directory, &mut cursor)?;
+        let relative = directory_text(&self.directory, &mut cursor)?;
+        let path = directory_text(&self.directory, &mut cursor)?;
+        let size = cursor.long()?;
+        let mtime = cursor.long()?;
+        let mut digest = [0; 32];
+        digest.copy_from_slice(cursor.take(32)?);
+        let source = SourceView {
+            path,
+            root,
+            relative,
+            size,
+            mtime,
+            digest,
+        };
+        let offset = cursor.long()?;
+        let length = cursor.long()?;
+        let mut digest = [0; layout::DIGEST_LENGTH];
+        digest.copy_from_slice(cursor.take(layout::DIGEST_LENGTH)?);
+        let flags = cursor.word()?;
+        Ok(Record {
+            name,
+            source,
+            offset,
+            length,
+            digest,
+            flags,
+        })
+    }
+
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Number of modules.
+    pub fn len(&self) -> usize {
+        self.modules
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.modules == 0
+    }
+
+    /// The module of this dotted name.
+    pub fn find(&self, name: &str) -> Option<Entry<'_>> {
+        let (mut low, mut high) = (0, self.modules);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let found = self.name(middle)?;
+            match found.cmp(name.as_bytes()) {
+                std::cmp::Ordering::Equal => return self.entry(middle),
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+            }
+        }
+        None
+    }
+
+    /// The name alone, without the rest of its record.
+    fn name(&self, index: usize) -> Option<&[u8]> {
+        let start = layout::TARGET_LENGTH + index * layout::RECORD_LENGTH;
+        let mut cursor = Cursor::new(self.directory.get(start..)?);
+        let offset = cursor.word().ok()? as usize;
+        let length = cursor.word().ok()? as usize;
+        self.directory.get(offset..offset.checked_add(length)?)
+    }
+
+    /// The module at this place in the order of names.
+    pub fn entry(&self, index: usize) -> Option<Entry<'_>> {
+        if index >= self.modules {
+            return None;
+        }
+        let record = self.record(index).ok()?;
+        Some(Entry {
+            reader: self,
+            record,
+        })
+    }
+
+    /// All modules, sorted by name.
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        (0..self.modules).filter_map(|index| self.entry(index))
+    }
+}
+
+fn directory_text<'a>(directory: &'a [u8], cursor: &mut Cursor<'_>) -> Result<&'a str, ReadError> {
+    let offset = cursor.word()? as usize;
+    let length = cursor.word()? as usize;
+    if length > layout::LONGEST_DIRECTORY_TEXT {
+        return Err(ReadError::Malformed("a text of the directory is too long"));
+    }
+    let bytes = offset
+        .checked_add(length)
+        .and_then(|end| directory.get(offset..end))
+        .ok_or(ReadError::Malformed("a text lies outside the directory"))?;
+    std::str::from_utf8(bytes)
+        .map_err(|_| ReadError::Malformed("a text of the directory is not UTF-8"))
+}
+
+fn read_target(directory: &[u8]) -> Result<Target, ReadError> {
+    let mut cursor = Cursor::new(directory);
+    let cache_tag = directory_text(directory, &mut cursor)?.to_owned();
+    let version = directory_text(directory, &mut cursor)?.to_owned();
+    let platform = directory_text(directory, &mut cursor)?.to_owned();
+    let magic = cursor.word()?.to_le_bytes();
+    let optimize = u8::try_from(cursor.word()?)
+        .map_err(|_| ReadError::Malformed("the optimisation level is out of range"))?;
+    Ok(Target {
+        cache_tag,
+        magic,
+        version,
+        platform,
+        optimize,
+    })
+}
+
+struct Record<'a> {
+    name: &'a str,
+    source: SourceView<'a>,
+    offset: u64,
+    length: u64,
+    digest: [u8; layout::DIGEST_LENGTH],
+    flags: u32,
+}
+
+/// [`Source`], borrowed from the directory.
+#[derive(Clone, Copy, Debug)]
+pub struct SourceView<'a> {
+    pub path: &'a str,
+    pub root: &'a str,
+    pub relative: &'a str,
+    pub size: u64,
+    pub mtime: u64,
+    pub digest: [u8; 32],
+}
+
+impl SourceView<'_> {
+    pub fn to_source(&self) -> Source {
+        Source {
+            path: self.path.to_owned(),
+            root: self.root.to_owned(),
+            relative: self.relative.to_owned(),
+            size: self.size,
+            mtime: self.mtime,
+            digest: self.digest,
+        }
+    }
+}
+
+/// A module's record in the directory.
+pub struct Entry<'a> {
+    reader: &'a Reader,
+    record: Record<'a>,
+}
+
+impl<'a> Entry<'a> {
+    pub fn name(&self) -> &'a str {
+        self.record.name
+    }
+
+    pub fn is_package(&self) -> bool {
+        self.record.flags & layout::RECORD_PACKAGE != 0
+    }
+
+    /// Whether the module can be rehydrated; otherwise it travels as plain code.
+    pub fn has_image(&self) -> bool {
+        self.record.flags & layout::RECORD_IMAGE != 0
+    }
+
+    pub fn source(&self) -> SourceView<'a> {
+        self.record.source
+    }
+
+    /// Bytes of the module's block.
+    pub fn length(&self) -> u64 {
+        self.record.length
+    }
+
+    /// Reads the module's block and compares its digest.
+    pub fn load(&self) -> Result<Block, ReadError> {
+        let length = usize::try_from(self.record.length)
+            .map_err(|_| ReadError::Malformed("a module is too large"))?;
+        let bytes = self.reader.storage.read(self.record.offset, length)?;
+        if layout::digest(&[&bytes]) != self.record.digest {
+            return Err(ReadError::Digest("the module"));
+        }
+        Block::new(bytes)
+    }
+}
+
+/// A module's block, in memory; its digest was right.
+#[derive(Debug)]
+pub struct Block {
+    bytes: Vec<u8>,
+    sections: [(usize, usize); 6],
+    has_image: bool,
+}
+
+impl Block {
+    fn new(bytes: Vec<u8>) -> Result<Self, ReadError> {
+        let header = bytes
+            .get(..layout::BLOCK_HEADER_LENGTH)
+            .ok_or(ReadError::Malformed("a module has no header"))?;
+        let mut cursor = Cursor::new(header);
+        let mut sections = [(0, 0); 6];
+        for section in &mut sections {
+            let start = cursor.word()? as usize;
+            let length = cursor.word()? as usize;
+            let end = start.checked_add(length).filter(|end| *end <= bytes.len());
+            let end = end.ok_or(ReadError::Malformed("a section lies outside its module"))?;
+            *section = (start, end);
+        }
+        let has_image = cursor.word()? & layout::RECORD_IMAGE != 0;
+        Ok(Self {
+            bytes,
+            sections,
+            has_image,
+        })
+    }
+
+    fn section(&self, index: usize) -> &[u8] {
+        let (start, end) = self.sections[index];
+        self.bytes.get(start..end).unwrap_or_default()
+    }
+
+    /// The marshalled code object of the module.
+    pub fn code(&self) -> &[u8] {
+        self.section(0)
+    }
+
+    /// Why there is no image.
+    pub fn reason(&self) -> &str {
+        std::str::from_utf8(self.section(1)).unwrap_or_default()
+    }
+
+    /// The image, unchecked as yet: see [`ImageView::verify`].
+    pub fn image(&self) -> Option<ImageView<'_>> {
+        self.has_image.then(|| {
+            ImageView::new(
+                self.section(2),
+                self.section(3),
+                self.section(4),
+                self.section(5),
+            )
+        })
+    }
+}
