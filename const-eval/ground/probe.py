@@ -229,8 +229,8 @@ def describe_attribute(cls, attribute, value, module, name):
 def describe_function(function, module, name):
     home = function.__self__
     own_name = function.__name__
-    if type(home) is Module and type(home.__dict__.get("__name__")) is str and home.__dict__.get(own_name) is function:
-        module, name = home.__dict__["__name__"], own_name
+    if id(home) in MODULES and home.__dict__.get(own_name) is function:
+        module, name = MODULES[id(home)], own_name
     try:
         signature = function.__text_signature__
     except Exception:
@@ -284,6 +284,12 @@ def ordered():
     return iter(empty), empty.keys(), empty.values(), empty.items()
 
 
+def ordering():
+    import _functools
+
+    return (_functools.cmp_to_key(len),)
+
+
 def locks():
     import _thread
 
@@ -334,7 +340,7 @@ def hidden_types():
         lambda: (a_function, len, _Plain().method, sys, str.upper, dict.__dict__["fromkeys"], int.__add__,
                  (1).__add__, Function.__dict__["__code__"], _Plain.__dict__["member"], sys.implementation),
         lambda: (None, Ellipsis, NotImplemented, code, generator, (lambda: generator).__closure__[0]),
-        frame_and_traceback, coroutines, patterns, template, ordered, locks, compressors, unpacking, hashes,
+        frame_and_traceback, coroutines, patterns, template, ordered, ordering, locks, compressors, unpacking, hashes,
         lambda: (type.__dict__["__dict__"].__get__(int), list[int], int | str, iter(list[int])),
         lambda: (code.co_lines(), code.co_positions()),
         lambda: [iter(empty) for empty in ({}, [], (), "", "\xe9", "\u1234", b"", bytearray(), set(), range(0),

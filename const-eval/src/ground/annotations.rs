@@ -5,9 +5,23 @@ use std::sync::Arc;
 use super::lines::{self, Class, Statement};
 use super::{CallClass, EntryKind, Export, Ground, GroundId, ResultType};
 
+macro_rules! files {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../ground/", $name, ".txt")))),*]
+    };
+}
+
 /// The annotation files: name and text.
-pub(super) const FILES: &[(&str, &str)] =
-    &[("builtins", include_str!("../../ground/builtins.txt"))];
+pub(super) const FILES: &[(&str, &str)] = files![
+    "builtins",
+    "classes",
+    "collections",
+    "files",
+    "numbers",
+    "process",
+    "text",
+    "threads"
+];
 
 /// An annotation that names nothing in this interpreter: harmless, since other versions may have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +83,7 @@ impl<'text> Merge<'_, 'text> {
             }
             Statement::Type { names, class } => self.types = self.calls(line, &names, class, true),
             Statement::Attribute { names, class } => self.attributes(line, &names, class),
+            Statement::Inert(names) => self.inert(line, &names),
             Statement::Differs(names) => self.differs(line, &names, false),
             Statement::Maybe(names) => self.differs(line, &names, true),
         }
@@ -110,6 +125,17 @@ impl<'text> Merge<'_, 'text> {
             }
         }
         found
+    }
+
+    fn inert(&mut self, line: usize, names: &[&str]) {
+        for name in names {
+            let qualified = format!("{}.{}", self.module, name);
+            let found = self.ground.find(&qualified);
+            match found.map(|GroundId(number)| &mut self.ground.entries[number as usize].kind) {
+                Some(EntryKind::Type(info)) => info.inert = true,
+                _ => self.missing(line, qualified),
+            }
+        }
     }
 
     fn attributes(&mut self, line: usize, names: &[&str], class: Class<'_>) {

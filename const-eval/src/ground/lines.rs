@@ -9,13 +9,16 @@
 //! type partial: modelled       the same for a type, and opens a block
 //!   __reduce__: pure -> tuple  indented: attributes of that type (or types)
 //!   *: modelled                every attribute of the type's own that no other line names
-//! attr argv path: process      these constants differ between processes
+//! inert date time              objects of these types are immutable data
+//! differs argv path            these attributes of the module differ between processes
 //! maybe exit quit              these names may exist, and differ between processes
 //! ```
 //!
-//! A class of effect is one of `total`, `pure`, `holds`, `holds(REQUIREMENT)`,
-//! `recipe`, `modelled`, `process`, `effect`, `changes-self`, `unknown`; a result is `None`, `same`,
+//! A class of effect is one of `total`, `pure`, `pure(REQUIREMENT)`, `holds`, `holds(REQUIREMENT)`,
+//! `recipe`, `modelled`, `process`, `effect`, `changes-self`, `unknown`, as
+//! [`Effect`] and [`Requirement`] explain; a result is `None`, `same` (the type of the first argument),
 //! `?`, or a type: `str` (of builtins, or else of the same module) or `module.name`.
+//! The part about a module may be continued elsewhere under the same heading.
 //! `*` may not be combined with a class that promises anything.
 
 use super::{Effect, Requirement};
@@ -44,6 +47,7 @@ pub(super) enum Statement<'text> {
         names: Vec<&'text str>,
         class: Class<'text>,
     },
+    Inert(Vec<&'text str>),
     Differs(Vec<&'text str>),
     Maybe(Vec<&'text str>),
 }
@@ -100,10 +104,8 @@ fn statement(line: &str) -> Option<Statement<'_>> {
         )),
         "open" if rest.is_empty() => Some(Statement::Open),
         "maybe" => Some(Statement::Maybe(rest.split_whitespace().collect())),
-        "attr" => {
-            let (names, class) = names_and_class(rest)?;
-            (class.effect == Effect::Process).then_some(Statement::Differs(names))
-        }
+        "differs" => Some(Statement::Differs(rest.split_whitespace().collect())),
+        "inert" => Some(Statement::Inert(rest.split_whitespace().collect())),
         "type" => {
             let (names, class) = names_and_class(rest)?;
             Some(Statement::Type { names, class })
@@ -141,23 +143,44 @@ fn names_and_class(line: &str) -> Option<(Vec<&str>, Class<'_>)> {
 }
 
 fn parse_effect(word: &str) -> Option<Effect> {
+    if let Some((word, requirement)) = word.strip_suffix(')').and_then(|word| word.split_once('('))
+    {
+        let requirement = parse_requirement(requirement)?;
+        return match word {
+            "holds" => Some(Effect::HoldsIf(requirement)),
+            "pure" => Some(Effect::PureIf(requirement)),
+            _ => None,
+        };
+    }
     Some(match word {
         "total" => Effect::Total,
         "pure" => Effect::Pure,
         "holds" => Effect::Holds,
-        "holds(function)" => Effect::HoldsIf(Requirement::Function),
-        "holds(dict)" => Effect::HoldsIf(Requirement::Dict),
-        "holds(strings)" => Effect::HoldsIf(Requirement::Strings),
-        "holds(string-first)" => Effect::HoldsIf(Requirement::StringFirst),
-        "holds(callable)" => Effect::HoldsIf(Requirement::Callable),
-        "holds(classes)" => Effect::HoldsIf(Requirement::Classes),
-        "holds(inert-rest)" => Effect::HoldsIf(Requirement::InertRest),
         "recipe" => Effect::Recipe,
         "modelled" => Effect::Modelled,
         "process" => Effect::Process,
         "effect" => Effect::Effect,
         "changes-self" => Effect::ChangesSelf,
         "unknown" => Effect::Unknown,
+        _ => return None,
+    })
+}
+
+fn parse_requirement(word: &str) -> Option<Requirement> {
+    Some(match word {
+        "inert" => Requirement::Inert,
+        "function" => Requirement::Function,
+        "callable" => Requirement::Callable,
+        "callable-then-inert" => Requirement::CallableThenInert,
+        "dict" => Requirement::Dict,
+        "strings" => Requirement::Strings,
+        "string-first" => Requirement::StringFirst,
+        "strings-or-ints" => Requirement::StringsOrIntegers,
+        "classes" => Requirement::Classes,
+        "inert-rest" => Requirement::InertRest,
+        "keywords-only" => Requirement::KeywordsOnly,
+        "one" => Requirement::One,
+        "weakrefable" => Requirement::Weakrefable,
         _ => return None,
     })
 }
@@ -169,10 +192,10 @@ mod tests {
     #[test]
     fn reads_each_kind_of_statement() {
         let (lines, bad) = read(
-            "module m # here\nimport none\nopen\nf g: pure -> str\ntype t: holds(dict)\n  a: changes-self -> None\n  *: modelled\nattr x: process\nmaybe y z\n",
+            "module m # here\nimport none\nopen\nf g: pure -> str\ntype t: holds(dict) -> t\n  a: changes-self -> None\n  *: modelled\ninert t\ndiffers x\nmaybe y z\n",
         );
         assert_eq!(bad, Vec::<usize>::new());
-        assert_eq!(lines.len(), 9);
+        assert_eq!(lines.len(), 10);
         assert_eq!(
             lines[3].statement,
             Statement::Call {

@@ -127,12 +127,15 @@ pub struct TypeInfo {
     pub has_weakref: bool,
     /// `Py_TPFLAGS_HEAPTYPE`
     pub heap_type: bool,
-    /// `Py_TPFLAGS_IMMUTABLETYPE`: attributes of the type can't be set. (Static types: always.)
+    /// `Py_TPFLAGS_IMMUTABLETYPE`: attributes of the type can't be set. A type without it can get
+    /// attributes from any module: `ast.py` gives `_ast.Constant` some, which are not listed here.
     pub immutable: bool,
     /// Calling the type makes an instance; otherwise it raises `TypeError`.
     pub instantiable: bool,
     /// Derives from `BaseException`.
     pub exception: bool,
+    /// Objects of exactly this type are immutable data (see [`Effect`]).
+    pub inert: bool,
     /// The type's own `__dict__`, in order.
     pub attributes: IndexMap<Name, TypeAttribute, FxBuildHasher>,
 }
@@ -196,57 +199,81 @@ impl CallClass {
 
 /// What a call does.
 ///
-/// An argument is **inert** when it is exactly one of `None`, `Ellipsis`, `bool`, `int`,
-/// `float`, `complex`, `str`, `bytes`, `range`, `slice` of inert, `tuple` of
-/// inert, or an own `list`, `dict`, `bytearray` of inert. A `set` or
-/// `frozenset` is *not* inert: in what order it is iterated, and so what
-/// `"".join` makes of it, differs between processes. An opaque object of a ground
-/// type whose own constructor is `Total` or `Pure` is inert (a `Decimal`, a `datetime`).
+/// An argument is **inert** when it is exactly one of
+///
+/// - `None`, `Ellipsis`, `NotImplemented`, a `bool`, `int`, `float`, `complex`, `str`, `bytes`, `range`;
+/// - a `slice` or `tuple` of inert things;
+/// - an own `list`, `dict` or `bytearray` of inert things, not reachable by code that is not proven;
+/// - an object of a type with [`TypeInfo::inert`] (a `datetime.date`, a `re.Pattern`) made of inert things;
+/// - as the receiver of a method: an own object of exactly that type (`io.BytesIO`,
+///   `deque`) made by a call of this table with inert arguments and changed only by such calls.
+///
+/// A `set` or `frozenset` is *not* inert: in what order it is iterated, and so
+/// what `"".join` makes of it, differs between processes. The receiver of a
+/// class method must be exactly the class that has it.
+///
+/// Every promise is about the right number of arguments; otherwise, or where an
+/// argument has a type that the callable refuses, `TypeError` is raised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Effect {
-    /// With inert arguments of the right number and types: has no effect,
-    /// calls nothing foreign, doesn't warn, can't raise, gives the same
+    /// With inert arguments: has no effect, calls nothing foreign, doesn't
+    /// warn, raises nothing else than `TypeError` (and for want of memory), gives the same
     /// result in every process, and that shares no mutable object with the arguments.
     Total,
     /// As `Total`, but raises for some inert arguments.
     Pure,
+    /// As `Pure`, if the arguments are also as required; otherwise unknown.
+    PureIf(Requirement),
     /// Keeps its arguments, whatever they are, in a new object, without
     /// calling, comparing, hashing, iterating, formatting or reading an attribute of any.
     Holds,
-    /// As `Holds`, if the arguments are as required; otherwise unknown.
+    /// As `Holds`, if the arguments are as required; otherwise unknown. May raise.
     HoldsIf(Requirement),
     /// With inert arguments harmless, but what it makes must be made afresh in each process.
     Recipe,
     /// The evaluator has its own implementation; where it has none, as `Unknown`.
     Modelled,
     /// No effect with inert arguments, but the result depends on the process:
-    /// time, addresses, hashes, environment, working directory, libm.
+    /// time, addresses, hashes, environment, files, working directory, libm. May raise.
     Process,
     /// Input, output, or a change of the process, the interpreter, or objects of other modules.
     Effect,
-    /// With inert arguments changes its receiver (`self`) and nothing else; may raise.
+    /// With inert arguments changes its receiver (`self`), where it may keep them, and nothing else. May raise.
     ChangesSelf,
     /// Nothing is known.
     Unknown,
 }
 
-/// What the arguments of an [`Effect::HoldsIf`] must be.
+/// What the arguments of an [`Effect::HoldsIf`] or [`Effect::PureIf`] must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Requirement {
-    /// The first argument is a function made by `def` or `lambda`, its attributes known (they are copied).
+    /// All are inert; what they contain may be shared with the result.
+    Inert,
+    /// The first is `None` or a function made by `def` or `lambda`, whose attributes (`__doc__`, `__dict__`…)
+    /// are read; further ones (of `property`) too, or inert.
     Function,
-    /// The first argument is exactly a dict.
-    Dict,
-    /// All arguments are exactly `str`.
-    Strings,
-    /// The first argument is exactly `str`.
-    StringFirst,
-    /// The first argument is callable, which is checked without calling it.
+    /// The first is callable or `None`, which is checked without calling it; the others may be anything.
     Callable,
-    /// All arguments are classes or None (they are not asked anything).
+    /// The first is callable or `None`; the others are inert or classes.
+    CallableThenInert,
+    /// There is one, exactly a dict.
+    Dict,
+    /// All are exactly `str`.
+    Strings,
+    /// The first is exactly `str`; the others may be anything.
+    StringFirst,
+    /// All are exactly `str` or `int`.
+    StringsOrIntegers,
+    /// All are `None` or classes whose metaclass is exactly `type`.
     Classes,
-    /// Further arguments are inert; the first may be anything.
+    /// The first may be anything, the others are inert.
     InertRest,
+    /// There is no positional one; those by keyword may be anything.
+    KeywordsOnly,
+    /// There is one (of a method: the receiver), and it is inert.
+    One,
+    /// The first is an own object with [`TypeInfo::has_weakref`] that stays alive; a second is callable or `None`.
+    Weakrefable,
 }
 
 /// The type of a call's result.

@@ -78,12 +78,17 @@ pub(super) fn read(text: &str) -> Result<Ground, GroundError> {
     })
 }
 
-/// Canonical names first, then what types call themselves, then other exports.
+/// Canonical names first, types before the rest (`sys.version_info` is a type,
+/// and the instance that the module exports); then what types call themselves, then other exports.
 fn names(entries: &[Entry], modules: &[GroundModule]) -> FxHashMap<Arc<str>, GroundId> {
     let mut names = FxHashMap::default();
     let ids = || (0u32..).map(GroundId);
-    for (id, entry) in ids().zip(entries) {
-        names.entry(entry.qualified.clone()).or_insert(id);
+    for types in [true, false] {
+        for (id, entry) in ids().zip(entries) {
+            if entry.as_type().is_some() == types {
+                names.entry(entry.qualified.clone()).or_insert(id);
+            }
+        }
     }
     for (id, entry) in ids().zip(entries) {
         if let Some(info) = entry.as_type() {
@@ -216,6 +221,7 @@ impl Reader {
             immutable: flags & 16 != 0,
             instantiable: flags & 32 == 0,
             exception: flags & 64 != 0,
+            inert: false,
             attributes,
         })
     }
