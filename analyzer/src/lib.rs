@@ -1,1 +1,42 @@
+//! Module resolution, the import graph, verdicts, rules and diagnostics.
+//!
+//! [`analyze`] does it all: it finds the target interpreter and the modules, loads
+//! them and what they import, evaluates them, and judges them. **No module of the
+//! project is run**; the interpreter is asked only what it is (see `python/facts.py`
+//! and the probe of `const-eval`).
 
+mod analysis;
+mod cache;
+mod closed;
+mod config;
+mod database;
+mod diagnostics;
+mod discover;
+mod evaluate;
+mod files;
+mod globs;
+mod graph;
+mod interpreter;
+mod load;
+mod panics;
+mod report;
+mod resolve;
+mod site;
+mod target;
+mod verdict;
+
+pub use analysis::{AnalysedModule, Analysis, AnalyzeError, Options, analyze};
+pub use config::{Config, ConfigError};
+pub use diagnostics::{Diagnostic, Severity};
+pub use discover::{DiscoverError, Trouble};
+pub use evaluate::{Evaluation, View};
+pub use globs::{GlobError, ModuleGlobs};
+pub use interpreter::InterpreterError;
+pub use load::Progress;
+pub use report::{
+    DiagnosticReport, Guard, LinkReport, ModuleReport, PathReport, PositionReport, RangeReport,
+    Report, diagnostic_report, guards,
+};
+pub use site::SearchPath;
+pub use target::{Facts, Interpreter};
+pub use verdict::{StatementCounts, Verdict};

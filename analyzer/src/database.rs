@@ -1,0 +1,197 @@
+//! The salsa database: what is known of single files, and when it must be computed anew.
+//!
+//! Queries stop at the file's border. What spans modules (the graph, evaluation,
+//! verdicts) is computed outside, over a table, because a query that took part in
+//! a cycle never backdates, and real import graphs have cycles of hundreds of modules.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use const_eval::reason::Rule;
+use syntax::TextRange;
+use syntax::ir::{self, Name};
+
+use crate::files;
+
+/// Whether the file is there. Inputs can't be deleted, so a file that is gone says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FileStatus {
+    Present,
+    Gone,
+}
+
+/// A file of Python source. Its text is read by [`text`], not kept here.
+#[salsa::input(debug)]
+pub struct SourceFile {
+    #[returns(deref)]
+    pub path: PathBuf,
+    /// Changes when the text does.
+    #[returns(copy)]
+    pub revision: u64,
+    #[returns(copy)]
+    pub status: FileStatus,
+}
+
+/// What lowering depends on besides the text.
+#[salsa::input(singleton)]
+pub struct Settings {
+    #[returns(copy)]
+    pub version: (u8, u8),
+    #[returns(copy)]
+    pub optimize: u8,
+}
+
+#[salsa::db]
+#[derive(Clone, Default)]
+pub struct Database {
+    storage: salsa::Storage<Self>,
+}
+
+#[salsa::db]
+impl salsa::Database for Database {}
+
+/// Why a file has no IR.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Failure {
+    pub rule: Rule,
+    pub message: String,
+    /// In the text, if there is one.
+    pub range: Option<TextRange>,
+    /// Line from 1, where there is no text for a range to lie in.
+    pub line: u32,
+}
+
+/// The decoded source. Separate from [`lowered`] because positions need it when the IR does not change.
+#[salsa::tracked(returns(clone))]
+pub fn text(db: &dyn salsa::Database, file: SourceFile) -> Result<Arc<str>, Arc<[Failure]>> {
+    file.revision(db);
+    let failure = |rule, message: String, line| -> Arc<[Failure]> {
+        Arc::new([Failure {
+            rule,
+            message,
+            range: None,
+            line,
+        }])
+    };
+    if file.status(db) == FileStatus::Gone {
+        return Err(failure(Rule::Unreadable, "the file is gone".to_owned(), 1));
+    }
+    let bytes = files::read(file.path(db)).map_err(|error| {
+        failure(
+            Rule::Unreadable,
+            format!("the file can't be read: {error}"),
+            1,
+        )
+    })?;
+    match syntax::decode(&bytes) {
+        Ok(text) => Ok(text.into()),
+        Err(error) => Err(failure(
+            Rule::Undecodable,
+            error.to_string(),
+            error.line,
+        )),
+    }
+}
+
+/// The IR. Not compared: nearly every edit changes a range in it.
+#[salsa::tracked(returns(clone), no_eq)]
+pub fn lowered(
+    db: &dyn salsa::Database,
+    file: SourceFile,
+) -> Result<Arc<ir::Module>, Arc<[Failure]>> {
+    let text = text(db, file)?;
+    let settings = Settings::get(db);
+    let options = syntax::LowerOptions {
+        version: settings.version(db),
+        optimize: settings.optimize(db),
+    };
+    match syntax::lower_source(&text, &options) {
+        Ok(module) => Ok(Arc::new(module)),
+        Err(errors) => Err(errors.into_iter().map(failure_of).collect()),
+    }
+}
+
+fn failure_of(error: syntax::SyntaxError) -> Failure {
+    let rule = match error.kind {
+        syntax::SyntaxErrorKind::TooDeep => Rule::TooDeep,
+        syntax::SyntaxErrorKind::Invalid | syntax::SyntaxErrorKind::TooNew => Rule::SyntaxError,
+    };
+    Failure {
+        rule,
+        message: error.message,
+        range: Some(error.range),
+        line: 1,
+    }
+}
+
+/// What an import statement asks for; it knows no place.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Request {
+    pub level: u32,
+    pub module: Name,
+    pub names: Vec<Name>,
+}
+
+/// What the import graph needs of a file.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct ImportSummary {
+    /// Import statements that run at import, in source order, each once.
+    pub requests: Vec<Request>,
+    /// Names that the top level may bind, sorted.
+    pub binds: Vec<Name>,
+    pub has_star_import: bool,
+}
+
+impl ImportSummary {
+    pub fn may_bind(&self, name: &str) -> bool {
+        self.has_star_import
+            || self
+                .binds
+                .binary_search_by(|bound| (**bound).cmp(name))
+                .is_ok()
+    }
+}
+
+/// The projection that the import graph is built from: it stays the same under most edits,
+/// and so keeps them from reaching the graph.
+#[salsa::tracked(returns(clone))]
+pub fn import_summary(db: &dyn salsa::Database, file: SourceFile) -> Arc<ImportSummary> {
+    let Ok(module) = lowered(db, file) else {
+        return Arc::default();
+    };
+    let mut summary = ImportSummary::default();
+    let mut seen = rustc_hash::FxHashSet::default();
+    for site in &module.imports {
+        if site.type_checking {
+            continue;
+        }
+        summary.has_star_import |= site.names.iter().any(|name| &**name == "*");
+        let request = Request {
+            level: site.level,
+            module: site.module.clone(),
+            names: site.names.clone(),
+        };
+        if seen.insert(request.clone()) {
+            summary.requests.push(request);
+        }
+    }
+    summary.binds = module
+        .statements
+        .iter()
+        .flat_map(|statement| statement.binds.iter().cloned())
+        .collect();
+    summary.binds.sort_unstable();
+    summary.binds.dedup();
+    Arc::new(summary)
+}
+
+/// A number that changes when the file does.
+pub fn revision_of(path: &Path) -> (u64, FileStatus) {
+    match files::stamp(path) {
+        Some((modified, size)) => (
+            (modified as u64).rotate_left(17) ^ size,
+            FileStatus::Present,
+        ),
+        None => (0, FileStatus::Gone),
+    }
+}

@@ -1,0 +1,354 @@
+//! Evaluating all modules, each after what it imports, in parallel.
+//!
+//! A component of the condensation is a task; it starts when the components it
+//! depends on are finished. What a task may see is fixed by the graph alone,
+//! never by what happens to be finished, so every run has the same results.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use const_eval::evaluated::Evaluated;
+use const_eval::ground::Ground;
+use const_eval::reason::{Reason, Rule};
+use const_eval::value::ModuleId;
+use const_eval::world::{Resolved, Target, World};
+use rayon::Scope;
+use rustc_hash::FxHashSet;
+use syntax::ir;
+
+use crate::closed::closed_inside;
+use crate::graph::{ComponentId, Graph, is_or_contains};
+use crate::load::{Progress, Table};
+use crate::panics;
+use crate::resolve::{Location, Resolver, parents};
+
+/// The outcome for one module.
+#[derive(Clone, Debug)]
+pub enum Evaluation {
+    Done(Arc<Evaluated>),
+    /// It has no IR.
+    NotParsed,
+    /// The evaluator failed on it: a defect of Lyo.
+    Failed(String),
+}
+
+impl Evaluation {
+    pub fn done(&self) -> Option<&Arc<Evaluated>> {
+        match self {
+            Evaluation::Done(evaluated) => Some(evaluated),
+            _ => None,
+        }
+    }
+}
+
+/// What is left of a module when its component is finished.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    pub evaluation: Evaluation,
+    /// See [`crate::closed`].
+    pub is_closed_inside: bool,
+}
+
+/// Everything that evaluations read.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    pub target: &'a Target,
+    pub ground: &'a Ground,
+    pub resolver: &'a Resolver,
+    pub table: &'a Table,
+    pub graph: &'a Graph,
+}
+
+/// Evaluates all modules. Call it within the pool whose threads have large stacks.
+pub fn evaluate(context: Context, progress: &(dyn Fn(Progress) + Sync)) -> Vec<Finished> {
+    let condensation = &context.graph.condensation;
+    let mut dependents: Vec<Vec<ComponentId>> = vec![Vec::new(); condensation.components.len()];
+    for (component, dependencies) in condensation.dependencies.iter().enumerate() {
+        for dependency in dependencies {
+            dependents[*dependency as usize].push(component as ComponentId);
+        }
+    }
+    let run = Run {
+        context,
+        results: context
+            .table
+            .modules
+            .iter()
+            .map(|_| OnceLock::new())
+            .collect(),
+        waiting: condensation
+            .dependencies
+            .iter()
+            .map(|list| AtomicUsize::new(list.len()))
+            .collect(),
+        dependents,
+        progress,
+    };
+    progress(Progress::Evaluating(context.table.modules.len()));
+    rayon::scope(|scope| {
+        for (component, dependencies) in condensation.dependencies.iter().enumerate() {
+            if dependencies.is_empty() {
+                let run = &run;
+                scope.spawn(move |scope| run.component(scope, component as ComponentId));
+            }
+        }
+    });
+    let unfinished =
+        || Finished { evaluation: Evaluation::Failed("it was never evaluated".to_owned()), is_closed_inside: false };
+    run.results
+        .into_iter()
+        .map(|result| result.into_inner().unwrap_or_else(unfinished))
+        .collect()
+}
+
+struct Run<'a> {
+    context: Context<'a>,
+    results: Vec<OnceLock<Finished>>,
+    /// Per component: how many of its dependencies are unfinished.
+    waiting: Vec<AtomicUsize>,
+    dependents: Vec<Vec<ComponentId>>,
+    progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+impl<'a> Run<'a> {
+    fn component<'scope>(&'scope self, scope: &Scope<'scope>, component: ComponentId) {
+        let members = &self.context.graph.condensation.components[component as usize];
+        let view = View::of_component(self.context, &self.results, component);
+        // Results appear only when all members are done: none sees another's.
+        let evaluations: Vec<Evaluation> = members.iter().map(|member| self.module(&view, *member)).collect();
+        let is_closed_inside = closed_inside(self.context, members, &evaluations, &|module| view.results.get(module));
+        for (member, evaluation) in members.iter().zip(evaluations) {
+            // Each module is in one component, and each component runs once.
+            self.results[member.0 as usize].set(Finished { evaluation, is_closed_inside }).ok();
+            (self.progress)(Progress::Evaluated);
+        }
+        for &dependent in &self.dependents[component as usize] {
+            if self.waiting[dependent as usize].fetch_sub(1, Ordering::AcqRel) == 1 {
+                scope.spawn(move |scope| self.component(scope, dependent));
+            }
+        }
+    }
+
+    fn module(&self, view: &View, module: ModuleId) -> Evaluation {
+        if self.context.table.module(module).ir.is_none() {
+            return Evaluation::NotParsed;
+        }
+        match panics::catch(|| const_eval::evaluate(view, module)) {
+            Ok(evaluated) => Evaluation::Done(Arc::new(evaluated)),
+            Err(message) => Evaluation::Failed(message),
+        }
+    }
+}
+
+/// Finished modules, while others are still being evaluated and after.
+#[derive(Clone, Copy)]
+enum Results<'a> {
+    Running(&'a [OnceLock<Finished>]),
+    Finished(&'a [Finished]),
+}
+
+impl<'a> Results<'a> {
+    fn get(self, module: ModuleId) -> Option<&'a Finished> {
+        match self {
+            Results::Running(cells) => cells.get(module.0 as usize)?.get(),
+            Results::Finished(results) => results.get(module.0 as usize),
+        }
+    }
+}
+
+/// Other modules as one component sees them.
+pub struct View<'a> {
+    context: Context<'a>,
+    results: Results<'a>,
+    /// `None`: sees everything, after the evaluation.
+    component: Option<ComponentId>,
+    /// Packages around the members that the graph does not order before them: known by name only.
+    hidden: FxHashSet<ModuleId>,
+}
+
+impl<'a> View<'a> {
+    /// The view of one who looks at finished results.
+    pub fn complete(context: Context<'a>, results: &'a [Finished]) -> View<'a> {
+        View {
+            context,
+            results: Results::Finished(results),
+            component: None,
+            hidden: FxHashSet::default(),
+        }
+    }
+
+    fn of_component(
+        context: Context<'a>,
+        results: &'a [OnceLock<Finished>],
+        component: ComponentId,
+    ) -> View<'a> {
+        let condensation = &context.graph.condensation;
+        let mut hidden = FxHashSet::default();
+        for member in &condensation.components[component as usize] {
+            for parent in parents(&context.table.module(*member).name) {
+                if let Some(&package) = context.table.by_name.get(parent) {
+                    let other = condensation.component_of[package.0 as usize];
+                    if !context.graph.reaches_package(component, other) {
+                        hidden.insert(package);
+                    }
+                }
+            }
+        }
+        View {
+            context,
+            results: Results::Running(results),
+            component: Some(component),
+            hidden,
+        }
+    }
+
+    /// Whether an import by this component may lead to the module: it is a member, a package
+    /// around one, or ordered before it. Others may or may not be finished.
+    fn may_import(&self, module: ModuleId) -> bool {
+        let Some(component) = self.component else {
+            return true;
+        };
+        let graph = self.context.graph;
+        let other = graph.condensation.component_of[module.0 as usize];
+        other == component || self.hidden.contains(&module) || graph.reaches(component, other)
+    }
+
+    fn ground_module(&self, name: &str) -> Resolved {
+        match self.context.ground.module_index(name) {
+            Some(index) => Resolved::Ground(index),
+            None => unknown(
+                Rule::NotModelled,
+                format!("`{name}` is implemented in C, and nothing is known about it"),
+            ),
+        }
+    }
+}
+
+fn unknown(rule: Rule, message: String) -> Resolved {
+    Resolved::Unknown(Reason::new(rule, message))
+}
+
+impl World for View<'_> {
+    fn target(&self) -> &Target {
+        self.context.target
+    }
+
+    fn ground(&self) -> &Ground {
+        self.context.ground
+    }
+
+    fn resolve(&self, absolute: &str) -> Resolved {
+        let name = self.context.resolver.canonical(absolute);
+        if let Some(&module) = self.context.table.by_name.get(name) {
+            if let Some(package) = self.path_changing_parent(name) {
+                let message = format!(
+                    "`{package}` sets `__path__`, so what `{name}` is found as is not known"
+                );
+                return unknown(Rule::NotModelled, message);
+            }
+            if self.may_import(module) {
+                return Resolved::Source(module);
+            }
+            let message =
+                format!("`{name}` is not imported by any import statement that runs at import");
+            return unknown(Rule::ImportInCall, message);
+        }
+        match self.context.resolver.resolve(name) {
+            Location::Builtin | Location::Extension { standard: true, .. } => {
+                self.ground_module(name)
+            }
+            Location::Extension { path, .. } => {
+                let message = format!(
+                    "`{name}` is the extension module {}, about which nothing is known",
+                    path.display()
+                );
+                unknown(Rule::NotModelled, message)
+            }
+            Location::Source(_) => {
+                let message =
+                    format!("`{name}` is not imported by any import statement that runs at import");
+                unknown(Rule::ImportInCall, message)
+            }
+            Location::Namespace(_) => unknown(
+                Rule::NotModelled,
+                format!("`{name}` is a namespace package"),
+            ),
+            Location::Opaque(reason) => unknown(
+                Rule::NotModelled,
+                format!("`{name}` can't be looked into: {reason}"),
+            ),
+            Location::Missing => match self.path_changing_parent(name) {
+                Some(package) => {
+                    let message = format!(
+                        "`{package}` sets `__path__`, so whether `{name}` exists is not known"
+                    );
+                    unknown(Rule::NotModelled, message)
+                }
+                None => Resolved::Missing,
+            },
+        }
+    }
+
+    fn module_name(&self, module: ModuleId) -> &str {
+        &self.context.table.module(module).name
+    }
+
+    fn module_path(&self, module: ModuleId) -> &str {
+        &self.context.table.module(module).file
+    }
+
+    fn is_package(&self, module: ModuleId) -> bool {
+        self.context.table.module(module).is_package
+    }
+
+    fn ir(&self, module: ModuleId) -> Option<&Arc<ir::Module>> {
+        self.context.table.module(module).ir.as_ref()
+    }
+
+    fn evaluated(&self, module: ModuleId) -> Option<&Arc<Evaluated>> {
+        if self.hidden.contains(&module) {
+            return None;
+        }
+        self.results.get(module)?.evaluation.done()
+    }
+
+    fn is_closed(&self, module: ModuleId) -> bool {
+        if self.hidden.contains(&module) || !self.results.get(module).is_some_and(|finished| finished.is_closed_inside) {
+            return false;
+        }
+        parents(self.module_name(module)).all(|parent| self.is_closed_parent(parent))
+    }
+}
+
+impl View<'_> {
+    /// Whether a package around an imported module runs no unproven code, or has run before.
+    fn is_closed_parent(&self, parent: &str) -> bool {
+        let Some(&package) = self.context.table.by_name.get(parent) else {
+            return matches!(self.context.resolver.resolve(parent), Location::Namespace(_));
+        };
+        if let Some(component) = self.component {
+            let condensation = &self.context.graph.condensation;
+            let members = &condensation.components[component as usize];
+            if members.iter().all(|member| is_or_contains(parent, self.module_name(*member))) {
+                return true;
+            }
+            if !self.context.graph.reaches_package(component, condensation.component_of[package.0 as usize]) {
+                return false;
+            }
+        }
+        self.results.get(package).is_some_and(|finished| finished.is_closed_inside)
+    }
+
+    /// The package around `name` that binds `__path__` and so decides itself where its modules are.
+    fn path_changing_parent<'n>(&self, name: &'n str) -> Option<&'n str> {
+        parents(name).find(|parent| {
+            self.context.table.named(parent).is_some_and(|package| {
+                package
+                    .summary
+                    .binds
+                    .binary_search_by(|bound| (**bound).cmp("__path__"))
+                    .is_ok()
+            })
+        })
+    }
+}

@@ -1,0 +1,121 @@
+//! The only door to the file system: reading files, listing folders.
+
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use dashmap::DashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+
+/// What a name in a folder leads to, symbolic links followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryKind {
+    File,
+    Folder,
+    /// A socket, a dangling link, …
+    Other,
+}
+
+/// The names in one folder.
+pub type Listing = FxHashMap<String, EntryKind>;
+
+/// Folders listed once each, as `importlib`'s `FileFinder` keeps them.
+/// Names that are not Unicode can't be imported and are left out.
+#[derive(Debug, Default)]
+pub struct Listings {
+    folders: DashMap<PathBuf, Option<Arc<Listing>>, FxBuildHasher>,
+}
+
+impl Listings {
+    /// The folder's names; `None` if it is no folder or can't be read.
+    pub fn list(&self, folder: &Path) -> Option<Arc<Listing>> {
+        if let Some(known) = self.folders.get(folder) {
+            return known.clone();
+        }
+        let listing = read_listing(folder).ok().map(Arc::new);
+        self.folders
+            .entry(folder.to_owned())
+            .or_insert(listing)
+            .clone()
+    }
+}
+
+fn read_listing(folder: &Path) -> io::Result<Listing> {
+    let mut listing = Listing::default();
+    for entry in std::fs::read_dir(folder)? {
+        let Ok(entry) = entry else { continue };
+        let Ok(name) = entry.file_name().into_string() else {
+            continue;
+        };
+        let Ok(mut kind) = entry.file_type() else {
+            continue;
+        };
+        if kind.is_symlink() {
+            match std::fs::metadata(entry.path()) {
+                Ok(metadata) => kind = metadata.file_type(),
+                Err(_) => {
+                    listing.insert(name, EntryKind::Other);
+                    continue;
+                }
+            }
+        }
+        let kind = if kind.is_dir() {
+            EntryKind::Folder
+        } else if kind.is_file() {
+            EntryKind::File
+        } else {
+            EntryKind::Other
+        };
+        listing.insert(name, kind);
+    }
+    Ok(listing)
+}
+
+/// Reads a whole regular file. Pipes and devices, which might never end, are refused.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "not a regular file",
+        ));
+    }
+    std::fs::read(path)
+}
+
+pub fn is_file(path: &Path) -> bool {
+    path.is_file()
+}
+
+pub fn is_folder(path: &Path) -> bool {
+    path.is_dir()
+}
+
+/// The path made absolute and free of `.` and `..`, as Python's `os.path.abspath`: links are not resolved.
+pub fn absolute(path: &Path) -> PathBuf {
+    let joined = match std::env::current_dir() {
+        Ok(current) => current.join(path),
+        Err(_) => path.to_owned(),
+    };
+    let mut normal = PathBuf::new();
+    for component in joined.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                normal.pop();
+            }
+            other => normal.push(other),
+        }
+    }
+    normal
+}
+
+/// Modification time in nanoseconds and size: enough to notice that a file was replaced.
+pub fn stamp(path: &Path) -> Option<(u128, u64)> {
+    let metadata = std::fs::metadata(path).ok()?;
+    let modified = metadata
+        .modified()
+        .ok()?
+        .duration_since(std::time::UNIX_EPOCH)
+        .ok()?;
+    Some((modified.as_nanos(), metadata.len()))
+}

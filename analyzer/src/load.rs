@@ -1,0 +1,309 @@
+//! The table of modules: those the user asked about and all that they import, transitively.
+//!
+//! Files are lowered wave by wave, each wave in parallel; the next wave is what
+//! the last one imports. Numbers are given in a fixed order, so that every run
+//! over the same files has the same table.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use const_eval::value::ModuleId;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+use syntax::ir::{self, Name};
+
+use crate::database::{self, Database, Failure, ImportSummary, SourceFile};
+use crate::discover::Found;
+use crate::resolve::{Location, Resolver, SourceLocation, absolute_name, parents};
+
+/// A module with source.
+#[derive(Debug)]
+pub struct Module {
+    pub id: ModuleId,
+    pub name: Name,
+    pub path: PathBuf,
+    /// [`Self::path`] as text, `__file__`.
+    pub file: Name,
+    /// The path entry that it was found under.
+    pub root: PathBuf,
+    pub is_package: bool,
+    /// It is run, not imported.
+    pub is_script: bool,
+    /// Lies below a PATH that the user named.
+    pub is_requested: bool,
+    /// Belongs to the target's standard library.
+    pub is_standard: bool,
+    pub source: SourceFile,
+    /// The decoded text; empty where there is none.
+    pub text: Arc<str>,
+    pub ir: Option<Arc<ir::Module>>,
+    /// Why there is no IR.
+    pub failures: Arc<[Failure]>,
+    pub summary: Arc<ImportSummary>,
+    /// What the requests of [`Self::summary`] lead to, in the same order.
+    pub targets: Vec<Target>,
+}
+
+/// What one import statement leads to, by absolute names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// The module named; `None` beyond the top-level package.
+    pub module: Option<Name>,
+    /// For `from p import n`: those `n` that are submodules, with their absolute names.
+    pub submodules: Vec<(Name, Name)>,
+}
+
+#[derive(Debug, Default)]
+pub struct Table {
+    pub modules: Vec<Module>,
+    /// Modules by the name that an import finds them under.
+    pub by_name: FxHashMap<Name, ModuleId>,
+}
+
+impl Table {
+    pub fn module(&self, id: ModuleId) -> &Module {
+        &self.modules[id.0 as usize]
+    }
+
+    pub fn named(&self, name: &str) -> Option<&Module> {
+        self.by_name.get(name).map(|id| self.module(*id))
+    }
+}
+
+/// A module about to be loaded.
+struct Candidate {
+    name: Name,
+    location: SourceLocation,
+    is_script: bool,
+    is_requested: bool,
+    importable: bool,
+}
+
+/// What loading a file in parallel yields.
+struct Loaded {
+    text: Arc<str>,
+    ir: Option<Arc<ir::Module>>,
+    failures: Arc<[Failure]>,
+    summary: Arc<ImportSummary>,
+    targets: Vec<Target>,
+    wanted: Vec<(Name, SourceLocation)>,
+}
+
+/// Loads the modules and all that they import. `progress` hears of every file.
+pub fn load(
+    database: &Database,
+    resolver: &Resolver,
+    requested: &[Found],
+    whole_packages: bool,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Table {
+    let mut table = Table::default();
+    let mut seen: FxHashSet<Name> = FxHashSet::default();
+    let mut expanded: FxHashSet<Name> = FxHashSet::default();
+    let mut wave: Vec<Candidate> = requested
+        .iter()
+        .map(|found| request(found, resolver, &mut seen))
+        .collect();
+    while !wave.is_empty() {
+        progress(Progress::Found(wave.len()));
+        let files: Vec<(Candidate, SourceFile)> = wave
+            .into_iter()
+            .map(|candidate| {
+                let (revision, status) = database::revision_of(&candidate.location.path);
+                let file =
+                    SourceFile::new(database, candidate.location.path.clone(), revision, status);
+                (candidate, file)
+            })
+            .collect();
+        let loaded: Vec<Loaded> = files
+            .par_iter()
+            .map_with(database.clone(), |database, (candidate, file)| {
+                let loaded = load_file(database, resolver, candidate, *file);
+                progress(Progress::Loaded);
+                loaded
+            })
+            .collect();
+        let mut next = Vec::new();
+        for ((candidate, source), loaded) in files.into_iter().zip(loaded) {
+            if whole_packages {
+                let top = candidate.name.split('.').next().unwrap_or_default();
+                if !candidate.is_script && expanded.insert(top.into()) {
+                    for (name, location) in resolver.package_contents(top) {
+                        push_candidate(&mut next, &mut seen, name, location);
+                    }
+                }
+            }
+            for (name, location) in loaded.wanted {
+                push_candidate(&mut next, &mut seen, name, location);
+            }
+            let id = ModuleId(table.modules.len() as u32);
+            if candidate.importable {
+                table.by_name.insert(candidate.name.clone(), id);
+            }
+            let SourceLocation {
+                path,
+                root,
+                is_package,
+            } = candidate.location;
+            table.modules.push(Module {
+                id,
+                name: candidate.name,
+                file: path.to_string_lossy().into(),
+                is_standard: path
+                    .parent()
+                    .is_some_and(|folder| resolver.is_standard(folder)),
+                path,
+                root,
+                is_package,
+                is_script: candidate.is_script,
+                is_requested: candidate.is_requested,
+                source,
+                text: loaded.text,
+                ir: loaded.ir,
+                failures: loaded.failures,
+                summary: loaded.summary,
+                targets: loaded.targets,
+            });
+        }
+        wave = next;
+    }
+    table
+}
+
+/// What [`load`] and the evaluation tell of their progress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// So many more files are to be loaded.
+    Found(usize),
+    /// One file is loaded.
+    Loaded,
+    /// So many modules are to be evaluated.
+    Evaluating(usize),
+    /// One module is evaluated.
+    Evaluated,
+}
+
+fn push_candidate(
+    next: &mut Vec<Candidate>,
+    seen: &mut FxHashSet<Name>,
+    name: Name,
+    location: SourceLocation,
+) {
+    if seen.insert(name.clone()) {
+        next.push(Candidate {
+            name,
+            location,
+            is_script: false,
+            is_requested: false,
+            importable: true,
+        });
+    }
+}
+
+/// A requested module is importable if the finders find it, and no other, under its name.
+fn request(found: &Found, resolver: &Resolver, seen: &mut FxHashSet<Name>) -> Candidate {
+    let name: Name = found.name.as_str().into();
+    let importable = !found.is_script
+        && matches!(resolver.resolve(&name), Location::Source(source) if source.path == found.path)
+        && resolver.canonical(&name) == &*name
+        && seen.insert(name.clone());
+    let location = SourceLocation {
+        path: found.path.clone(),
+        root: found.root.clone(),
+        is_package: found.is_package,
+    };
+    Candidate {
+        name,
+        location,
+        is_script: found.is_script,
+        is_requested: true,
+        importable,
+    }
+}
+
+fn load_file(
+    database: &Database,
+    resolver: &Resolver,
+    candidate: &Candidate,
+    file: SourceFile,
+) -> Loaded {
+    let (ir, failures) = match database::lowered(database, file) {
+        Ok(ir) => (Some(ir), Arc::from([])),
+        Err(failures) => (None, failures),
+    };
+    let summary = database::import_summary(database, file);
+    let mut wanted = Vec::new();
+    for parent in parents(&candidate.name) {
+        want(resolver, parent, &mut wanted);
+    }
+    let targets = summary
+        .requests
+        .iter()
+        .map(|request| {
+            let importer_is_package = candidate.location.is_package;
+            target_of(
+                resolver,
+                &candidate.name,
+                importer_is_package,
+                request,
+                &mut wanted,
+            )
+        })
+        .collect();
+    Loaded {
+        text: database::text(database, file).unwrap_or_else(|_| Arc::from("")),
+        ir,
+        failures,
+        summary,
+        targets,
+        wanted,
+    }
+}
+
+fn target_of(
+    resolver: &Resolver,
+    importer: &str,
+    importer_is_package: bool,
+    request: &database::Request,
+    wanted: &mut Vec<(Name, SourceLocation)>,
+) -> Target {
+    let absolute = absolute_name(
+        importer,
+        importer_is_package,
+        request.level,
+        &request.module,
+    );
+    let Some(absolute) = absolute else {
+        return Target::default();
+    };
+    for parent in parents(&absolute) {
+        want(resolver, parent, wanted);
+    }
+    let is_package = match want(resolver, &absolute, wanted) {
+        Location::Source(source) => source.is_package,
+        Location::Namespace(_) => true,
+        _ => false,
+    };
+    let mut submodules = Vec::new();
+    if is_package {
+        for name in request.names.iter().filter(|name| &***name != "*") {
+            let submodule = format!("{absolute}.{name}");
+            if matches!(want(resolver, &submodule, wanted), Location::Source(_)) {
+                submodules.push((name.clone(), resolver.canonical(&submodule).into()));
+            }
+        }
+    }
+    Target {
+        module: Some(resolver.canonical(&absolute).into()),
+        submodules,
+    }
+}
+
+/// Resolves a name, and asks for its source if it has any.
+fn want(resolver: &Resolver, name: &str, wanted: &mut Vec<(Name, SourceLocation)>) -> Location {
+    let location = resolver.resolve(name);
+    if let Location::Source(source) = &location {
+        wanted.push((resolver.canonical(name).into(), source.clone()));
+    }
+    location
+}

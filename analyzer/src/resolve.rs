@@ -1,0 +1,373 @@
+//! From an absolute module name to what an import would find: the target's
+//! `sys.meta_path` in the order of a started program.
+//!
+//! First what is in `sys.modules` already (aliases such as `os.path`), then
+//! `BuiltinImporter`, then `FrozenImporter`, then `PathFinder` with a
+//! `FileFinder` for each folder: a package, then an extension module, source,
+//! byte code, and if none of them is there, the portions of a namespace package
+//! (`importlib._bootstrap_external.FileFinder.find_spec`). Frozen modules of the
+//! standard library are analysed from the source that they were frozen from.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use dashmap::DashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+
+use crate::files::{EntryKind, Listings};
+use crate::target::Interpreter;
+
+/// What the finders find under a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// A source file.
+    Source(SourceLocation),
+    /// Compiled into the interpreter.
+    Builtin,
+    /// An extension module; `standard` if it belongs to the target's standard library.
+    Extension {
+        path: PathBuf,
+        standard: bool,
+    },
+    /// A namespace package with its portions.
+    Namespace(Arc<[PathBuf]>),
+    /// Something that can't be looked into.
+    Opaque(String),
+    Missing,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceLocation {
+    pub path: PathBuf,
+    /// The path entry under which it was found.
+    pub root: PathBuf,
+    pub is_package: bool,
+}
+
+impl Location {
+    /// `__path__`, if it is a package.
+    fn package_path(&self) -> Option<Vec<PathBuf>> {
+        match self {
+            Location::Source(source) if source.is_package => {
+                Some(vec![source.path.parent()?.to_owned()])
+            }
+            Location::Namespace(portions) => Some(portions.to_vec()),
+            _ => None,
+        }
+    }
+}
+
+/// The finders of one target behind some search roots. Answers don't change while it lives.
+#[derive(Debug)]
+pub struct Resolver {
+    /// User's roots, then the target's path.
+    path: Vec<PathBuf>,
+    user_roots: usize,
+    stdlib: PathBuf,
+    builtin: FxHashSet<String>,
+    frozen: FxHashMap<String, Option<String>>,
+    aliases: FxHashMap<String, String>,
+    preloaded: FxHashSet<String>,
+    extension_suffixes: Vec<String>,
+    /// Why a name that isn't on the path may exist all the same.
+    foreign_finder: Option<String>,
+    listings: Listings,
+    known: DashMap<Arc<str>, Location, FxBuildHasher>,
+}
+
+impl Resolver {
+    pub fn new(interpreter: &Interpreter, roots: &[PathBuf]) -> Resolver {
+        let facts = &interpreter.facts;
+        let mut path = roots.to_vec();
+        for entry in &interpreter.search_path.entries {
+            if !path[roots.len()..].contains(entry) {
+                path.push(entry.clone());
+            }
+        }
+        Resolver {
+            path,
+            user_roots: roots.len(),
+            stdlib: facts.stdlib.clone(),
+            builtin: facts.builtin_modules.iter().cloned().collect(),
+            frozen: facts
+                .frozen_modules
+                .iter()
+                .map(|(name, _, origin)| (name.clone(), origin.clone()))
+                .collect(),
+            aliases: facts
+                .aliases
+                .iter()
+                .map(|(alias, name)| (alias.clone(), name.clone()))
+                .collect(),
+            preloaded: facts.preloaded_modules.iter().cloned().collect(),
+            extension_suffixes: facts.extension_suffixes.clone(),
+            foreign_finder: interpreter.search_path.foreign_finders.first().map(|file| {
+                format!(
+                    "an import line in {} may install a finder for it",
+                    file.display()
+                )
+            }),
+            listings: Listings::default(),
+            known: DashMap::default(),
+        }
+    }
+
+    /// What an import of the absolute dotted name finds, given that its parents import without error.
+    pub fn resolve(&self, name: &str) -> Location {
+        if let Some(known) = self.known.get(name) {
+            return known.clone();
+        }
+        let location = self.find(name);
+        self.known.entry(name.into()).or_insert(location).clone()
+    }
+
+    fn find(&self, name: &str) -> Location {
+        if name == "__main__" {
+            return Location::Opaque("`__main__` is whatever program is running".to_owned());
+        }
+        if let Some(actual) = self.aliases.get(name) {
+            return self.find_actual(actual);
+        }
+        self.find_actual(name)
+    }
+
+    /// The name under which a module knows itself: `posixpath` for `os.path`.
+    pub fn canonical<'a>(&'a self, name: &'a str) -> &'a str {
+        self.aliases.get(name).map_or(name, String::as_str)
+    }
+
+    fn find_actual(&self, name: &str) -> Location {
+        let Some((parent, tail)) = name.rsplit_once('.') else {
+            return self.find_top(name);
+        };
+        if let Some(origin) = self.frozen.get(name) {
+            return self.frozen_source(name, origin.as_deref());
+        }
+        match self.resolve(parent) {
+            Location::Opaque(reason) => Location::Opaque(reason),
+            Location::Missing => Location::Missing,
+            found => match found.package_path() {
+                Some(path) => self.search(tail, &path).unwrap_or(Location::Missing),
+                // As `six.moves` does, it may have put something into `sys.modules`.
+                None => Location::Opaque(format!("`{parent}` is not a package")),
+            },
+        }
+    }
+
+    fn find_top(&self, name: &str) -> Location {
+        if self.builtin.contains(name) {
+            return Location::Builtin;
+        }
+        if let Some(origin) = self.frozen.get(name) {
+            return self.frozen_source(name, origin.as_deref());
+        }
+        let path = if self.preloaded.contains(name) {
+            &self.path[self.user_roots..]
+        } else {
+            &self.path[..]
+        };
+        if let Some(found) = self.search(name, path) {
+            return found;
+        }
+        match &self.foreign_finder {
+            Some(reason) => Location::Opaque(reason.clone()),
+            None => Location::Missing,
+        }
+    }
+
+    /// Frozen modules that stand for themselves have their source in the standard library.
+    fn frozen_source(&self, name: &str, origin: Option<&str>) -> Location {
+        if origin == Some(name) {
+            let mut folder = vec![self.stdlib.clone()];
+            let mut parts = name.split('.').peekable();
+            while let Some(part) = parts.next() {
+                match self.search(part, &folder) {
+                    Some(found) if parts.peek().is_none() => return found,
+                    Some(found) => match found.package_path() {
+                        Some(path) => folder = path,
+                        None => break,
+                    },
+                    None => break,
+                }
+            }
+        }
+        Location::Opaque(format!(
+            "`{name}` is frozen into the interpreter, and its source is not there"
+        ))
+    }
+
+    /// `PathFinder` over some path entries.
+    fn search(&self, tail: &str, path: &[PathBuf]) -> Option<Location> {
+        let mut portions = Vec::new();
+        for entry in path {
+            match self.listings.list(entry) {
+                Some(listing) => {
+                    let kind_of = |name: &str| listing.get(name).copied();
+                    let is_folder = kind_of(tail) == Some(EntryKind::Folder);
+                    if is_folder {
+                        let folder = entry.join(tail);
+                        if let Some(inside) = self.listings.list(&folder)
+                            && let Some(found) =
+                                self.file_in(&folder, entry, "__init__", true, |name| {
+                                    inside.get(name).copied()
+                                })
+                        {
+                            return Some(found);
+                        }
+                    }
+                    if let Some(found) = self.file_in(entry, entry, tail, false, kind_of) {
+                        return Some(found);
+                    }
+                    if is_folder {
+                        portions.push(entry.join(tail));
+                    }
+                }
+                None if entry.is_file() => {
+                    return Some(Location::Opaque(format!(
+                        "it may lie in the archive {}",
+                        entry.display()
+                    )));
+                }
+                None => {}
+            }
+        }
+        (!portions.is_empty()).then(|| Location::Namespace(portions.into()))
+    }
+
+    /// The first file that a loader accepts: extension modules, source, byte code.
+    fn file_in(
+        &self,
+        folder: &Path,
+        root: &Path,
+        stem: &str,
+        is_package: bool,
+        kind_of: impl Fn(&str) -> Option<EntryKind>,
+    ) -> Option<Location> {
+        let is_file = |suffix: &str| kind_of(&format!("{stem}{suffix}")) == Some(EntryKind::File);
+        let path = |suffix: &str| folder.join(format!("{stem}{suffix}"));
+        if let Some(suffix) = self
+            .extension_suffixes
+            .iter()
+            .find(|suffix| is_file(suffix))
+        {
+            let standard = !is_package && self.is_standard(folder);
+            return Some(Location::Extension {
+                path: path(suffix),
+                standard,
+            });
+        }
+        if is_file(".py") {
+            return Some(Location::Source(SourceLocation {
+                path: path(".py"),
+                root: root.to_owned(),
+                is_package,
+            }));
+        }
+        is_file(".pyc").then(|| {
+            Location::Opaque(format!(
+                "{} is byte code without its source",
+                path(".pyc").display()
+            ))
+        })
+    }
+
+    /// All modules of a top-level package, by name, sorted; nothing for a single module. Tests of
+    /// the standard library are left out.
+    pub fn package_contents(&self, top: &str) -> Vec<(Arc<str>, SourceLocation)> {
+        let mut contents = Vec::new();
+        if let Location::Source(package) = self.resolve(top)
+            && package.is_package
+            && let Some(folder) = package.path.parent()
+        {
+            self.collect(top, folder, &mut FxHashSet::default(), &mut contents);
+        }
+        contents.sort_by(|a, b| a.0.cmp(&b.0));
+        contents
+    }
+
+    fn collect(
+        &self,
+        package: &str,
+        folder: &Path,
+        visited: &mut FxHashSet<PathBuf>,
+        contents: &mut Vec<(Arc<str>, SourceLocation)>,
+    ) {
+        // A link may lead back up.
+        let is_new = folder.canonicalize().is_ok_and(|real| visited.insert(real));
+        let Some(listing) = self.listings.list(folder).filter(|_| is_new) else {
+            return;
+        };
+        let standard = self.is_standard(folder);
+        for (entry, kind) in listing.iter() {
+            let stem = match kind {
+                EntryKind::Folder => entry.as_str(),
+                EntryKind::File => match entry.strip_suffix(".py") {
+                    Some(stem) if stem != "__init__" => stem,
+                    _ => continue,
+                },
+                EntryKind::Other => continue,
+            };
+            if stem == "__pycache__"
+                || stem.contains(['.', '-'])
+                || (standard && matches!(stem, "test" | "tests"))
+            {
+                continue;
+            }
+            let name = format!("{package}.{stem}");
+            if let Location::Source(source) = self.resolve(&name) {
+                contents.push((name.as_str().into(), source));
+            }
+            if *kind == EntryKind::Folder {
+                self.collect(&name, &folder.join(entry), visited, contents);
+            }
+        }
+    }
+
+    /// Whether a file in this folder belongs to the target's standard library.
+    pub fn is_standard(&self, folder: &Path) -> bool {
+        let third_party = |part: std::path::Component| {
+            part.as_os_str() == "site-packages" || part.as_os_str() == "dist-packages"
+        };
+        match folder.strip_prefix(&self.stdlib) {
+            Ok(inside) => !inside.components().any(third_party),
+            // Extension modules may have a folder of their own beside the library.
+            Err(_) => {
+                folder.ends_with("lib-dynload")
+                    && self.path[self.user_roots..]
+                        .iter()
+                        .any(|entry| entry == folder)
+            }
+        }
+    }
+}
+
+/// The absolute name that a `from`-import means, as `importlib._bootstrap._resolve_name`;
+/// `None` where Python raises `ImportError`.
+pub fn absolute_name(
+    importer: &str,
+    importer_is_package: bool,
+    level: u32,
+    module: &str,
+) -> Option<String> {
+    if level == 0 {
+        return (!module.is_empty()).then(|| module.to_owned());
+    }
+    let mut package = if importer_is_package {
+        importer
+    } else {
+        importer.rsplit_once('.')?.0
+    };
+    for _ in 1..level {
+        package = package.rsplit_once('.')?.0;
+    }
+    Some(if module.is_empty() {
+        package.to_owned()
+    } else {
+        format!("{package}.{module}")
+    })
+}
+
+/// The packages that a module is in, outermost first.
+pub fn parents(name: &str) -> impl Iterator<Item = &str> {
+    name.match_indices('.').map(|(dot, _)| &name[..dot])
+}
