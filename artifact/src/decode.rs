@@ -226,6 +226,7 @@ fn operation(view: OperationView<'_>) -> Result<Operation, ReadError> {
                 ),
                 BindingView::Star => ImportBinding::Star,
                 BindingView::Nothing => ImportBinding::Nothing,
+                BindingView::Fails(name) => ImportBinding::Fails(name.to_owned()),
             };
             Operation::Import {
                 line,

@@ -98,6 +98,7 @@ pub mod binding {
     pub const NAMES: u32 = 3;
     pub const STAR: u32 = 4;
     pub const NOTHING: u32 = 5;
+    pub const FAILS: u32 = 6;
 }
 
 /// Guard expectation tags.

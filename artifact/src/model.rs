@@ -102,6 +102,11 @@ pub enum ImportBinding {
     Star,
     /// Import for its effect, bound to nothing at this place (`import a.b` whose name is deleted at once).
     Nothing,
+    /// An import that the module's code tries and does without (`try: import msvcrt`). It is carried out
+    /// and must raise `ImportError` or a subclass; when it succeeds, or raises anything else, the names
+    /// bound so far are cleared and the module runs from its code. The name is the one that
+    /// `from m import name` does not find; it is empty where importing the module itself fails.
+    Fails(String),
 }
 
 /// A value. Nodes are made on first use, once: two references to one id are one object.

@@ -306,6 +306,7 @@ pub enum BindingView<'a> {
     Names(NamePairs<'a>),
     Star,
     Nothing,
+    Fails(&'a str),
 }
 
 /// [`crate::model::Guard`], borrowed.
@@ -610,6 +611,7 @@ impl<'a> Cursor<'a> {
             binding::NAMES => BindingView::Names(self.name_pairs()?),
             binding::STAR => BindingView::Star,
             binding::NOTHING => BindingView::Nothing,
+            binding::FAILS => BindingView::Fails(self.text()?),
             _ => return Err(ReadError::Malformed("an import has an unknown binding")),
         })
     }

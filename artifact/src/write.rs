@@ -487,6 +487,7 @@ impl Words {
             }
             ImportBinding::Star => self.word(binding::STAR),
             ImportBinding::Nothing => self.word(binding::NOTHING),
+            ImportBinding::Fails(name) => self.data(binding::FAILS, name.as_bytes()),
         }
     }
 
