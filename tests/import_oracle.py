@@ -73,7 +73,7 @@ def judge_tree(tally, python, title: str, paths: list[str], watch: dict[str, str
     how_often = collections.Counter()
 
     def one(targets):
-        return observe(python, paths, {n: watch[n] for n in targets} if not alone else watch, targets)
+        return observe(python, paths, {name: watch[name] for name in targets}, targets)
 
     for results in judge.in_parallel(one, sessions(watch, alone)):
         for name, how, findings in results:

@@ -181,6 +181,7 @@ class Execution:
         if all(map(is_plain, window)):
             self.execute(window, self.module.__dict__)
             return
+        # No closures below: the cells they would need are part of the world.
         session = self.session
         ignored = {id(self.module), id(self.module.__dict__), id(session), id(session.judged),
                    id(session.judged.get(self.module.__name__)), id(self), id(self.findings)}
@@ -198,7 +199,9 @@ class Execution:
         finally:
             session.events = None
         after = session.world.Snapshot(ignored)
-        self.own.update((key, kept) for key, kept in after.contents.items() if key not in before.contents)
+        for key, kept in after.contents.items():
+            if key not in before.contents:
+                self.own[key] = kept
         self.findings.extend(session_events)
         self.findings.extend(session.world.differences(before, after))
 
@@ -227,6 +230,8 @@ def is_plain(statement):
     if kind == "ImportFrom":
         module = sys.modules.get(statement.module or "") if not statement.level else None
         return module is not None and "__getattr__" not in getattr(module, "__dict__", {})
+    if kind == "Assign" and any(type(target).__name__ != "Name" for target in statement.targets):
+        return False
     return kind in ("Expr", "Assign") and type(statement.value).__name__ == "Constant"
 
 

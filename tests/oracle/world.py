@@ -88,6 +88,7 @@ class Snapshot:
         referents = gc.get_referents
         contents = {}
         queue = gc.get_objects()
+        ignored = ignored.union(_lru_caches(queue))
         while queue:
             found = []
             for item in queue:
@@ -120,6 +121,17 @@ class Snapshot:
         }
         if enabled:
             gc.enable()
+
+
+def _lru_caches(objects):
+    """Addresses of the dictionaries that `functools.lru_cache` keeps its results in."""
+    found = []
+    for item in objects:
+        if type(item) is _lru_cache_wrapper:
+            for child in gc.get_referents(item):
+                if type(child) is dict and "__wrapped__" not in child:
+                    found.append(id(child))
+    return found
 
 
 def _process():
@@ -224,6 +236,8 @@ def _harmless(item, inner, changed):
 def _is_cache(item, changed):
     """A dictionary that only makes a later use faster."""
     values = changed[len(changed) // 2:]
+    if not values:
+        return False
     if all(type(value) is _REFERENCE for value in values):
         keys = changed[: len(changed) // 2]
         if all(type(key) is int for key in keys):
