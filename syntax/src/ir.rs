@@ -357,7 +357,9 @@ pub enum Instruction {
     /// `[k1, v1, k2, v2, …] → [dict]`
     BuildMap(u32),
     /// `[start, stop] → [slice]` or, with `step`, `[start, stop, step] → [slice]`
-    BuildSlice { step: bool },
+    BuildSlice {
+        step: bool,
+    },
     /// Joins that many strings (f-string parts).
     BuildString(u32),
     /// `[list, …(depth-1), x] → [list, …]`: pops `x` and appends it to the list that is then
@@ -377,7 +379,10 @@ pub enum Instruction {
     /// `[list] → [tuple]`
     ListToTuple,
     /// `[value] → [str]` or, with `spec`, `[value, spec] → [str]`
-    FormatValue { conversion: Conversion, spec: bool },
+    FormatValue {
+        conversion: Conversion,
+        spec: bool,
+    },
 
     // ---- control
     Jump(Label),
@@ -396,19 +401,30 @@ pub enum Instruction {
     /// `[iterable] → [x_n, …, x_1]`: the first item is on top.
     UnpackSequence(u32),
     /// `a, *b, c = x`: as `UnpackSequence`, the starred one a list.
-    UnpackExtended { before: u32, after: u32 },
+    UnpackExtended {
+        before: u32,
+        after: u32,
+    },
     /// `[value] →`
     Return,
 
     // ---- calls and definitions
     /// `[callable, a_1 … a_n, k_1 … k_m] → [result]`, the last `m` being the values of `keywords`.
-    Call { positional: u32, keywords: Arc<[Name]> },
+    Call {
+        positional: u32,
+        keywords: Arc<[Name]>,
+    },
     /// `[callable, iterable]` or, with `keywords`, `[callable, iterable, mapping] → [result]`.
     /// The iterable is a tuple, or what stands in `f(*iterable)`, which the call itself
     /// converts, after the mapping was evaluated; the mapping is always a new dict.
-    CallVariadic { keywords: bool },
+    CallVariadic {
+        keywords: bool,
+    },
     /// `[defaults?, keyword defaults?, annotations?, closure?] → [function]`
-    MakeFunction { code: CodeId, parts: FunctionParts },
+    MakeFunction {
+        code: CodeId,
+        parts: FunctionParts,
+    },
     /// `[] → [__build_class__]`; then the body's function, the name, bases and keywords, then `Call`.
     LoadBuildClass,
     /// In a class body: sets `__module__` and `__qualname__` (and from 3.13 what the target adds). First instruction of each class body.
@@ -462,7 +478,11 @@ pub enum Instruction {
 
     // ---- imports
     /// Runs the import. Without names pushes the top package (`import a.b` pushes `a`), with names the module itself. `[] → [module]`
-    ImportName { level: u32, module: Name, names: Arc<[Name]> },
+    ImportName {
+        level: u32,
+        module: Name,
+        names: Arc<[Name]>,
+    },
     /// The attribute, else `sys.modules` (`IMPORT_FROM`). Also used for `import a.b as c`. `[module] → [module, value]`
     ImportFrom(Name),
     /// `from m import *`. `[module] → []`
@@ -477,13 +497,20 @@ pub enum Instruction {
     /// `[subject, keys tuple] → [subject, keys, values tuple or None]`
     MatchKeys,
     /// `[subject, class, attribute-names tuple] → [attributes tuple or None]`; `positional` sub-patterns.
-    MatchClass { positional: u32 },
+    MatchClass {
+        positional: u32,
+    },
     /// `**rest`: `[subject, keys] → [dict without those keys]`
     CopyWithoutKeys,
 
     // ---- type parameters (PEP 695, 696)
     /// `[bound function if any, default function if any] → [type parameter]`
-    TypeParameter { name: Name, kind: TypeParameterKind, bound: TypeParameterBound, default: bool },
+    TypeParameter {
+        name: Name,
+        kind: TypeParameterKind,
+        bound: TypeParameterBound,
+        default: bool,
+    },
     /// `type X[T] = …`: `[name, type parameters or None, value function] → [TypeAliasType]`
     TypeAlias,
     /// Class and function generics: `[function, type parameters] → [function]` with `__type_params__` set.

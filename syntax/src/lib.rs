@@ -1,5 +1,16 @@
 //! Bytes → text → tree → IR. The only crate that knows the parser.
 
+mod decode;
+mod depth;
+mod error;
 pub mod ir;
+mod line_index;
+mod parse;
+mod stack;
 
+pub use decode::{DecodeError, DecodeErrorKind, decode};
+pub use error::{SyntaxError, SyntaxErrorKind};
+pub use line_index::LineIndex;
+pub use parse::{Parsed, parse};
 pub use ruff_text_size::{TextRange, TextSize};
+pub use stack::with_large_stack;
