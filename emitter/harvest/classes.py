@@ -1,0 +1,340 @@
+"""Classes as `type.__new__` can make them again, and instances of Python classes."""
+
+import sys
+
+from lyo_harvest.foreign import MISSING, ModuleType, raw
+from lyo_harvest.record import Unsupported
+
+HEAP_TYPE = 1 << 9
+IMMUTABLE_TYPE = 1 << 8
+PATTERN_FLAGS = (1 << 5) | (1 << 6)  # Py_TPFLAGS_SEQUENCE, Py_TPFLAGS_MAPPING
+
+FunctionType = type(lambda: None)
+GetSetDescriptorType = type(FunctionType.__code__)
+MemberDescriptorType = type(FunctionType.__globals__)
+
+type_dict = type.__dict__["__dict__"].__get__
+type_mro = type.__dict__["__mro__"].__get__
+type_bases = type.__dict__["__bases__"].__get__
+type_flags = type.__dict__["__flags__"].__get__
+type_name = type.__dict__["__name__"].__get__
+type_qualname = type.__dict__["__qualname__"].__get__
+type_base = type.__dict__["__base__"].__get__
+
+
+def is_python_made(walker, kind):
+    """Whether a class statement made the class."""
+    flags = type_flags(kind)
+    if not flags & HEAP_TYPE or flags & IMMUTABLE_TYPE:
+        return False
+    if walker.is_made(kind):
+        return True
+    module = sys.modules.get(type_dict(kind).get("__module__"))
+    if not isinstance(module, ModuleType):
+        return False
+    # A class of Python code holds functions, or at least its own `__dict__` or `__weakref__` entry;
+    # the C types of a module that has Python source too (`functools.partial`) are caught by `__new__`.
+    origin = raw(module, "__file__")
+    return type(origin) is str and not origin.endswith(".so") or raw(module, "__spec__") is not MISSING
+
+
+def abc_type():
+    module = sys.modules.get("abc")
+    return raw(module, "ABCMeta") if module is not None else None
+
+
+def describe(walker, cls):
+    metaclass = type(cls)
+    abc_meta = abc_type()
+    is_abc = abc_meta is not None and abc_meta in type_mro(metaclass)
+    for base in type_mro(metaclass):
+        if base in (type, object) or base is abc_meta:
+            continue
+        if "mro" in type_dict(base):
+            raise Unsupported(f"class {type_qualname(cls)} has a metaclass with its own mro()")
+        if not type_flags(base) & HEAP_TYPE:
+            raise Unsupported(f"class {type_qualname(cls)} has a metaclass implemented in C")
+    inherited = 0
+    for base in type_bases(cls):
+        inherited |= type_flags(base) & PATTERN_FLAGS
+    if type_flags(cls) & PATTERN_FLAGS & ~inherited:
+        raise Unsupported(f"class {type_qualname(cls)} is marked as a sequence or mapping")
+
+    namespace, later = [], []
+    contents = type_dict(cls)
+    if is_abc and not ("_abc_impl" in contents and "__abstractmethods__" in contents):
+        raise Unsupported(f"class {type_qualname(cls)} is an ABC that was not made as one")
+    names = [name for name in contents if not is_added_by_type(cls, name, contents[name])]
+    boundary = last_added(cls, contents)
+    implicit_doc = contents.get("__doc__") is None and boundary >= 0 and position(contents, "__doc__") >= boundary
+    implicit_hash = (
+        "__hash__" in contents and contents["__hash__"] is None and boundary >= 0
+        and position(contents, "__hash__") > boundary
+    )
+    place = {name: index for index, name in enumerate(contents)}
+    body = [name for name in names if boundary < 0 or place[name] < boundary]
+    implicit_hash = implicit_hash and "__eq__" in body
+    for name in names:
+        if is_abc and name in ("__abstractmethods__", "_abc_impl"):
+            continue
+        if name == "__doc__" and implicit_doc or name == "__hash__" and implicit_hash:
+            continue
+        if type(name) is not str:
+            raise Unsupported(f"class {type_qualname(cls)} has an attribute that is not named by a string")
+        value = contents[name]
+        in_body = boundary < 0 or place[name] < boundary
+        if in_body and is_wrapped_by_type(name, value):
+            # The class body gave a plain function; `type.__new__` wraps it again.
+            walker.wrapped_by_class[id(value)] = (cls, name)
+            value = value.__func__
+        pair = (name, walker.node(value))
+        if in_body:
+            namespace.append(pair)
+        elif is_abc and place[name] < place["__abstractmethods__"]:
+            raise Unsupported(f"class {type_qualname(cls)} was changed before it became an ABC")
+        else:
+            later.append(pair)
+    return {
+        "metaclass": walker.node(metaclass),
+        "name": type_name(cls),
+        "qualname": walker.node(type_qualname(cls)),
+        "bases": tuple([walker.node(base) for base in type_bases(cls)]),
+        "namespace": tuple(namespace),
+        "later": tuple(later),
+        "class_cell": class_cell(walker, cls, contents),
+        "abc": is_abc,
+        "registered": registered(walker, cls) if is_abc else (),
+    }
+
+
+def is_added_by_type(cls, name, value):
+    """What `type.__new__` itself puts into the dict: slots' members, `__dict__`, `__weakref__`."""
+    kind = type(value)
+    if kind is GetSetDescriptorType:
+        return value.__objclass__ is cls and name in ("__dict__", "__weakref__")
+    if kind is MemberDescriptorType:
+        return value.__objclass__ is cls
+    return False
+
+
+def is_wrapped_by_type(name, value):
+    """`type.__new__` makes these static and class methods itself, without copying the function's attributes."""
+    kind = staticmethod if name == "__new__" else classmethod if name in ("__init_subclass__", "__class_getitem__") else None
+    return kind is not None and type(value) is kind and not value.__dict__ and type(value.__func__) is FunctionType
+
+
+def position(contents, name):
+    for index, key in enumerate(contents):
+        if key == name:
+            return index
+    return -1
+
+
+def last_added(cls, contents):
+    """Where what the class body gave ends: the place of the first entry that `type.__new__` added at the end."""
+    for index, (name, value) in enumerate(contents.items()):
+        if is_added_by_type(cls, name, value):
+            return index
+    return first_implicit(contents)
+
+
+def first_implicit(contents):
+    """Without entries of `__dict__` or slots, an implicit `__doc__` marks the end of the body."""
+    names = list(contents)
+    if "__doc__" in contents and contents["__doc__"] is None:
+        return names.index("__doc__")
+    for name in ("__abstractmethods__", "_abc_impl"):
+        if name in contents:
+            return names.index(name)
+    return -1
+
+
+def class_cell(walker, cls, contents):
+    """The cell through which methods see `__class__`."""
+    for value in list(contents.values()):
+        for function in functions_in(value):
+            code = function.__code__
+            if "__class__" in code.co_freevars:
+                cell = function.__closure__[code.co_freevars.index("__class__")]
+                try:
+                    if cell.cell_contents is cls:
+                        return walker.node(cell)
+                except ValueError:
+                    continue
+    return None
+
+
+def functions_in(value):
+    kind = type(value)
+    if kind is FunctionType:
+        return (value,)
+    if kind in (staticmethod, classmethod):
+        return functions_in(value.__func__)
+    if kind is property:
+        return tuple(f for part in (value.fget, value.fset, value.fdel) if part is not None for f in functions_in(part))
+    return ()
+
+
+def registered(walker, cls):
+    import _abc
+
+    registry = _abc._get_dump(cls)[0]
+    if not registry:
+        return ()
+    # A set of weak references: the order in which it was filled can't be seen.
+    classes = [reference() for reference in registry]
+    classes.sort(key=lambda kind: (type_module(kind), type_qualname(kind)))
+    return tuple([walker.node(kind) for kind in classes])
+
+
+# ---- instances
+
+BUILTIN_BASES = {
+    int: lambda value: int.__int__(value),
+    str: lambda value: str.__str__(value),
+    float: lambda value: float.__float__(value),
+    complex: lambda value: complex(complex.__pos__(value)),
+    bytes: lambda value: bytes.__getitem__(value, slice(None)) if type(value) is bytes else bytes(list(bytes.__iter__(value))),
+    bytearray: lambda value: bytearray(list(bytearray.__iter__(value))),
+    tuple: lambda value: tuple(tuple.__iter__(value)),
+    list: lambda value: list(list.__iter__(value)),
+    dict: lambda value: dict(dict.items(value)),
+    set: lambda value: set.copy(value) if type(value) is set else set(set.__iter__(value)),
+    frozenset: lambda value: frozenset(frozenset.__iter__(value)),
+}
+
+instantiable = {}
+GENERIC_ALIAS = type(list[int])
+
+
+def generic_alias(walker, value):
+    """A Python class that extends `types.GenericAlias`, as that of `collections.abc.Callable[[], int]`."""
+    alias = GENERIC_ALIAS
+    arguments = walker.node(alias.__args__.__get__(value))
+    new = walker.get_attribute(walker.node(alias), "__new__")
+    made = walker.construct(new, walker.node(type(value)), walker.node(alias.__origin__.__get__(value)), arguments)
+    return walker.nodes[made]
+
+
+def describe_instance(walker, value):
+    kind = type(value)
+    if GENERIC_ALIAS in type_mro(kind):
+        return generic_alias(walker, value)
+    if not is_python_made(walker, kind):
+        raise Unsupported(f"an object of the C type {type_name(kind)}")
+    if raw(kind, "__del__") is not MISSING:
+        raise Unsupported(f"an instance of {type_qualname(kind)}, which has a finaliser")
+    base = solid_base(kind)
+    base_value = None
+    if base is not object:
+        base_value = walker.node(base_contents(walker, base, value))
+    dictionary = instance_dict(value)
+    return (
+        "instance",
+        {
+            "class": walker.node(kind),
+            "base_value": base_value,
+            "dict": None if dictionary is None else walker.items(dictionary),
+            "slots": slots(walker, value),
+        },
+    )
+
+
+TYPING_VALUES = frozenset((
+    "_GenericAlias", "_UnionGenericAlias", "_LiteralGenericAlias", "_CallableGenericAlias", "_AnnotatedAlias",
+    "_ConcatenateGenericAlias", "_UnpackGenericAlias", "ForwardRef",
+))
+
+
+def is_value(value):
+    """Immutable results that `typing` caches: equal ones are as good as the same one."""
+    kind = type(value)
+    return type_name(kind) in TYPING_VALUES and type_module(kind) == "typing"
+
+
+def flag_member(walker, value):
+    """A combination of flags of another module's `enum.Flag`: its class hands out the only one."""
+    enum = sys.modules.get("enum")
+    kind = type(value)
+    if enum is None or raw(enum, "Flag") not in type_mro(kind):
+        from lyo_harvest.walk import describe as shown
+
+        raise Unsupported(f"refers to {shown(value)}, which has no name in its module")
+    return walker.construct(walker.node(kind), walker.node(instance_dict(value)["_value_"]))
+
+
+def solid_base(kind):
+    """The class implemented in C whose layout the instance has: object, a data type or an exception."""
+    for base in type_mro(kind):
+        if base is object or base in BUILTIN_BASES or base is BaseException:
+            found = base
+            break
+    else:
+        found = object
+    for base in type_mro(kind):
+        if base is found:
+            break
+        if not type_flags(base) & HEAP_TYPE or type_flags(base) & IMMUTABLE_TYPE:
+            if found is BaseException and base.__new__ is BaseException.__new__ and base.__basicsize__ == BaseException.__basicsize__:
+                continue
+            if type_module(base) == "typing" and type_name(base) == "Generic":
+                continue
+            raise Unsupported(f"an instance of {type_qualname(kind)}, which extends the C type {type_name(base)}")
+    if found is object:
+        if kind not in instantiable:
+            try:
+                object.__new__(kind)
+                instantiable[kind] = True
+            except TypeError as error:
+                instantiable[kind] = "abstract" in str(error)
+        if not instantiable[kind]:
+            raise Unsupported(f"an instance of {type_qualname(kind)}, which only its own constructor can make")
+    return found
+
+
+def type_module(kind):
+    module = type_dict(kind).get("__module__")
+    return module if type(module) is str else type.__dict__["__module__"].__get__(kind)
+
+
+def base_contents(walker, base, value):
+    if base is BaseException:
+        state = BaseException.__reduce__(value)
+        if value.__traceback__ is not None or value.__cause__ is not None or value.__context__ is not None:
+            raise Unsupported("an exception that was raised")
+        return state[1]
+    contents = BUILTIN_BASES[base](value)
+    if type(contents) in (list, dict, set, frozenset, tuple):
+        walker.made.add(id(contents))
+        walker.generations.append([contents])
+    return contents
+
+
+def instance_dict(value):
+    for base in type_mro(type(value)):
+        descriptor = type_dict(base).get("__dict__")
+        if type(descriptor) is GetSetDescriptorType:
+            try:
+                return descriptor.__get__(value)
+            except AttributeError:
+                return None
+    return None
+
+
+def slots(walker, value):
+    found = []
+    seen = set()
+    for base in type_mro(type(value)):
+        if not type_flags(base) & HEAP_TYPE:
+            continue
+        for name, member in type_dict(base).items():
+            if type(member) is MemberDescriptorType and member.__objclass__ is base and name not in seen:
+                seen.add(name)
+                if raw(type(value), name) is not member:
+                    raise Unsupported(f"an instance of {type_qualname(type(value))} with a hidden slot")
+                try:
+                    content = member.__get__(value)
+                except AttributeError:
+                    continue
+                found.append((name, walker.node(content)))
+    return tuple(found)

@@ -1,0 +1,302 @@
+"""Objects of C types, made again by calling a pure constructor of the same type."""
+
+import sys
+
+from lyo_harvest.foreign import raw, replace, replaced
+from lyo_harvest.record import Unsupported
+
+import _codecs
+import _sre
+
+# id of a compiled pattern -> (the pattern, the arguments it was made from)
+patterns = {}
+plain_compile = _sre.compile
+
+
+def record_pattern(pattern, flags, code, groups, groupindex, indexgroup):
+    made = plain_compile(pattern, flags, code, groups, groupindex, indexgroup)
+    patterns[id(made)] = (made, (pattern, flags, list(code), groups, dict(groupindex), tuple(indexgroup)))
+    return made
+
+
+# id of a character map -> (the map, the string it was made from)
+character_maps = {}
+plain_build = _codecs.charmap_build
+
+
+def record_character_map(decoding, /):
+    made = plain_build(decoding)
+    character_maps[id(made)] = (made, decoding)
+    return made
+
+
+def install():
+    replace(_sre, "compile", record_pattern)
+    replace(_codecs, "charmap_build", record_character_map)
+    replace(sys.modules["codecs"], "charmap_build", record_character_map)
+
+
+# id of a codec -> (the codec, the function that made it, its name)
+multibyte_codecs = {}
+
+
+def watch(module):
+    """Called when a module of the CJK codecs has been imported: notes which codecs its `getcodec` hands out."""
+    plain_getcodec = module.getcodec
+    if id(plain_getcodec) in replaced:
+        return
+
+    def getcodec(name, /):
+        made = plain_getcodec(name)
+        multibyte_codecs[id(made)] = (made, module.__name__, name)
+        return made
+
+    replace(module, "getcodec", getcodec)
+
+
+def multibyte_codec(walker, value):
+    known = multibyte_codecs.get(id(value))
+    if known is None:
+        raise Unsupported("a codec whose making was not seen")
+    return call(walker, walker.add(("external", known[1], ("getcodec",))), (known[2],))
+
+
+def json_scanner(walker, value):
+    """`_json.make_scanner` copies these attributes of the decoder that it is given."""
+    names = ("strict", "object_hook", "object_pairs_hook", "parse_float", "parse_int", "parse_constant")
+    settings = call(
+        walker, walker.add(("external", "types", ("SimpleNamespace",))), (),
+        tuple((name, getattr(value, name)) for name in names),
+    )
+    return walker.construct(walker.node(type(value)), settings)
+
+
+def character_map(walker, value):
+    known = character_maps.get(id(value))
+    if known is None:
+        raise Unsupported("a character map whose making was not seen")
+    return call(walker, walker.add(("external", "codecs", ("charmap_build",))), (known[1],))
+
+
+def call(walker, callable_node, arguments, keywords=(), dictionary=None, fresh=False):
+    return walker.add(("construct", {
+        "callable": callable_node,
+        "arguments": tuple([walker.node(argument) for argument in arguments]),
+        "keywords": tuple([(name, walker.node(value)) for name, value in keywords]),
+        "dict": None if dictionary is None else walker.items(dictionary),
+        "fresh": fresh,
+    }))
+
+
+def describe(walker, value):
+    """The node of an object whose type has an entry here; None for any other."""
+    kind = type(value)
+    module = type.__dict__["__module__"].__get__(kind)
+    handler = HANDLERS.get((module, type.__dict__["__name__"].__get__(kind))) if type(module) is str else None
+    if handler is None or type.__dict__["__flags__"].__get__(kind) & (1 << 9) and not is_c_type(kind):
+        return None
+    if not walker.is_made(value) and handler not in BY_VALUE:
+        # Not this module's own, or not seen by the collector: a name in another module comes first.
+        found = walker.external(value, wanted=False)
+        if found is not None:
+            return found
+    return handler(walker, value)
+
+
+def is_c_type(kind):
+    """Whether a heap type is implemented in C: it has no function written in Python."""
+    return not any(type(item) is type(is_c_type) for item in type.__dict__["__dict__"].__get__(kind).values())
+
+
+def kind_node(walker, value):
+    return walker.node(type(value))
+
+
+def pattern(walker, value):
+    known = patterns.get(id(value))
+    if known is None:
+        raise Unsupported("a compiled pattern whose making was not seen")
+    arguments = known[1]
+    for argument in arguments:
+        if type(argument) in (list, dict, tuple):
+            walker.made.add(id(argument))
+    return call(walker, walker.add(("external", "_sre", ("compile",))), arguments)
+
+
+def by_reduce(walker, value):
+    reduced = value.__reduce__()
+    if len(reduced) != 2 or reduced[0] is not type(value):
+        raise Unsupported(f"an object of type {type(value).__name__} that can't be made by its constructor")
+    return call(walker, kind_node(walker, value), own(walker, reduced[1]))
+
+
+def own(walker, arguments):
+    """Containers that an accessor made just now belong to this module."""
+    for argument in arguments:
+        if type(argument) in (list, dict, set, tuple):
+            walker.made.add(id(argument))
+            walker.generations.append([argument])
+    return arguments
+
+
+def partial(walker, value):
+    dictionary = value.__dict__ or None
+    return call(
+        walker, kind_node(walker, value), (value.func, *value.args), tuple(value.keywords.items()), dictionary
+    )
+
+
+def generic_alias(walker, value):
+    if getattr(value, "__unpacked__", False):
+        raise Unsupported("an unpacked generic alias")
+    return call(walker, kind_node(walker, value), (value.__origin__, value.__args__))
+
+
+def union(walker, value):
+    items = value.__args__
+    result = walker.node(items[0])
+    for item in items[1:]:
+        method = walker.add(("construct", {
+            "callable": walker.add(("builtin", "getattr")),
+            "arguments": (result, walker.text("__or__")), "keywords": (), "dict": None, "fresh": False,
+        }))
+        result = walker.add(("construct", {
+            "callable": method, "arguments": (walker.node(item),), "keywords": (), "dict": None, "fresh": False,
+        }))
+    return result
+
+
+def union_checked(walker, value):
+    for item in value.__args__:
+        if type(item) not in (type, type(list[int])):
+            raise Unsupported("a union of something other than plain classes")
+    return union(walker, value)
+
+
+def deque(walker, value):
+    items = own(walker, (list(value),))
+    return call(walker, kind_node(walker, value), items if value.maxlen is None else (*items, value.maxlen))
+
+
+def ordered_dict(walker, value):
+    if value.__dict__:
+        raise Unsupported("an OrderedDict with attributes")
+    return call(walker, kind_node(walker, value), own(walker, ([pair for pair in value.items()],)))
+
+
+def default_dict(walker, value):
+    return call(walker, kind_node(walker, value), own(walker, (value.default_factory, dict(value))))
+
+
+def struct(walker, value):
+    return call(walker, kind_node(walker, value), (value.format,))
+
+
+def lock(walker, value):
+    if value.locked():
+        raise Unsupported("a lock that is held")
+    return call(walker, walker.add(("external", "_thread", ("allocate_lock",))), (), fresh=True)
+
+
+def recursive_lock(walker, value):
+    if value._is_owned():
+        raise Unsupported("a lock that is held")
+    return call(walker, walker.add(("external", "_thread", ("RLock",))), (), fresh=True)
+
+
+def plain_object(walker, value):
+    return call(walker, walker.add(("builtin", "object")), (), fresh=True)
+
+
+def lru_cache(walker, value):
+    information = type(value).cache_info(value)
+    if information.currsize or information.hits or information.misses:
+        raise Unsupported("a cached function that was called already")
+    functools = sys.modules["functools"]
+    parameters = value.cache_parameters()
+    return call(
+        walker,
+        walker.add(("external", "functools", ("_lru_cache_wrapper",))),
+        (value.__wrapped__, information.maxsize, parameters["typed"], raw(functools, "_CacheInfo")),
+        dictionary=value.__dict__,
+    )
+
+
+def simple_namespace(walker, value):
+    return call(walker, kind_node(walker, value), (), tuple(value.__dict__.items()))
+
+
+def attributes(value):
+    """From 3.12 on the dict of a type variable can't be seen; `__module__` is in it."""
+    return value.__dict__ if hasattr(value, "__dict__") else {"__module__": value.__module__}
+
+
+def type_variable(walker, value):
+    keywords = []
+    if value.__bound__ is not None:
+        keywords.append(("bound", value.__bound__))
+    for name in ("covariant", "contravariant", "infer_variance"):
+        if getattr(value, f"__{name}__", False):
+            keywords.append((name, True))
+    if hasattr(value, "has_default") and value.has_default():
+        keywords.append(("default", value.__default__))
+    return call(
+        walker, kind_node(walker, value), (value.__name__, *value.__constraints__), tuple(keywords), attributes(value)
+    )
+
+
+def parameter_specification(walker, value):
+    keywords = []
+    if hasattr(value, "has_default") and value.has_default():
+        keywords.append(("default", value.__default__))
+    return call(walker, kind_node(walker, value), (value.__name__,), tuple(keywords), attributes(value))
+
+
+def weak_reference(walker, value):
+    return call(walker, kind_node(walker, value), (value(),) if value.__callback__ is None else (value(), value.__callback__))
+
+
+def date_or_time(walker, value):
+    reduced = value.__reduce__()
+    return call(walker, kind_node(walker, value), own(walker, reduced[1]))
+
+
+def decimal(walker, value):
+    return call(walker, kind_node(walker, value), (str(value),))
+
+
+HANDLERS = {
+    ("_json", "Scanner"): json_scanner,
+    ("builtins", "EncodingMap"): character_map,
+    ("_multibytecodec", "MultibyteCodec"): multibyte_codec,
+    ("re", "Pattern"): pattern,
+    ("operator", "itemgetter"): by_reduce,
+    ("operator", "attrgetter"): by_reduce,
+    ("operator", "methodcaller"): by_reduce,
+    ("collections", "_tuplegetter"): by_reduce,
+    ("itertools", "count"): by_reduce,
+    ("functools", "partial"): partial,
+    ("functools", "_lru_cache_wrapper"): lru_cache,
+    ("types", "GenericAlias"): generic_alias,
+    ("types", "UnionType"): union_checked,
+    ("types", "SimpleNamespace"): simple_namespace,
+    ("collections", "deque"): deque,
+    ("collections", "OrderedDict"): ordered_dict,
+    ("collections", "defaultdict"): default_dict,
+    ("_struct", "Struct"): struct,
+    ("_thread", "lock"): lock,
+    ("_thread", "RLock"): recursive_lock,
+    ("builtins", "object"): plain_object,
+    ("typing", "TypeVar"): type_variable,
+    ("typing", "ParamSpec"): parameter_specification,
+    ("typing", "TypeVarTuple"): parameter_specification,
+    ("weakref", "ReferenceType"): weak_reference,
+    ("weakref", "ref"): weak_reference,
+    ("datetime", "date"): date_or_time,
+    ("datetime", "time"): date_or_time,
+    ("datetime", "datetime"): date_or_time,
+    ("datetime", "timedelta"): date_or_time,
+    ("datetime", "timezone"): date_or_time,
+    ("decimal", "Decimal"): decimal,
+}
+BY_VALUE = frozenset((pattern, character_map, multibyte_codec))

@@ -1,0 +1,268 @@
+"""Names for objects that other modules made: (module, path), as `lyo._native.lookup` walks it.
+
+A path starts in a module's `__dict__` and goes on through class `__dict__`s; no descriptor is called.
+"""
+
+import builtins
+import sys
+
+ModuleType = type(sys)
+FunctionType = type(lambda: None)
+
+BUILTIN_NAMES = {}
+for builtin_name, builtin_value in builtins.__dict__.items():
+    # Python sets `_` and friends only interactively; True, False, None are values of their own.
+    BUILTIN_NAMES.setdefault(id(builtin_value), builtin_name)
+
+MISSING = object()
+
+
+def raw(container, name):
+    """What `container` (a module or class) holds under `name`, read without descriptors."""
+    if isinstance(container, ModuleType):
+        return ModuleType.__getattribute__(container, "__dict__").get(name, MISSING)
+    if isinstance(container, type):
+        for base in type.__dict__["__mro__"].__get__(container):
+            value = type.__dict__["__dict__"].__get__(base).get(name, MISSING)
+            if value is not MISSING:
+                return value
+    return MISSING
+
+
+def walk(module, path):
+    value = sys.modules.get(module, MISSING)
+    if not isinstance(value, ModuleType):
+        return MISSING
+    for name in path:
+        value = raw(value, name)
+        if value is MISSING:
+            return MISSING
+    return value
+
+
+# id of a function that the harvester put in place of another -> (the other, both kept alive)
+replaced = {}
+
+
+def replace(module, name, function):
+    """Puts `function` where `module.name` was, for as long as the harvester runs."""
+    former = raw_dict(module)[name]
+    replaced[id(function)] = (former, function)
+    raw_dict(module)[name] = function
+
+
+def original(value):
+    known = replaced.get(id(value))
+    return value if known is None else known[0]
+
+
+class Names:
+    """Finds names for foreign objects as one module sees them."""
+
+    def __init__(self, imported_modules):
+        # Modules that the module itself imports come first: they are loaded when it is rehydrated.
+        self.imported_modules = imported_modules
+        self.indexed = {}
+        self.found = {}
+
+    def find(self, value):
+        """(module, path), or None."""
+        key = id(value)
+        if key not in self.found:
+            self.found[key] = (self.search(value), value)
+        return self.found[key][0]
+
+    def search(self, value):
+        if isinstance(value, ModuleType):
+            name = self.module_name(value)
+            if name is not None:
+                return (name, ())
+            for module in self.imported_modules:
+                name = self.index(module).get(id(value))
+                if name is not None:
+                    return (self.module_name(module), (name,))
+            return None
+        by_name = self.by_own_name(value)
+        if by_name is not None:
+            return by_name
+        for module in self.candidates(value):
+            name = self.index(module).get(id(value))
+            if name is not None:
+                return (self.module_name(module), (name,))
+        return self.within_classes(value)
+
+    def module_name(self, module):
+        """The key under which `sys.modules` holds it."""
+        name = raw(module, "__name__")
+        if type(name) is str and sys.modules.get(name) is module:
+            return name
+        key = next((key for key, held in list(sys.modules.items()) if held is module), None)
+        return key if type(key) is str else None
+
+    def by_own_name(self, value):
+        kind = type(value)
+        if isinstance(value, type):
+            module = type.__dict__["__dict__"].__get__(value).get("__module__")
+            if type(module) is not str:
+                module = type.__dict__["__module__"].__get__(value)
+            qualname = type.__dict__["__qualname__"].__get__(value)
+        elif kind is FunctionType or kind is type(len):
+            if kind is not FunctionType and value.__self__ is not None and not isinstance(value.__self__, ModuleType):
+                return None
+            module, qualname = value.__module__, value.__qualname__
+        elif kind.__name__ in ("method_descriptor", "wrapper_descriptor", "classmethod_descriptor",
+                               "member_descriptor", "getset_descriptor"):
+            owner = self.find(value.__objclass__)
+            if owner is None:
+                return None
+            path = (*owner[1], value.__name__)
+            return (owner[0], path) if walk(owner[0], path) is value else None
+        else:
+            return None
+        if type(module) is not str or type(qualname) is not str or "<" in qualname:
+            return None
+        path = tuple(qualname.split("."))
+        return (module, path) if walk(module, path) is value else None
+
+    def candidates(self, value):
+        seen = set()
+        for module in self.imported_modules:
+            if id(module) not in seen:
+                seen.add(id(module))
+                yield module
+        home = getattr_static(type(value), "__module__")
+        module = sys.modules.get(home) if type(home) is str else None
+        if isinstance(module, ModuleType) and id(module) not in seen:
+            seen.add(id(module))
+            yield module
+        # Modules that those modules hold, in order.
+        for module in list(self.imported_modules):
+            for held in list(raw_dict(module).values()):
+                if isinstance(held, ModuleType) and id(held) not in seen and self.module_name(held):
+                    seen.add(id(held))
+                    yield held
+        for name in ("types", "typing", "_typing", "functools", "collections", "_collections_abc"):
+            module = sys.modules.get(name)
+            if isinstance(module, ModuleType) and id(module) not in seen:
+                seen.add(id(module))
+                yield module
+
+    def index(self, module):
+        key = id(module)
+        if key not in self.indexed:
+            names = {}
+            if self.module_name(module) is not None:
+                for name, value in raw_dict(module).items():
+                    if type(name) is str:
+                        names.setdefault(id(value), name)
+            self.indexed[key] = names
+        return self.indexed[key]
+
+    def within_classes(self, value):
+        """A value that a class of a candidate module holds, as `datetime.timezone.utc`."""
+        for module in self.candidates(value):
+            for name, held in list(raw_dict(module).items()):
+                if type(name) is str and isinstance(held, type):
+                    for attribute, inner in list(type.__dict__["__dict__"].__get__(held).items()):
+                        if inner is value:
+                            path = (name, attribute)
+                            module_name = self.module_name(module)
+                            if walk(module_name, path) is value:
+                                return (module_name, path)
+        return None
+
+    def find_wrapped(self, value):
+        """A function within a foreign static or class method or property: (module, path, attribute of that object)."""
+        qualname = value.__qualname__
+        if type(qualname) is not str or "<" in qualname or type(value.__module__) is not str:
+            return None
+        path = tuple(qualname.split("."))
+        holder = walk(value.__module__, path)
+        if isinstance(holder, (staticmethod, classmethod)) and holder.__func__ is value:
+            return (value.__module__, path, "__func__")
+        if type(holder) is property:
+            for attribute in ("fget", "fset", "fdel"):
+                if getattr(holder, attribute) is value:
+                    return (value.__module__, path, attribute)
+        return None
+
+    def find_item(self, value):
+        """A value in a dictionary that a foreign class holds: (module, path of the dictionary, key)."""
+        for module in self.candidates(value):
+            key = ("items", id(module))
+            if key not in self.indexed:
+                self.indexed[key] = index_items(module)
+            found = self.indexed[key].get(id(value))
+            if found is not None:
+                return (self.module_name(module), *found)
+        return None
+
+
+def index_items(module):
+    index = {}
+    for name, held in list(raw_dict(module).items()):
+        if type(name) is not str or not isinstance(held, type):
+            continue
+        for attribute, inner in list(type.__dict__["__dict__"].__get__(held).items()):
+            if type(attribute) is str and type(inner) is dict:
+                for key, value in inner.items():
+                    if type(key) is str:
+                        index.setdefault(id(value), ((name, attribute), key))
+    return index
+
+
+def raw_dict(module):
+    return ModuleType.__getattribute__(module, "__dict__")
+
+
+def getattr_static(kind, name):
+    value = raw(kind, name)
+    if value is MISSING or type(value) is not str:
+        try:
+            return type.__getattribute__(kind, name)
+        except AttributeError:
+            return None
+    return value
+
+
+class ForeignCode:
+    """Where code objects of other modules' functions lie: `function.__code__` and a path of constants."""
+
+    def __init__(self):
+        self.modules = {}
+
+    def find(self, code, module_name):
+        """(path of names to the function, path of constants), or None."""
+        if module_name not in self.modules:
+            self.modules[module_name] = index_code(sys.modules.get(module_name))
+        found = self.modules[module_name].get(id(code))
+        return None if found is None else found[:2]
+
+
+def index_code(module):
+    index = {}
+    if not isinstance(module, ModuleType):
+        return index
+    pending = [((name,), value) for name, value in raw_dict(module).items() if type(name) is str]
+    seen = set()
+    while pending:
+        path, value = pending.pop(0)
+        if isinstance(value, (staticmethod, classmethod)):
+            value = value.__func__
+        if type(value) is FunctionType:
+            if value.__globals__ is raw_dict(module):
+                add_code(index, path, value.__code__, ())
+        elif isinstance(value, type) and id(value) not in seen and len(path) < 4:
+            seen.add(id(value))
+            contents = type.__dict__["__dict__"].__get__(value)
+            if contents.get("__module__") == raw(module, "__name__"):
+                pending.extend(((*path, name), inner) for name, inner in contents.items() if type(name) is str)
+    return index
+
+
+def add_code(index, path, code, constants):
+    # The code object is kept so that its id stays its own.
+    index.setdefault(id(code), (path, constants, code))
+    for place, constant in enumerate(code.co_consts):
+        if type(constant) is type(code):
+            add_code(index, path, constant, (*constants, place))

@@ -1,0 +1,243 @@
+"""The harvester's protocol.
+
+Messages are a little-endian 32-bit length and that many bytes of marshal (version 2). In: the plan, a
+dict; then pairs ("harvest", [names]) or ("compile", [names]). Out, per module: ("begin", name), then
+("image", name, code, nodes, operations, guards, notes) or ("code", name, code, reason, notes);
+("done",) after each command. Names stand in the order in which they are to be imported.
+"""
+
+import gc
+import marshal
+import posix
+import sys
+
+import _warnings
+
+from lyo_harvest import construct, foreign, operations, plain, record, refuse, serve, sets
+from lyo_harvest.record import MODULE_ATTRIBUTES, Unsupported
+from lyo_harvest.walk import Walker
+
+MARSHAL_VERSION = 2  # no back references: the bytes depend on the values alone
+
+
+class Connection:
+    def __init__(self):
+        self.source = sys.stdin.buffer
+        # Nothing that a module prints can get into the protocol.
+        self.target = open(posix.dup(1), "wb", -1)
+        posix.dup2(2, 1)
+
+    def receive(self):
+        header = self.source.read(4)
+        if len(header) < 4:
+            return None
+        return marshal.loads(self.source.read(int.from_bytes(header, "little")))
+
+    def send(self, *message):
+        body = marshal.dumps(message, MARSHAL_VERSION)
+        self.target.write(len(body).to_bytes(4, "little"))
+        self.target.write(body)
+        self.target.flush()
+
+
+class Harvester:
+    def __init__(self, connection, plan):
+        self.connection = connection
+        self.plan = plan
+        self.native = load_native(plan["native"]) if plan["native"] else None
+        self.reported = set()
+        self.server = serve.Server(plan, self.report)
+
+    # ---- commands
+
+    def harvest(self, names):
+        self.server.harvest = frozenset(names)
+        for name in names:
+            if name in self.reported:
+                continue
+            self.connection.send("begin", name)
+            if name in sys.modules:
+                self.plain(name, "the interpreter has it before any bundle can be used")
+                continue
+            reason = ""
+            try:
+                self.import_module(name)
+            except (Exception, refuse.Refused) as error:
+                reason = f"its import failed: {record.describe_error(error)}"
+            if name not in self.reported:
+                self.plain(name, reason or "the interpreter does not import it from its source")
+
+    def import_module(self, name):
+        serve.plain_import(name)
+
+    def compile(self, names):
+        for name in names:
+            self.connection.send("begin", name)
+            self.plain(name, self.plan["modules"][name]["reason"])
+
+    def plain(self, name, reason, notes=()):
+        self.reported.add(name)
+        path = self.plan["modules"][name]["path"]
+        try:
+            code = marshal.dumps(compile(serve.read(path), path, "exec", dont_inherit=True))
+        except (SyntaxError, ValueError, OSError, RecursionError, MemoryError) as error:
+            self.connection.send("none", name, f"can't be compiled: {record.describe_error(error)}")
+            return
+        self.connection.send("code", name, code, reason, tuple(notes))
+
+    # ---- a proven module has run
+
+    def report(self, module, entry, recording):
+        name = entry["name"]
+        if name not in self.server.harvest or name in self.reported:
+            return
+        refuse.contexts.append(refuse.FREE)
+        notes = []
+        try:
+            if recording.problem:
+                notes.append(("defect", recording.problem))
+                raise Unsupported(recording.problem)
+            image = self.image(module, entry, recording, notes)
+            self.reported.add(name)
+            code = marshal.dumps(recording.code)
+            self.connection.send("image", name, code, *image, tuple(notes))
+        except Unsupported as error:
+            self.plain(name, str(error), notes)
+        except RecursionError:
+            self.plain(name, "its values are nested too deeply", notes)
+        except Exception as error:
+            where = error.__traceback__
+            while where.tb_next is not None:
+                where = where.tb_next
+            place = f"{where.tb_frame.f_code.co_name}:{where.tb_lineno}"
+            self.plain(name, f"the harvester failed at {place}: {record.describe_error(error)}", notes)
+        finally:
+            refuse.contexts.pop()
+            gc.freeze()
+
+    def image(self, module, entry, recording, notes):
+        namespace = foreign.raw_dict(module)
+        if sys.modules.get(entry["name"]) is not module:
+            raise Unsupported("it replaces itself in sys.modules")
+        if type(module) is not type(sys):
+            raise Unsupported("it changes its own type")
+        built = operations.build(recording.events, namespace)
+        imported, modules = {}, []
+        for operation in built:
+            if isinstance(operation, operations.Import):
+                for name, value in operation.bound:
+                    if namespace.get(name) is value:
+                        imported.setdefault(id(value), name)
+                    if isinstance(value, type(sys)):
+                        modules.append(value)
+                source = imported_module(operation, entry)
+                if source is not None:
+                    modules.append(source)
+        modules = list({id(module): module for module in modules}.values())
+        self.compare(entry, namespace, notes)
+        walker = Walker(module, recording.code, recording.made, imported, modules)
+        sets.add_displays(walker, recording.tree)
+        guards = self.guards(entry)
+        encoded, pending = [], list(enumerate(guards))
+        for operation in built:
+            if not isinstance(operation, operations.Import) or pending and pending[0][1][0] < operation.statement:
+                due = [index for index, guard in pending if guard[0] <= operation.statement]
+                if due:
+                    encoded.append(("guards", due[-1] + 1))
+                    pending = pending[len(due):]
+            encoded.append(self.encode(operation, walker, namespace))
+        if pending:
+            encoded.append(("guards", len(guards)))
+        return tuple(walker.nodes), tuple(encoded), tuple([guard[1:] for guard in guards])
+
+    def encode(self, operation, walker, namespace):
+        if isinstance(operation, operations.Store):
+            try:
+                return ("store", operation.name, walker.node(operation.value))
+            except Unsupported as error:
+                raise Unsupported(f"{operation.name}: {error}") from None
+        if isinstance(operation, operations.Delete):
+            return ("delete", operation.name)
+        binding = operation.binding
+        if binding[0] == "names":
+            binding = ("names", tuple(binding[1]))
+        return ("import", operation.line, operation.level, operation.module, binding)
+
+    def guards(self, entry):
+        found, seen = [], set()
+        for statement, module, path in sorted(entry["dependencies"], key=lambda item: item[0]):
+            path = tuple(path)
+            if (module, path) in seen:
+                continue
+            seen.add((module, path))
+            value = foreign.original(foreign.walk(module, path))
+            if module not in sys.modules:
+                raise Unsupported(f"rests on {module}, which is not imported")
+            shown = ".".join((module, *path))
+            if value is foreign.MISSING:
+                found.append((statement, module, path, None))
+            elif type(value) is refuse.Placeholder:
+                raise Unsupported(f"rests on {shown}, which only unproven code makes")
+            elif self.native is None:
+                raise Unsupported("the target has no lyo package to compute guards with")
+            else:
+                found.append((statement, module, path, format(self.native.fingerprint(value) & (1 << 64) - 1, "x")))
+        return found
+
+    def compare(self, entry, namespace, notes):
+        """Both evaluators must agree on what both know."""
+        for name, expected in sorted(entry["known"].items()):
+            value = namespace.get(name, foreign.MISSING)
+            if value is foreign.MISSING:
+                notes.append(("disagreement", name, expected, "no such name"))
+                continue
+            actual = plain.represent(value)
+            if actual is not None and actual != expected:
+                notes.append(("disagreement", name, expected, actual))
+        if notes:
+            raise Unsupported(f"the evaluators disagree on {notes[0][1]}")
+
+
+def imported_module(operation, entry):
+    """The module that a `from` import took its names from."""
+    name = operation.module
+    if operation.level:
+        package = entry["name"] if entry["package"] else entry["name"].rpartition(".")[0]
+        for _ in range(operation.level - 1):
+            package = package.rpartition(".")[0]
+        name = f"{package}.{name}" if name else package
+    module = sys.modules.get(name)
+    return module if isinstance(module, type(sys)) else None
+
+
+def load_native(path):
+    import _frozen_importlib
+    import _frozen_importlib_external as external
+    import _imp
+
+    loader = external.ExtensionFileLoader("lyo._native", path)
+    spec = _frozen_importlib.ModuleSpec("lyo._native", loader, origin=path)
+    return _imp.create_dynamic(spec)
+
+
+def main():
+    connection = Connection()
+    plan = connection.receive()
+    gc.disable()
+    sys.setrecursionlimit(20000)
+    sys.dont_write_bytecode = True
+    _warnings.filters[:] = [("ignore", None, Warning, None, 0)]
+    _warnings._filters_mutated()
+    harvester = Harvester(connection, plan)
+    construct.install()
+    harvester.server.install()
+    refuse.install()
+    while True:
+        message = connection.receive()
+        if message is None:
+            break
+        command, names = message
+        (harvester.harvest if command == "harvest" else harvester.compile)(names)
+        connection.send("done")
+    connection.target.flush()
+    posix._exit(0)

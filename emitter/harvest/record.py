@@ -1,0 +1,271 @@
+"""Executes a proven module's code and records, statement by statement, what it imports and binds.
+
+The module's code object runs with the module's `__dict__` as globals and a `Namespace` as locals:
+top-level stores and deletes pass through it and are noted with the instruction that made them.
+"""
+
+import gc
+import marshal
+import sys
+
+import _warnings
+
+from lyo_harvest.refuse import Refused
+
+ONLY_AST = 0x400  # ast.PyCF_ONLY_AST
+
+IMPORT, STORE, DELETE = "import", "store", "delete"
+
+# What the import system puts into a module before its code runs.
+MODULE_ATTRIBUTES = frozenset((
+    "__name__", "__doc__", "__package__", "__loader__", "__spec__", "__path__", "__file__",
+    "__cached__", "__builtins__",
+))
+
+
+class Unsupported(Exception):
+    """The module can't be rehydrated exactly; the text says why."""
+
+
+class Event:
+    __slots__ = ("kind", "name", "value", "statement", "node", "binding", "implicit", "module", "level", "line")
+
+    def __init__(self, kind, statement):
+        self.kind = kind
+        self.statement = statement
+        self.implicit = ()
+
+
+class Namespace:
+    """The locals of the running top level: the module's dict, with a log of stores and deletes."""
+
+    __slots__ = ("target", "recording")
+
+    def __init__(self, target, recording):
+        self.target = target
+        self.recording = recording
+
+    def __getitem__(self, name):
+        return self.target[name]
+
+    def __setitem__(self, name, value):
+        self.target[name] = value
+        self.recording.note(STORE, name, value, sys._getframe(1))
+
+    def __delitem__(self, name):
+        del self.target[name]
+        self.recording.note(DELETE, name, None, sys._getframe(1))
+
+    def __contains__(self, name):
+        return name in self.target
+
+    def __iter__(self):
+        return iter(self.target)
+
+    def __len__(self):
+        return len(self.target)
+
+    def keys(self):
+        return self.target.keys()
+
+    def values(self):
+        return self.target.values()
+
+    def items(self):
+        return self.target.items()
+
+    def get(self, name, default=None):
+        return self.target.get(name, default)
+
+    def setdefault(self, name, default=None):
+        if name not in self.target:
+            self[name] = default
+        return self.target[name]
+
+    def update(self, *arguments, **keywords):
+        for name, value in dict(*arguments, **keywords).items():
+            self[name] = value
+
+
+class Recording:
+    """One run of a proven module, and the context that the run's audit events are judged by."""
+
+    def __init__(self, module, entry):
+        self.module = module
+        self.entry = entry
+        self.trips = []
+        self.events = []
+        self.made = []  # keeps alive what was made, so that no id is used twice
+        self.problem = None
+        self.code = None
+        self.tokens = []
+
+    # ---- running
+
+    def run(self, source):
+        path = self.entry["path"]
+        # As an import from a `.pyc` would have it: constants of constant sets included.
+        self.code = marshal.loads(marshal.dumps(compile(source, path, "exec", dont_inherit=True)))
+        tree = compile(source, path, "exec", ONLY_AST, dont_inherit=True)
+        self.positions = list(self.code.co_positions())
+        self.statements = [start_of(node) for node in tree.body]
+        self.tree = tree
+        self.import_nodes = {}
+        collect_imports(tree.body, self.import_nodes)
+        self.import_counts = {}
+        namespace = self.module.__dict__
+        namespace.setdefault("__builtins__", sys.modules["builtins"].__dict__)
+        self.raise_warnings()
+        gc.freeze()
+        try:
+            exec(self.code, namespace, Namespace(namespace, self))
+        except (Exception, Refused) as error:
+            self.problem = self.problem or f"raised {describe_error(error)}"
+        finally:
+            self.keep_made()
+            self.restore_warnings()
+
+    def raise_warnings(self):
+        self.filters = _warnings.filters[:]
+        _warnings.filters[:] = [("error", None, Warning, None, 0)]
+        _warnings._filters_mutated()
+
+    def restore_warnings(self):
+        _warnings.filters[:] = self.filters
+        _warnings._filters_mutated()
+
+    def keep_made(self):
+        """Adds what was made since the last freeze to what this module made."""
+        self.made.append(gc.get_objects())
+        gc.freeze()
+
+    def finish(self):
+        if self.trips and not self.problem:
+            self.problem = self.trips[0]
+
+    # ---- noting
+
+    def statement_at(self, offset):
+        position = self.positions[offset // 2] if 0 <= offset // 2 < len(self.positions) else (None,) * 4
+        line, _, column, _ = position
+        if not line or not self.statements:
+            return 0
+        low, high = 0, len(self.statements)
+        key = (line, column if column is not None else 1 << 30)
+        while low < high:
+            middle = (low + high) // 2
+            if self.statements[middle] <= key:
+                low = middle + 1
+            else:
+                high = middle
+        return max(low - 1, 0)
+
+    def note(self, kind, name, value, frame):
+        offset = frame.f_lasti if frame.f_code is self.code else -1
+        event = Event(kind, self.statement_at(offset) if offset >= 0 else self.last_statement())
+        event.name = name
+        event.value = value
+        event.node = self.positions[offset // 2] if offset >= 0 else None
+        self.events.append(event)
+
+    def last_statement(self):
+        return self.events[-1].statement if self.events else 0
+
+    def begin_import(self, frame, name, fromlist, level):
+        self.keep_made()
+        self.restore_warnings()
+        position = node = None
+        if frame.f_code is self.code:
+            position = self.positions[frame.f_lasti // 2]
+            node = self.import_nodes.get(position)
+        if node is None:
+            # Inside a call or a class body: nothing is bound here, but modules may be loaded.
+            return (None, (list(sys.modules), frame.f_lineno if frame.f_globals is self.module.__dict__ else 0), name)
+        event = Event(IMPORT, self.statement_at(frame.f_lasti))
+        event.node = position
+        event.line = position[0] or 0
+        event.level = level
+        event.module = name
+        event.binding = None
+        if type(node).__name__ == "ImportFrom":
+            if node.names[0].name == "*":
+                event.binding = ("star",)
+            else:
+                event.binding = ("names", [(alias.name, alias.asname or alias.name) for alias in node.names])
+        else:
+            count = self.import_counts.get(position, 0)
+            self.import_counts[position] = count + 1
+            alias = node.names[count % len(node.names)]
+            if alias.asname:
+                event.binding = ("leaf", alias.asname)
+            else:
+                event.binding = ("top", alias.name.partition(".")[0])
+        return (event, list(self.module.__dict__), name)
+
+    def end_import(self, token):
+        gc.freeze()
+        self.raise_warnings()
+        event, before, name = token
+        if event is None:
+            self.note_loaded(*before)
+            return
+        if len(self.module.__dict__) != len(before):
+            known = set(before)
+            event.implicit = [key for key in self.module.__dict__ if key not in known]
+        self.events.append(event)
+
+    def note_loaded(self, before, line):
+        """Modules that an import within a call loaded are imported, in the order in which they were found."""
+        known = set(before)
+        for name in [name for name in sys.modules if name not in known]:
+            parent = name.rpartition(".")[0]
+            if parent and parent not in known and parent not in sys.modules:
+                continue
+            event = Event(IMPORT, self.last_statement())
+            event.node = None
+            event.line, event.level, event.module, event.binding = line, 0, name, ("nothing",)
+            self.events.append(event)
+
+    def failed_import(self, token, name, error):
+        gc.freeze()
+        self.raise_warnings()
+        event = token[0]
+        if event is None or not isinstance(error, ImportError):
+            self.problem = self.problem or f"importing {name} raised {describe_error(error)}"
+            return
+        # `try: import m; except ImportError: …`: it must fail again.
+        event.binding = ("fails", "")
+        self.events.append(event)
+
+
+def describe_error(error):
+    try:
+        return f"{type(error).__name__}: {error}"
+    except BaseException:
+        return type(error).__name__
+
+
+def start_of(node):
+    """Where a statement begins, decorators included: (line, column)."""
+    start = (node.lineno, node.col_offset)
+    for decorator in getattr(node, "decorator_list", ()):
+        # The `@` stands before the expression, on the same line or above.
+        start = min(start, (decorator.lineno, 0))
+    return start
+
+
+def collect_imports(statements, found):
+    """Import statements that run at module level, by position (line, end line, column, end column)."""
+    for node in statements:
+        kind = type(node).__name__
+        if kind in ("Import", "ImportFrom"):
+            found[(node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)] = node
+            continue
+        if kind in ("FunctionDef", "AsyncFunctionDef", "ClassDef"):
+            continue
+        for field in ("body", "orelse", "finalbody"):
+            collect_imports(getattr(node, field, ()), found)
+        for handler in getattr(node, "handlers", ()):
+            collect_imports(handler.body, found)
+        for case in getattr(node, "cases", ()):
+            collect_imports(case.body, found)

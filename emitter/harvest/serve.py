@@ -1,0 +1,242 @@
+"""Serves modules to import statements: proven ones recorded, others by their proven statements only."""
+
+import builtins
+import sys
+
+import _frozen_importlib
+import _frozen_importlib_external as external
+
+from lyo_harvest import construct, record
+from lyo_harvest.refuse import FREE, Placeholder, Refused, contexts
+
+ModuleType = type(sys)
+ONLY_AST = 0x400  # ast.PyCF_ONLY_AST
+
+plain_import = builtins.__import__
+
+
+class Server:
+    """The plan, and what has been made of it so far."""
+
+    def __init__(self, plan, report):
+        self.modules = plan["modules"]  # name -> entry
+        self.roots = plan["roots"]  # where modules outside the standard library lie, in order
+        self.report = report  # called with (module, entry, Recording) when a proven module has run
+        self.harvest = frozenset()  # names whose image is wanted
+        self.placeholders = {}
+
+    def install(self):
+        sys.meta_path.insert(len(sys.meta_path) - 1, PlanFinder(self))
+        sys.meta_path.append(GhostFinder(self))
+        builtins.__import__ = self.import_name
+
+    def placeholder(self, module, name):
+        key = (module, name)
+        if key not in self.placeholders:
+            self.placeholders[key] = Placeholder(module, name)
+        return self.placeholders[key]
+
+    def import_name(self, name, globals=None, locals=None, fromlist=(), level=0):
+        context = contexts[-1]
+        frame = sys._getframe(1)
+        if context is FREE or not isinstance(context, record.Recording):
+            contexts.append(FREE)
+            try:
+                return plain_import(name, globals, locals, fromlist, level)
+            finally:
+                contexts.pop()
+        token = context.begin_import(frame, name, fromlist, level)
+        contexts.append(FREE)
+        try:
+            module = plain_import(name, globals, locals, fromlist, level)
+        except BaseException as error:
+            contexts.pop()
+            context.failed_import(token, name, error)
+            raise
+        contexts.pop()
+        if name.startswith("_codecs_"):
+            construct.watch(module)
+        context.end_import(token)
+        return module
+
+
+def read(path):
+    with open(path, "rb", 0) as file:
+        return file.read()
+
+
+class PlanFinder:
+    """Finds what the plan names. A module of the standard library that is not proven is left to the ordinary finder."""
+
+    def __init__(self, server):
+        self.server = server
+
+    def find_spec(self, name, path=None, target=None):
+        entry = self.server.modules.get(name)
+        if entry is None or entry["kind"] == "code" and entry["stdlib"]:
+            return None
+        loader = ProvenLoader(self.server, entry) if entry["kind"] == "strict" else PartLoader(self.server, entry)
+        locations = [entry["path"].rpartition("/")[0]] if entry["package"] else None
+        return external.spec_from_file_location(
+            name, entry["path"], loader=loader, submodule_search_locations=locations
+        )
+
+
+class ProvenLoader:
+    def __init__(self, server, entry):
+        self.server = server
+        self.entry = entry
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module):
+        entry = self.entry
+        recording = record.Recording(module, entry)
+        contexts.append(recording)
+        try:
+            recording.run(read_in_peace(entry["path"]))
+        finally:
+            contexts.pop()
+            recording.finish()
+        self.server.report(module, entry, recording)
+
+
+def read_in_peace(path):
+    contexts.append(FREE)
+    try:
+        return read(path)
+    finally:
+        contexts.pop()
+
+
+class PartialModule(ModuleType):
+    """A module of which only the proven statements ran."""
+
+
+class Part:
+    """The context in which proven statements of an unproven module run."""
+
+    def __init__(self):
+        self.trips = []
+
+
+class PartLoader:
+    def __init__(self, server, entry):
+        self.server = server
+        self.entry = entry
+
+    def create_module(self, spec):
+        return PartialModule(spec.name)
+
+    def exec_module(self, module):
+        server, entry = self.server, self.entry
+        namespace = module.__dict__
+        if entry["open"]:
+            namespace["__getattr__"] = lambda name: absent_or_placeholder(server, entry["name"], name)
+        try:
+            tree = compile(read(entry["path"]), entry["path"], "exec", ONLY_AST, dont_inherit=True)
+        except (SyntaxError, ValueError, OSError):
+            namespace["__getattr__"] = lambda name: absent_or_placeholder(server, entry["name"], name)
+            return
+        statements = entry["statements"]
+        if len(statements) != len(tree.body):
+            statements = [(0, 0, "residual", ())] * len(tree.body)
+            namespace["__getattr__"] = lambda name: absent_or_placeholder(server, entry["name"], name)
+        flags = future_flags(tree)
+        contexts.append(Part())
+        try:
+            self.run(tree, statements, namespace, flags)
+        finally:
+            contexts.pop()
+
+    def run(self, tree, statements, namespace, flags):
+        index = 0
+        kinds = [statement[2] for statement in statements]
+        while index < len(kinds):
+            if kinds[index] == "residual":
+                self.leave_out(statements[index], namespace)
+                index += 1
+                continue
+            end = index
+            while end < len(kinds) and kinds[end] != "residual":
+                end += 1
+            index = self.run_range(tree, statements, index, end, namespace, flags)
+
+    def run_range(self, tree, statements, start, end, namespace, flags):
+        """Runs statements start..end; returns where to go on."""
+        part = type(tree)(body=tree.body[start:end], type_ignores=[])
+        try:
+            code = compile(part, self.entry["path"], "exec", flags, dont_inherit=True)
+        except SyntaxError:
+            for index in range(start, end):
+                self.leave_out(statements[index], namespace)
+            return end
+        try:
+            exec(code, namespace)
+        except (Exception, Refused) as error:
+            failed = start
+            traceback = error.__traceback__
+            while traceback is not None:
+                if traceback.tb_frame.f_code is code:
+                    line = traceback.tb_lineno
+                    for index in range(start, end):
+                        node = tree.body[index]
+                        first = min([node.lineno] + [d.lineno for d in getattr(node, "decorator_list", ())])
+                        if first <= line <= node.end_lineno:
+                            failed = index
+                            break
+                traceback = traceback.tb_next
+            self.leave_out(statements[failed], namespace)
+            return failed + 1
+        return end
+
+    def leave_out(self, statement, namespace):
+        for name in statement[3]:
+            namespace[name] = self.server.placeholder(self.entry["name"], name)
+
+
+def future_flags(tree):
+    """Compiler flags of the module's `from __future__` imports, for compiling parts of it."""
+    flags = 0
+    for node in tree.body:
+        if type(node).__name__ == "ImportFrom" and node.module == "__future__" and not node.level:
+            for alias in node.names:
+                if alias.name == "annotations":
+                    flags |= 0x1000000  # CO_FUTURE_ANNOTATIONS
+                elif alias.name == "barry_as_FLUFL":
+                    flags |= 0x400000
+    return flags
+
+
+def absent_or_placeholder(server, module, name):
+    if name.startswith("__") and name.endswith("__"):
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    return server.placeholder(module, name)
+
+
+class GhostFinder:
+    """Last of all: a module that is installed but must not be run (an extension, one left out) becomes a ghost."""
+
+    def __init__(self, server):
+        self.server = server
+
+    def find_spec(self, name, path=None, target=None):
+        spec = external.PathFinder.find_spec(name, self.server.roots if path is None else path)
+        if spec is None or spec.loader is None:
+            return spec
+        ghost = _frozen_importlib.ModuleSpec(name, GhostLoader(self.server), origin=spec.origin)
+        ghost.submodule_search_locations = spec.submodule_search_locations
+        return ghost
+
+
+class GhostLoader:
+    def __init__(self, server):
+        self.server = server
+
+    def create_module(self, spec):
+        return PartialModule(spec.name)
+
+    def exec_module(self, module):
+        name = module.__name__
+        module.__dict__["__getattr__"] = lambda attribute: absent_or_placeholder(self.server, name, attribute)

@@ -1,0 +1,108 @@
+"""In which order, and how, a set was filled: that decides how it iterates.
+
+The order of iteration depends on hashes, which differ between processes for strings; a set made
+anew iterates as the executed one only if it is filled in the same way. The ways looked for are
+those that source text shows: a display of constants, or a constant sequence handed to `set`.
+"""
+
+from lyo_harvest.record import Unsupported
+
+# Hashes that are the same in every process.
+FIXED_HASHES = (int.__hash__, float.__hash__, complex.__hash__)
+
+
+def has_fixed_hash(item):
+    kind = type(item)
+    if kind is tuple:
+        return all(has_fixed_hash(part) for part in item)
+    return kind.__hash__ in FIXED_HASHES
+
+
+def add_displays(walker, tree):
+    """Collects the displays of constants in the source, `{"a", "b"}` and `["a", "b"]`, as further sequences."""
+    pending = [tree]
+    displays = []
+    while pending:
+        node = pending.pop()
+        if type(node).__name__ in ("Set", "List", "Tuple"):
+            values = [item.value for item in node.elts if type(item).__name__ == "Constant"]
+            if len(values) == len(node.elts) and len(values) > 1:
+                displays.append(values)
+        for field in node._fields:
+            child = getattr(node, field, None)
+            if isinstance(child, list):
+                pending.extend(item for item in child if hasattr(item, "_fields"))
+            elif hasattr(child, "_fields"):
+                pending.append(child)
+    walker.displays = displays[::-1]
+
+
+def describe(walker, value):
+    mutable = isinstance(value, set)
+    tag = "set" if mutable else "frozenset"
+    present = list(value)
+    if len(present) <= 1:
+        return (tag, tuple([walker.node(item) for item in present]))
+    for sequence, _ in walker.constant_sequences:
+        if type(sequence) is frozenset and same_members(sequence, present):
+            if mutable and list(set(sequence)) == present:
+                return ("set-copy", walker.node(sequence))
+            if not mutable and list(frozenset(set(sequence))) == present:
+                return ("frozenset-copy", walker.add(("set-copy", walker.node(sequence))))
+    for sequence in candidates(walker, value, present):
+        if len(sequence) >= len(present) and same_members(sequence, present) and fills(sequence, present):
+            return (tag, tuple([walker.node(member(present, item)) for item in unique(sequence)]))
+    if all(has_fixed_hash(item) for item in present) and fills(present, present):
+        return (tag, tuple([walker.node(item) for item in present]))
+    if all(by_address(item) for item in present):
+        # Differs from process to process whatever the program does.
+        return (tag, tuple([walker.node(item) for item in present]))
+    raise Unsupported("the order in which a set was filled is not known")
+
+
+def candidates(walker, value, present):
+    for sequence, _ in walker.constant_sequences:
+        if type(sequence) is tuple:
+            yield sequence
+    yield from walker.displays
+    if all(type(item) is str for item in present):
+        for sequence, _ in walker.constant_sequences:
+            if type(sequence) is str:
+                yield sequence
+                yield sequence.split()
+
+
+def same_members(sequence, present):
+    """Whether `sequence` has exactly these members, of the same types."""
+    try:
+        members = {(type(item), item) for item in sequence}
+    except TypeError:
+        return False
+    return len(members) == len(present) and all((type(item), item) in members for item in present)
+
+
+def unique(sequence):
+    """The items that a set filled from `sequence` keeps, in order."""
+    try:
+        return list(dict.fromkeys(sequence))
+    except TypeError:
+        return list(sequence)
+
+
+def fills(sequence, present):
+    try:
+        made = set()
+        for item in sequence:
+            made.add(item)
+    except TypeError:
+        return False
+    return len(made) == len(present) and all(left is right or left == right for left, right in zip(made, present))
+
+
+def member(present, item):
+    return next(value for value in present if value == item)
+
+
+def by_address(item):
+    kind = type(item)
+    return (isinstance(item, type) and type(item).__hash__ is type.__hash__) or kind.__hash__ is object.__hash__

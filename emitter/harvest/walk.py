@@ -1,0 +1,496 @@
+"""Turns a namespace into nodes: plain tuples that mirror `artifact::model::Node`.
+
+Every object is made into one node; what can't be reproduced exactly raises `Unsupported`.
+"""
+
+import gc
+import marshal
+import sys
+
+from lyo_harvest import classes, construct, sets
+from lyo_harvest.foreign import (
+    BUILTIN_NAMES, ForeignCode, FunctionType, ModuleType, Names, original, raw, raw_dict,
+)
+from lyo_harvest.record import Unsupported
+from lyo_harvest.refuse import Placeholder, origin_of
+
+CodeType = type((lambda: None).__code__)
+CellType = type((lambda value: (lambda: value))(0).__closure__[0])
+MethodType = type(ForeignCode().find)
+MappingProxyType = type(type.__dict__)
+BuiltinMethodType = type(len)
+MethodWrapperType = type(object().__str__)
+GetSetDescriptorType = type(FunctionType.__code__)
+MemberDescriptorType = type(FunctionType.__globals__)
+
+IMPORT_ATTRIBUTES = ("__file__", "__cached__", "__path__", "__spec__", "__loader__")
+
+foreign_code = ForeignCode()
+
+
+class Walker:
+    def __init__(self, module, code, made, imported, modules):
+        self.module = module
+        self.namespace = raw_dict(module)
+        self.code = code
+        self.made = {id(value) for generation in made for value in generation}
+        self.generations = made
+        self.imported = imported  # id -> name that an import bound for good
+        for attribute in IMPORT_ATTRIBUTES:
+            # What the import system gives the module is read from it, not baked in.
+            value = self.namespace.get(attribute)
+            if value is not None:
+                self.imported.setdefault(id(value), attribute)
+        self.folder = self.namespace["__file__"].rpartition("/")[0] or "/"
+        self.nodes = []
+        self.memo = {}  # id -> (node number, the object, so that its id stays its own)
+        self.constants = {}
+        self.constant_sequences = []
+        self.index_constants(code, ())
+        self.names = Names(modules)
+        self.displays = []
+        self.wrapped_by_class = {}  # id of a method that `type.__new__` wrapped -> (class, name)
+
+    # ---- constants of the module's own code tree
+
+    def index_constants(self, code, path):
+        if id(code) in self.constants:
+            return
+        self.constants[id(code)] = path
+        for place, constant in enumerate(code.co_consts):
+            self.index_constant(constant, (*path, place))
+
+    def index_constant(self, constant, path):
+        kind = type(constant)
+        if kind is CodeType:
+            self.index_constants(constant, path)
+        elif kind is tuple:
+            if constant and id(constant) not in self.constants:
+                self.constants[id(constant)] = path
+                self.constant_sequences.append((constant, path))
+                for place, item in enumerate(constant):
+                    self.index_constant(item, (*path, place))
+        elif kind is frozenset:
+            self.constants.setdefault(id(constant), path)
+            self.constant_sequences.append((constant, path))
+        elif not self.is_shared_by_value(constant):
+            self.constants.setdefault(id(constant), path)
+        if kind is str:
+            self.constant_sequences.append((constant, path))
+
+    @staticmethod
+    def is_shared_by_value(value):
+        """Whether every equal value is the same object in the whole process."""
+        kind = type(value)
+        if value is None or value is Ellipsis or value is NotImplemented or kind is bool:
+            return True
+        if kind is int:
+            return -5 <= value <= 256
+        if kind is str:
+            return is_interned(value)
+        if kind is bytes:
+            return len(value) <= 1
+        return kind is tuple and not value
+
+    # ---- nodes
+
+    def add(self, node):
+        self.nodes.append(node)
+        return len(self.nodes) - 1
+
+    def reserve(self, value):
+        """A number for a node whose parts come later."""
+        number = self.add(None)
+        self.memo[id(value)] = (number, value)
+        return number
+
+    def text(self, value):
+        """The node of a string that the interpreter interns."""
+        return self.node(sys.intern(value) if type(value) is str else value)
+
+    def node(self, value):
+        known = self.memo.get(id(value))
+        if known is not None:
+            return known[0]
+        number = self.make(value)
+        self.memo[id(value)] = (number, value)
+        return number
+
+    def make(self, value):
+        kind = type(value)
+        if kind is Placeholder:
+            return self.placeholder(value)
+        value = original(value)
+        if value is self.module:
+            return self.add(("this-module",))
+        if value is self.namespace["__name__"]:
+            return self.add(("name", "__name__"))
+        if not self.is_shared_by_value(value):
+            path = self.constants.get(id(value))
+            if path is not None:
+                return self.add(("constant", path))
+            name = self.imported.get(id(value))
+            if name is not None:
+                return self.add(("name", name))
+        maker = MAKERS.get(kind)
+        if maker is not None:
+            return maker(self, value)
+        if isinstance(value, ModuleType):
+            return self.external(value)
+        if isinstance(value, BuiltinMethodType):
+            return self.builtin_method(value)
+        if isinstance(value, type):
+            return self.made_class(value)
+        return self.instance(value)
+
+    def placeholder(self, value):
+        name = self.imported.get(id(value))
+        if name is not None:
+            return self.add(("name", name))
+        module, name = origin_of(value)
+        return self.add(("external", module, (name,)))
+
+    def is_made(self, value):
+        return id(value) in self.made
+
+    def external(self, value, wanted=True):
+        """The node of an object that another module made; None if not wanted at any price."""
+        builtin = BUILTIN_NAMES.get(id(value))
+        if builtin is not None:
+            return self.add(("builtin", builtin))
+        found = self.names.find(value)
+        if found is not None:
+            return self.add(("external", found[0], found[1]))
+        if type(value) is FunctionType:
+            found = self.names.find_wrapped(value)
+            if found is not None:
+                holder = self.add(("external", found[0], found[1]))
+                return self.get_attribute(holder, found[2])
+        if gc.is_tracked(value) or wanted:
+            found = self.names.find_item(value)
+            if found is not None:
+                module, path, key = found
+                return self.construct(
+                    self.add(("external", "builtins", ("dict", "__getitem__"))),
+                    self.add(("external", module, path)), self.text(key),
+                )
+        if wanted:
+            raise Unsupported(f"refers to {describe(value)}, which has no name in its module")
+        return None
+
+    def construct(self, callable_node, *arguments):
+        return self.add(("construct", {
+            "callable": callable_node, "arguments": arguments, "keywords": (), "dict": None, "fresh": False,
+        }))
+
+    def get_attribute(self, node, name):
+        """`getattr` of an object of a C type."""
+        return self.construct(self.add(("builtin", "getattr")), node, self.text(name))
+
+    # ---- data
+
+    def atom(self, value):
+        kind = type(value)
+        if value is None:
+            return self.add(("none",))
+        if kind is bool:
+            return self.add(("true",) if value else ("false",))
+        if value is Ellipsis:
+            return self.add(("ellipsis",))
+        if value is NotImplemented:
+            return self.add(("not-implemented",))
+        if kind is int:
+            return self.add(("int", value.to_bytes((value.bit_length() + 8) // 8, "little", signed=True)))
+        if kind is float:
+            return self.add(("float", value))
+        if kind is complex:
+            return self.add(("complex", value.real, value.imag))
+        if kind is str:
+            if self.folder in value:
+                raise Unsupported("a text that depends on where the file lies")
+            return self.add(("str", value.encode("utf-8", "surrogatepass"), is_interned(value)))
+        return self.add(("bytes", value))
+
+    def foreign_container(self, value):
+        """The node of a container that lives in another module, or None if it is this module's own."""
+        if self.is_made(value):
+            return None
+        if gc.is_tracked(value):
+            return self.external(value)
+        # Untracked: atoms only; nobody can tell by the collector who made it.
+        return self.external(value, wanted=False)
+
+    def sequence(self, value):
+        kind = type(value)
+        if kind is not tuple:
+            foreign = self.foreign_container(value)
+        else:
+            # An equal copy does where the other module has no name for it.
+            foreign = None if self.is_made(value) or not value else self.external(value, wanted=False)
+        if foreign is not None:
+            return foreign
+        number = self.reserve(value)
+        items = tuple([self.node(item) for item in value])
+        self.nodes[number] = ("tuple" if kind is tuple else "list", items)
+        return number
+
+    def dictionary(self, value):
+        foreign = self.foreign_dict(value)
+        if foreign is not None:
+            return foreign
+        number = self.reserve(value)
+        self.nodes[number] = ("dict", self.items(value))
+        return number
+
+    def foreign_dict(self, value):
+        if not self.is_made(value):
+            name = value.get("__name__") if len(value) > 3 else None
+            module = sys.modules.get(name) if type(name) is str else None
+            if isinstance(module, ModuleType) and raw_dict(module) is value:
+                return self.get_attribute(self.node(module), "__dict__")
+            return self.foreign_container(value)
+        return None
+
+    def items(self, mapping):
+        return tuple([(self.node(key), self.node(value)) for key, value in mapping.items()])
+
+    def text_items(self, mapping):
+        result = []
+        for key, value in mapping.items():
+            if type(key) is not str:
+                raise Unsupported(f"a namespace with the key {describe(key)}")
+            result.append((key, self.node(value)))
+        return tuple(result)
+
+    def set(self, value):
+        foreign = self.foreign_container(value) if type(value) is set else None
+        if foreign is not None:
+            return foreign
+        number = self.reserve(value)
+        self.nodes[number] = sets.describe(self, value)
+        return number
+
+    def byte_array(self, value):
+        return self.add(("bytearray", bytes(value)))
+
+    def range(self, value):
+        return self.add(("range", self.node(value.start), self.node(value.stop), self.node(value.step)))
+
+    def slice(self, value):
+        return self.add(("slice", self.node(value.start), self.node(value.stop), self.node(value.step)))
+
+    def mapping_proxy(self, value):
+        if not self.is_made(value):
+            return self.external(value)
+        return self.add(("mapping-proxy", self.node(gc.get_referents(value)[0])))
+
+    # ---- functions
+
+    def code_object(self, value, module_name=None):
+        """A code object that is not in the module's own tree."""
+        known = self.memo.get(id(value))
+        if known is not None:
+            return known[0]
+        if type(module_name) is str:
+            found = foreign_code.find(value, module_name)
+            if found is not None:
+                path, constants = found
+                function = self.add(("external", module_name, path))
+                number = self.add(("code-of", function, constants))
+                self.memo[id(value)] = (number, value)
+                return number
+        number = self.add(("code-blob", marshal.dumps(value)))
+        self.memo[id(value)] = (number, value)
+        return number
+
+    def function(self, value):
+        own = value.__globals__ is self.namespace
+        if not own and not self.is_made(value):
+            return self.external(value)
+        if own and not self.is_made(value):
+            raise Unsupported(f"holds {describe(value)}, made before the module ran")
+        number = self.reserve(value)
+        code = value.__code__
+        globals_module = raw_name(value.__globals__)
+        path = self.constants.get(id(code))
+        code_node = self.node(code) if path is not None else self.code_object(code, globals_module)
+        globals_node = None
+        if not own:
+            home = sys.modules.get(globals_module)
+            if isinstance(home, ModuleType) and raw_dict(home) is value.__globals__:
+                globals_node = self.external(home)
+            elif self.is_made(value.__globals__):
+                globals_node = self.node(value.__globals__)
+            else:
+                raise Unsupported(f"{describe(value)} has a namespace that can't be named")
+        closure = tuple([self.node(cell) for cell in value.__closure__ or ()])
+        annotations = value.__annotations__
+        self.made.add(id(annotations))  # made by reading it, and kept by the function
+        self.nodes[number] = (
+            "function",
+            {
+                "code": code_node,
+                "globals": globals_node,
+                "name": self.node(value.__name__),
+                "qualname": self.node(value.__qualname__),
+                "doc": self.node(value.__doc__),
+                "module": self.node(value.__module__),
+                "defaults": self.optional(value.__defaults__),
+                "keyword_defaults": self.optional(value.__kwdefaults__),
+                "closure": closure,
+                "annotations": self.node(annotations) if annotations else None,
+                "type_params": self.optional(getattr(value, "__type_params__", None) or None),
+                "dict": self.items(value.__dict__),
+            },
+        )
+        return number
+
+    def optional(self, value):
+        return None if value is None else self.node(value)
+
+    def cell(self, value):
+        number = self.reserve(value)
+        try:
+            contents = value.cell_contents
+        except ValueError:
+            self.nodes[number] = ("cell", None)
+        else:
+            self.nodes[number] = ("cell", self.node(contents))
+        return number
+
+    def property(self, value):
+        if not self.is_made(value):
+            return self.external(value)
+        number = self.reserve(value)
+        getter = value.fget
+        doc = value.__doc__
+        from_getter = doc is None or getter is not None and doc is getattr(getter, "__doc__", None)
+        self.nodes[number] = (
+            "property", self.node(getter), self.node(value.fset), self.node(value.fdel), self.node(doc), from_getter
+        )
+        return number
+
+    def wrapped_method(self, value):
+        if not self.is_made(value):
+            return self.external(value)
+        wrapped_by_class = self.wrapped_by_class.get(id(value))
+        if wrapped_by_class is not None:
+            return self.add(("attribute", self.node(wrapped_by_class[0]), wrapped_by_class[1]))
+        number = self.reserve(value)
+        kind = type(value)
+        fresh = kind(value.__func__).__dict__
+        present = value.__dict__
+        if list(fresh) != list(present):
+            raise Unsupported(f"{describe(value)} has attributes of its own")
+        changed = {name: present[name] for name in fresh if not same(fresh[name], present[name])}
+        if changed:
+            # Copied when it was wrapped, and the function changed afterwards.
+            self.nodes[number] = ("construct", {
+                "callable": self.add(("builtin", kind.__name__)), "arguments": (self.node(value.__func__),),
+                "keywords": (), "dict": self.items(changed), "fresh": False,
+            })
+            return number
+        self.nodes[number] = ("static-method" if kind is staticmethod else "class-method", self.node(value.__func__))
+        return number
+
+    def bound_method(self, value):
+        if not self.is_made(value):
+            found = self.external(value, wanted=False)
+            if found is not None:
+                return found
+        return self.add(("bound-method", self.node(value.__func__), self.node(value.__self__)))
+
+    def builtin_method(self, value):
+        """A C function, or a method of a C type bound to an object."""
+        found = self.external(value, wanted=False)
+        if found is not None:
+            return found
+        receiver = value.__self__
+        if receiver is None or isinstance(receiver, ModuleType):
+            raise Unsupported(f"refers to {describe(value)}, which has no name in its module")
+        kind = receiver if isinstance(receiver, type) else type(receiver)
+        if classes.is_python_made(self, kind):
+            raise Unsupported(f"holds {describe(value)}, bound to an instance of a Python class")
+        return self.get_attribute(self.node(receiver), value.__name__)
+
+    def descriptor(self, value):
+        owner = value.__objclass__
+        if self.is_made(owner):
+            return self.add(("attribute", self.node(owner), value.__name__))
+        return self.external(value)
+
+    # ---- classes and instances
+
+    def made_class(self, value):
+        if not self.is_made(value):
+            for single in (None, Ellipsis, NotImplemented):
+                if value is type(single):
+                    return self.construct(self.add(("builtin", "type")), self.node(single))
+            return self.external(value)
+        number = self.reserve(value)
+        self.nodes[number] = ("class", classes.describe(self, value))
+        return number
+
+    def instance(self, value):
+        found = construct.describe(self, value)
+        if found is not None:
+            return found
+        if not self.is_made(value):
+            if gc.is_tracked(value) and not classes.is_value(value):
+                found = self.external(value, wanted=False)
+                return classes.flag_member(self, value) if found is None else found
+            found = self.external(value, wanted=False)
+            if found is not None:
+                return found
+        number = self.reserve(value)
+        self.nodes[number] = classes.describe_instance(self, value)
+        return number
+
+
+def same(left, right):
+    return left is right or type(left) is str and type(right) is str and left == right
+
+
+def is_interned(text):
+    if len(text) <= 1:
+        return not text or ord(text) < 256
+    copy = text[:1] + text[1:]
+    return copy is text or sys.intern(copy) is text
+
+
+def raw_name(namespace):
+    name = namespace.get("__name__")
+    return name if type(name) is str else None
+
+
+def describe(value):
+    """A short text that runs no code of the value's."""
+    kind = type(value)
+    if kind in (str, bytes, int, float):
+        return repr(value)[:60]
+    kind_name = type.__dict__["__qualname__"].__get__(kind)
+    kind_module = raw(kind, "__module__")
+    prefix = f"{kind_module}." if type(kind_module) is str and kind_module != "builtins" else ""
+    if isinstance(value, type):
+        return f"the class {type.__dict__['__qualname__'].__get__(value)}"
+    if kind in (FunctionType, BuiltinMethodType):
+        return f"the function {value.__qualname__}"
+    if isinstance(value, ModuleType):
+        return f"the module {raw(value, '__name__')}"
+    return f"an object of type {prefix}{kind_name}"
+
+
+MAKERS = {
+    type(None): Walker.atom, bool: Walker.atom, type(Ellipsis): Walker.atom, type(NotImplemented): Walker.atom,
+    int: Walker.atom, float: Walker.atom, complex: Walker.atom, str: Walker.atom, bytes: Walker.atom,
+    tuple: Walker.sequence, list: Walker.sequence, dict: Walker.dictionary,
+    set: Walker.set, frozenset: Walker.set, bytearray: Walker.byte_array,
+    range: Walker.range, slice: Walker.slice, MappingProxyType: Walker.mapping_proxy,
+    CodeType: Walker.code_object, FunctionType: Walker.function, CellType: Walker.cell,
+    property: Walker.property, staticmethod: Walker.wrapped_method, classmethod: Walker.wrapped_method,
+    MethodType: Walker.bound_method, BuiltinMethodType: Walker.builtin_method,
+    MethodWrapperType: Walker.builtin_method,
+    GetSetDescriptorType: Walker.descriptor, MemberDescriptorType: Walker.descriptor,
+    type(str.upper): Walker.descriptor, type(object.__init__): Walker.descriptor,
+    type(dict.__dict__["fromkeys"]): Walker.descriptor,
+}
