@@ -345,11 +345,14 @@ impl<'a> AnalysedModule<'a> {
         &self.analysis.graph.edges[self.index()]
     }
 
+    /// Where the lines of [`Self::text`] start.
+    pub fn line_index(self) -> &'a LineIndex {
+        self.analysis.line_indexes[self.index()].get_or_init(|| LineIndex::new(self.text()))
+    }
+
     /// Lines and columns of a range of [`Self::text`].
     pub fn positions(self, range: TextRange) -> RangeReport {
-        let index =
-            self.analysis.line_indexes[self.index()].get_or_init(|| LineIndex::new(self.text()));
-        report::positions(index, self.text(), range)
+        report::positions(self.line_index(), self.text(), range)
     }
 
     fn judgement(self) -> &'a Judgement {

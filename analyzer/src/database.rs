@@ -85,11 +85,7 @@ pub fn text(db: &dyn salsa::Database, file: SourceFile) -> Result<Arc<str>, Arc<
     })?;
     match syntax::decode(&bytes) {
         Ok(text) => Ok(text.into()),
-        Err(error) => Err(failure(
-            Rule::Undecodable,
-            error.to_string(),
-            error.line,
-        )),
+        Err(error) => Err(failure(Rule::Undecodable, error.to_string(), error.line)),
     }
 }
 

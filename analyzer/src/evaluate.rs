@@ -93,8 +93,10 @@ pub fn evaluate(context: Context, progress: &(dyn Fn(Progress) + Sync)) -> Vec<F
             }
         }
     });
-    let unfinished =
-        || Finished { evaluation: Evaluation::Failed("it was never evaluated".to_owned()), is_closed_inside: false };
+    let unfinished = || Finished {
+        evaluation: Evaluation::Failed("it was never evaluated".to_owned()),
+        is_closed_inside: false,
+    };
     run.results
         .into_iter()
         .map(|result| result.into_inner().unwrap_or_else(unfinished))
@@ -115,11 +117,21 @@ impl<'a> Run<'a> {
         let members = &self.context.graph.condensation.components[component as usize];
         let view = View::of_component(self.context, &self.results, component);
         // Results appear only when all members are done: none sees another's.
-        let evaluations: Vec<Evaluation> = members.iter().map(|member| self.module(&view, *member)).collect();
-        let is_closed_inside = closed_inside(self.context, members, &evaluations, &|module| view.results.get(module));
+        let evaluations: Vec<Evaluation> = members
+            .iter()
+            .map(|member| self.module(&view, *member))
+            .collect();
+        let is_closed_inside = closed_inside(self.context, members, &evaluations, &|module| {
+            view.results.get(module)
+        });
         for (member, evaluation) in members.iter().zip(evaluations) {
             // Each module is in one component, and each component runs once.
-            self.results[member.0 as usize].set(Finished { evaluation, is_closed_inside }).ok();
+            self.results[member.0 as usize]
+                .set(Finished {
+                    evaluation,
+                    is_closed_inside,
+                })
+                .ok();
             (self.progress)(Progress::Evaluated);
         }
         for &dependent in &self.dependents[component as usize] {
@@ -313,7 +325,12 @@ impl World for View<'_> {
     }
 
     fn is_closed(&self, module: ModuleId) -> bool {
-        if self.hidden.contains(&module) || !self.results.get(module).is_some_and(|finished| finished.is_closed_inside) {
+        if self.hidden.contains(&module)
+            || !self
+                .results
+                .get(module)
+                .is_some_and(|finished| finished.is_closed_inside)
+        {
             return false;
         }
         parents(self.module_name(module)).all(|parent| self.is_closed_parent(parent))
@@ -324,19 +341,31 @@ impl View<'_> {
     /// Whether a package around an imported module runs no unproven code, or has run before.
     fn is_closed_parent(&self, parent: &str) -> bool {
         let Some(&package) = self.context.table.by_name.get(parent) else {
-            return matches!(self.context.resolver.resolve(parent), Location::Namespace(_));
+            return matches!(
+                self.context.resolver.resolve(parent),
+                Location::Namespace(_)
+            );
         };
         if let Some(component) = self.component {
             let condensation = &self.context.graph.condensation;
             let members = &condensation.components[component as usize];
-            if members.iter().all(|member| is_or_contains(parent, self.module_name(*member))) {
+            if members
+                .iter()
+                .all(|member| is_or_contains(parent, self.module_name(*member)))
+            {
                 return true;
             }
-            if !self.context.graph.reaches_package(component, condensation.component_of[package.0 as usize]) {
+            if !self
+                .context
+                .graph
+                .reaches_package(component, condensation.component_of[package.0 as usize])
+            {
                 return false;
             }
         }
-        self.results.get(package).is_some_and(|finished| finished.is_closed_inside)
+        self.results
+            .get(package)
+            .is_some_and(|finished| finished.is_closed_inside)
     }
 
     /// The package around `name` that binds `__path__` and so decides itself where its modules are.

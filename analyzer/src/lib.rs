@@ -21,6 +21,7 @@ mod load;
 mod panics;
 mod report;
 mod resolve;
+mod rules;
 mod site;
 mod target;
 mod verdict;
@@ -34,9 +35,10 @@ pub use globs::{GlobError, ModuleGlobs};
 pub use interpreter::InterpreterError;
 pub use load::Progress;
 pub use report::{
-    DiagnosticReport, Guard, LinkReport, ModuleReport, PathReport, PositionReport, RangeReport,
-    Report, diagnostic_report, guards,
+    DiagnosticReport, Guard, LinkReport, ModuleReport, PathReport, PositionReport, REPORT_VERSION,
+    RangeReport, Report, diagnostic_report, guards,
 };
+pub use rules::title as rule_title;
 pub use site::SearchPath;
 pub use target::{Facts, Interpreter};
 pub use verdict::{StatementCounts, Verdict};

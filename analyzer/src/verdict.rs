@@ -107,7 +107,11 @@ fn count(outcomes: &[Outcome]) -> StatementCounts {
 
 /// Nothing of it is residual, and its names are known.
 pub fn is_strict(evaluated: &Evaluated) -> bool {
-    !evaluated.open_namespace && !evaluated.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Residual(_)))
+    !evaluated.open_namespace
+        && !evaluated
+            .outcomes
+            .iter()
+            .any(|outcome| matches!(outcome, Outcome::Residual(_)))
 }
 
 fn verdict_of(ir: &ir::Module, evaluated: &Evaluated, counts: &StatementCounts) -> Verdict {

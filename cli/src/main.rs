@@ -1,6 +1,7 @@
 //! The `lyo` command: parses the command line and hands over to one file per command.
 
 mod commands;
+mod output;
 
 use std::process::ExitCode;
 

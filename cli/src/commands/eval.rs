@@ -3,16 +3,222 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Show what is known of each name of a file
+use analyzer::{
+    AnalysedModule, Analysis, DiagnosticReport, Options, Severity, Verdict, diagnostic_report,
+};
+use anyhow::bail;
+use const_eval::evaluated::Evaluated;
+use const_eval::value::Value;
+use serde::{Serialize, Serializer};
+
+use crate::output::human::{Sources, write_finding};
+use crate::output::{self, ColorChoice, PathDisplay};
+use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
+
+/// Show what is known of each name of a file, without running it
+///
+/// Each name is shown with its value as Python's own repr() would, or with the reason why it is not known.
 #[derive(clap::Args)]
+#[command(after_help = AFTER_HELP)]
 pub struct Args {
+    /// A file of Python source
     #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    file: PathBuf,
+
+    /// Show this name only (may be repeated)
+    #[arg(long = "name", value_name = "NAME")]
+    names: Vec<String>,
+
+    /// Target interpreter: a path, a name on PATH, or a virtual environment
+    #[arg(long, value_name = "EXE")]
+    python: Option<String>,
+
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+
+    #[arg(long, value_enum, default_value_t = ColorChoice::Auto)]
+    color: ColorChoice,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Human,
+    /// One JSON object
+    Json,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  lyo eval settings.py
+  lyo eval settings.py --name TABLE --format json";
+
+/// The shape of `--format json` (design §8).
+#[derive(Serialize)]
+struct EvalReport {
+    version: u32,
+    verdict: Verdict,
+    names: Names,
+    diagnostics: Vec<DiagnosticReport>,
+}
+
+/// In the order of the namespace.
+struct Names(Vec<(String, Knowledge)>);
+
+impl Serialize for Names {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, knowledge)| (name, knowledge)))
+    }
+}
+
+/// What is known of a value.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Knowledge {
+    Known { known: bool, repr: String },
+    Unknown { known: bool, reason: String },
+}
+
+impl Knowledge {
+    fn unknown(reason: impl Into<String>) -> Knowledge {
+        Knowledge::Unknown {
+            known: false,
+            reason: reason.into(),
+        }
+    }
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    anyhow::bail!(
-        "lyo eval {}: not available in this build",
-        args.file.display()
-    )
+    let file = args.file.display();
+    if args.file.is_dir() {
+        bail!("{file} is a folder; `lyo eval` takes one file (`lyo check` takes folders)");
+    }
+    let options = Options {
+        paths: vec![args.file.clone()],
+        python: args.python,
+        ..Options::default()
+    };
+    let analysis = analyzer::analyze(&options, &|_| {})?;
+    let Some(module) = analysis.requested().next() else {
+        bail!("{file} is no Python source")
+    };
+    let report = EvalReport {
+        version: analyzer::REPORT_VERSION,
+        verdict: module.verdict(),
+        names: names(&analysis, module, &args.names),
+        diagnostics: module
+            .diagnostics()
+            .iter()
+            .map(|finding| diagnostic_report(&analysis, module, finding))
+            .collect(),
+    };
+    match args.format {
+        Format::Json => output::print_json(&report)?,
+        Format::Human => {
+            output::print(&human(&analysis, module, &report, args.color.for_stdout())?)?
+        }
+    }
+    let failed = report
+        .diagnostics
+        .iter()
+        .any(|finding| finding.severity == Severity::Error);
+    Ok(ExitCode::from(u8::from(failed)))
+}
+
+fn names(analysis: &Analysis, module: AnalysedModule, wanted: &[String]) -> Names {
+    let Some(evaluated) = module.evaluated() else {
+        let unknown = |name: &String| {
+            (
+                name.clone(),
+                Knowledge::unknown("the file could not be evaluated"),
+            )
+        };
+        return Names(wanted.iter().map(unknown).collect());
+    };
+    if wanted.is_empty() {
+        let all = evaluated.namespace.iter();
+        return Names(
+            all.map(|(name, value)| (name.to_string(), knowledge(analysis, evaluated, value)))
+                .collect(),
+        );
+    }
+    let named = wanted.iter().map(|name| {
+        let found = match evaluated.namespace.get(name.as_str()) {
+            Some(value) => knowledge(analysis, evaluated, value),
+            None if evaluated.open_namespace => {
+                Knowledge::unknown("the names of this module can't be known")
+            }
+            None => Knowledge::unknown("the module binds no such name"),
+        };
+        (name.clone(), found)
+    });
+    Names(named.collect())
+}
+
+fn knowledge(analysis: &Analysis, evaluated: &Evaluated, value: &Value) -> Knowledge {
+    if let Value::Unknown(reason) = value {
+        return Knowledge::unknown(reason.message.clone());
+    }
+    match const_eval::render::repr(&analysis.world(), evaluated, value) {
+        Some(repr) => Knowledge::Known { known: true, repr },
+        None => Knowledge::unknown("a known object without a fixed repr"),
+    }
+}
+
+fn human(
+    analysis: &Analysis,
+    module: AnalysedModule,
+    report: &EvalReport,
+    color: bool,
+) -> anyhow::Result<Vec<u8>> {
+    if color {
+        let mut writer = Ansi::new(Vec::new());
+        write_human(&mut writer, analysis, module, report)?;
+        Ok(writer.into_inner())
+    } else {
+        let mut writer = NoColor::new(Vec::new());
+        write_human(&mut writer, analysis, module, report)?;
+        Ok(writer.into_inner())
+    }
+}
+
+fn write_human(
+    writer: &mut impl WriteColor,
+    analysis: &Analysis,
+    module: AnalysedModule,
+    report: &EvalReport,
+) -> anyhow::Result<()> {
+    let sources = Sources {
+        analysis,
+        paths: PathDisplay::new(),
+    };
+    for finding in module
+        .diagnostics()
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+    {
+        write_finding(writer, &sources, module, finding)?;
+    }
+    for (name, knowledge) in &report.names.0 {
+        match knowledge {
+            Knowledge::Known { repr, .. } => writeln!(writer, "{name} = {repr}")?,
+            Knowledge::Unknown { reason, .. } => writeln!(writer, "{name}: unknown: {reason}")?,
+        }
+    }
+    for finding in &report.diagnostics {
+        if finding.severity == Severity::Info {
+            let start = finding.range.start;
+            writeln!(
+                writer,
+                "line {}, column {}: {} [{}]",
+                start.line, start.column, finding.message, finding.code
+            )?;
+        }
+    }
+    writeln!(
+        writer,
+        "{}: {}",
+        sources.paths.show(module.path()),
+        report.verdict.as_str()
+    )?;
+    Ok(())
 }

@@ -1,0 +1,238 @@
+//! Findings for people, through codespan-reporting.
+
+use std::ops::Range;
+
+use analyzer::{AnalysedModule, Analysis, Diagnostic, Severity, Verdict};
+use codespan_reporting::diagnostic::{Diagnostic as Snippet, Label, Severity as SnippetSeverity};
+use codespan_reporting::files::{Error, Files};
+use codespan_reporting::term::termcolor::{Ansi, Color, ColorSpec, NoColor, WriteColor};
+use codespan_reporting::term::{Config, Styles, StylesWriter, emit_to_write_style};
+use const_eval::reason::Link;
+use const_eval::value::ModuleId;
+
+use super::PathDisplay;
+
+/// How many steps of a chain are shown, from its start; the last step is always shown.
+const LONGEST_CHAIN: usize = 8;
+
+/// The whole report as text.
+pub fn render(analysis: &Analysis, verbose: bool, color: bool) -> anyhow::Result<Vec<u8>> {
+    if color {
+        let mut writer = Ansi::new(Vec::new());
+        write_report(&mut writer, analysis, verbose)?;
+        Ok(writer.into_inner())
+    } else {
+        let mut writer = NoColor::new(Vec::new());
+        write_report(&mut writer, analysis, verbose)?;
+        Ok(writer.into_inner())
+    }
+}
+
+fn write_report(
+    writer: &mut impl WriteColor,
+    analysis: &Analysis,
+    verbose: bool,
+) -> anyhow::Result<()> {
+    let sources = Sources {
+        analysis,
+        paths: PathDisplay::new(),
+    };
+    for trouble in analysis.troubles() {
+        let severity = if trouble.is_error { "error" } else { "warning" };
+        writeln!(
+            writer,
+            "{severity}[LYO903]: {}: {}",
+            sources.paths.show(&trouble.path),
+            trouble.message
+        )?;
+    }
+    for module in analysis.requested() {
+        for finding in module.diagnostics() {
+            if verbose || finding.severity == Severity::Error {
+                write_finding(writer, &sources, module, finding)?;
+            }
+        }
+        if !verbose && matches!(module.verdict(), Verdict::Partial | Verdict::Dynamic) {
+            write_line(writer, &sources, module)?;
+        }
+    }
+    write_summary(writer, analysis)
+}
+
+/// `src/a.py:3:1: partial: calls something unknown [LYO101] (and 2 more)`
+fn write_line(
+    writer: &mut impl WriteColor,
+    sources: &Sources,
+    module: AnalysedModule,
+) -> anyhow::Result<()> {
+    let path = sources.paths.show(module.path());
+    let reasons: Vec<&Diagnostic> = module
+        .diagnostics()
+        .iter()
+        .filter(|finding| finding.severity == Severity::Info)
+        .collect();
+    let Some(first) = reasons.first() else {
+        writeln!(writer, "{path}: {}", module.verdict().as_str())?;
+        return Ok(());
+    };
+    let start = module.positions(first.range).start;
+    write!(writer, "{path}:{}:{}: ", start.line, start.column)?;
+    writer.set_color(ColorSpec::new().set_bold(true))?;
+    write!(writer, "{}", module.verdict().as_str())?;
+    writer.reset()?;
+    write!(writer, ": {} [{}]", first.message, first.rule.code())?;
+    match reasons.len() {
+        1 => writeln!(writer)?,
+        count => writeln!(writer, " (and {} more)", count - 1)?,
+    }
+    Ok(())
+}
+
+/// `412 modules: 301 strict, 90 partial, 20 dynamic, 1 error`
+fn write_summary(writer: &mut impl WriteColor, analysis: &Analysis) -> anyhow::Result<()> {
+    let verdicts: Vec<Verdict> = analysis.requested().map(AnalysedModule::verdict).collect();
+    let noun = if verdicts.len() == 1 {
+        "module"
+    } else {
+        "modules"
+    };
+    writer.set_color(ColorSpec::new().set_bold(true))?;
+    write!(writer, "{} {noun}", verdicts.len())?;
+    writer.reset()?;
+    let mut separator = ": ";
+    for verdict in Verdict::ALL {
+        let count = verdicts.iter().filter(|other| **other == verdict).count();
+        if count > 0 {
+            write!(writer, "{separator}")?;
+            writer.set_color(ColorSpec::new().set_fg(Some(color_of(verdict))))?;
+            write!(writer, "{count} {}", verdict.as_str())?;
+            writer.reset()?;
+            separator = ", ";
+        }
+    }
+    writeln!(writer)?;
+    Ok(())
+}
+
+fn color_of(verdict: Verdict) -> Color {
+    match verdict {
+        Verdict::Strict => Color::Green,
+        Verdict::Partial => Color::Yellow,
+        Verdict::Dynamic => Color::Magenta,
+        Verdict::Error => Color::Red,
+    }
+}
+
+/// A finding with its lines and its chain.
+pub fn write_finding(
+    writer: &mut impl WriteColor,
+    sources: &Sources,
+    module: AnalysedModule,
+    finding: &Diagnostic,
+) -> anyhow::Result<()> {
+    let severity = match finding.severity {
+        Severity::Info => SnippetSeverity::Note,
+        Severity::Warning => SnippetSeverity::Warning,
+        Severity::Error => SnippetSeverity::Error,
+    };
+    let snippet = Snippet::new(severity)
+        .with_code(finding.rule.code())
+        .with_message(&finding.message);
+    let snippet = match finding.line {
+        // There is no text to show.
+        Some(line) => snippet.with_notes(vec![format!(
+            "in {}:{line}",
+            sources.paths.show(module.path())
+        )]),
+        None => with_labels(snippet, sources, module, finding),
+    };
+    let (config, styles) = (Config::default(), Styles::default());
+    emit_to_write_style(
+        &mut StylesWriter::new(writer, &styles),
+        &config,
+        sources,
+        &snippet,
+    )?;
+    Ok(())
+}
+
+fn with_labels(
+    snippet: Snippet<ModuleId>,
+    sources: &Sources,
+    module: AnalysedModule,
+    finding: &Diagnostic,
+) -> Snippet<ModuleId> {
+    let chain = finding.chain.as_slice();
+    let is_here = |link: &Link| link.site.module == module.id() && link.site.range == finding.range;
+    let (here, rest) = match chain.split_first() {
+        Some((first, rest)) if is_here(first) => (first.message.as_str(), rest),
+        _ => ("", chain),
+    };
+    let mut labels =
+        vec![Label::primary(module.id(), Range::<usize>::from(finding.range)).with_message(here)];
+    let mut notes = Vec::new();
+    let shown = if rest.len() > LONGEST_CHAIN {
+        notes.push(format!(
+            "{} steps in between are not shown",
+            rest.len() - LONGEST_CHAIN
+        ));
+        rest[..LONGEST_CHAIN - 1]
+            .iter()
+            .chain(&rest[rest.len() - 1..])
+    } else {
+        rest.iter().chain(&[])
+    };
+    for link in shown {
+        let site = link.site;
+        if sources.analysis.module(site.module).text().is_empty() {
+            notes.push(link.message.clone());
+        } else {
+            labels.push(
+                Label::secondary(site.module, Range::<usize>::from(site.range))
+                    .with_message(&link.message),
+            );
+        }
+    }
+    snippet.with_labels(labels).with_notes(notes)
+}
+
+/// The texts of all modules, for snippets.
+pub struct Sources<'a> {
+    pub analysis: &'a Analysis,
+    pub paths: PathDisplay,
+}
+
+impl<'a> Files<'a> for Sources<'a> {
+    type FileId = ModuleId;
+    type Name = String;
+    type Source = &'a str;
+
+    fn name(&'a self, id: ModuleId) -> Result<String, Error> {
+        Ok(self.paths.show(self.analysis.module(id).path()))
+    }
+
+    fn source(&'a self, id: ModuleId) -> Result<&'a str, Error> {
+        Ok(self.analysis.module(id).text())
+    }
+
+    fn line_index(&'a self, id: ModuleId, byte: usize) -> Result<usize, Error> {
+        let module = self.analysis.module(id);
+        let offset = u32::try_from(byte.min(module.text().len())).unwrap_or(u32::MAX);
+        let (line, _) = module
+            .line_index()
+            .line_column(module.text(), offset.into());
+        Ok(line as usize - 1)
+    }
+
+    fn line_range(&'a self, id: ModuleId, line: usize) -> Result<Range<usize>, Error> {
+        let module = self.analysis.module(id);
+        let index = module.line_index();
+        let start_of = |line: usize| index.line_start(line as u32 + 1).map(usize::from);
+        let missing = Error::LineTooLarge {
+            given: line,
+            max: index.line_count(),
+        };
+        let start = start_of(line).ok_or(missing)?;
+        Ok(start..start_of(line + 1).unwrap_or(module.text().len()))
+    }
+}

@@ -1,0 +1,69 @@
+//! Everything that is printed goes through here.
+
+pub mod github;
+pub mod human;
+pub mod progress;
+pub mod sarif;
+
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless $NO_COLOR is set
+    Auto,
+    Always,
+    Never,
+}
+
+impl ColorChoice {
+    pub fn for_stdout(self) -> bool {
+        match self {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => {
+                io::stdout().is_terminal()
+                    && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
+        }
+    }
+}
+
+/// Writes to stdout. A reader that has seen enough (`| head`) is not an error.
+pub fn print(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+/// One JSON object and a line end, on stdout.
+pub fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    let mut text = serde_json::to_vec(value)?;
+    text.push(b'\n');
+    Ok(print(&text)?)
+}
+
+/// Shortens paths below the current folder.
+pub struct PathDisplay {
+    current: Option<PathBuf>,
+}
+
+impl PathDisplay {
+    pub fn new() -> PathDisplay {
+        PathDisplay {
+            current: std::env::current_dir().ok(),
+        }
+    }
+
+    /// The path relative to the current folder, if it is below.
+    pub fn relative<'a>(&self, path: &'a Path) -> Option<&'a Path> {
+        path.strip_prefix(self.current.as_deref()?).ok()
+    }
+
+    pub fn show(&self, path: &Path) -> String {
+        self.relative(path).unwrap_or(path).display().to_string()
+    }
+}

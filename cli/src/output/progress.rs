@@ -1,0 +1,40 @@
+//! The progress bar on stderr; only on a terminal.
+
+use std::time::Duration;
+
+use analyzer::Progress;
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// A bar for one analysis: files loaded, then modules evaluated.
+pub struct AnalysisBar {
+    bar: ProgressBar,
+}
+
+impl AnalysisBar {
+    pub fn new() -> AnalysisBar {
+        // indicatif draws nothing where stderr is no terminal.
+        let bar = ProgressBar::new(0);
+        if let Ok(style) = ProgressStyle::with_template("{msg:10} {bar:30} {pos}/{len}") {
+            bar.set_style(style);
+        }
+        bar.set_message("loading");
+        AnalysisBar { bar }
+    }
+
+    pub fn hear(&self, progress: Progress) {
+        match progress {
+            Progress::Found(count) => self.bar.inc_length(count as u64),
+            Progress::Loaded | Progress::Evaluated => self.bar.inc(1),
+            Progress::Evaluating(count) => {
+                self.bar.set_message("evaluating");
+                self.bar.set_position(0);
+                self.bar.set_length(count as u64);
+                self.bar.enable_steady_tick(Duration::from_millis(200));
+            }
+        }
+    }
+
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
