@@ -5,8 +5,10 @@ mod depth;
 mod error;
 pub mod ir;
 mod line_index;
+mod names;
 mod parse;
 mod stack;
+mod symbols;
 
 pub use decode::{DecodeError, DecodeErrorKind, decode};
 pub use error::{SyntaxError, SyntaxErrorKind};
