@@ -168,8 +168,16 @@ fn with_labels(
         Some((first, rest)) if is_here(first) => (first.message.as_str(), rest),
         _ => ("", chain),
     };
-    let mut labels =
-        vec![Label::primary(module.id(), Range::<usize>::from(finding.range)).with_message(here)];
+    let mut primary = Range::<usize>::from(finding.range);
+    if module
+        .text()
+        .get(primary.clone())
+        .is_none_or(|text| text.trim().is_empty())
+    {
+        // A parser's complaint about a line end: pointing there is enough.
+        primary.end = primary.start;
+    }
+    let mut labels = vec![Label::primary(module.id(), primary).with_message(here)];
     let mut notes = Vec::new();
     let shown = if rest.len() > LONGEST_CHAIN {
         notes.push(format!(
