@@ -7,6 +7,8 @@
 //! no annotation describes is [`Effect::Unknown`].
 
 mod annotations;
+#[cfg(test)]
+mod judged;
 mod lines;
 mod load;
 mod probe;
@@ -201,14 +203,14 @@ impl CallClass {
 ///
 /// An argument is **inert** when it is exactly one of
 ///
-/// - `None`, `Ellipsis`, `NotImplemented`, a `bool`, `int`, `float`, `complex`, `str`, `bytes`, `range`;
+/// - `None`, `Ellipsis`, a `bool`, `int`, `float`, `complex`, `str`, `bytes`, `range`;
 /// - a `slice` or `tuple` of inert things;
 /// - an own `list`, `dict` or `bytearray` of inert things, not reachable by code that is not proven;
 /// - an object of a type with [`TypeInfo::inert`] (a `datetime.date`, a `re.Pattern`) made of inert things;
 /// - as the receiver of a method: an own object of exactly that type (`io.BytesIO`,
 ///   `deque`) made by a call of this table with inert arguments and changed only by such calls.
 ///
-/// A `set` or `frozenset` is *not* inert: in what order it is iterated, and so
+/// `NotImplemented` is *not* inert (its truth value warns), and neither is a `set` or `frozenset`: in what order it is iterated, and so
 /// what `"".join` makes of it, differs between processes. The receiver of a
 /// class method must be exactly the class that has it.
 ///
