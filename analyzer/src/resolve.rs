@@ -199,7 +199,7 @@ impl Resolver {
     /// `PathFinder` over some path entries.
     fn search(&self, tail: &str, path: &[PathBuf]) -> Option<Location> {
         let mut portions = Vec::new();
-        for entry in path {
+        for (index, entry) in path.iter().enumerate() {
             match self.listings.list(entry) {
                 Some(listing) => {
                     let kind_of = |name: &str| listing.get(name).copied();
@@ -218,7 +218,8 @@ impl Resolver {
                     if let Some(found) = self.file_in(entry, entry, tail, false, kind_of) {
                         return Some(found);
                     }
-                    if is_folder {
+                    // A user's root may be on the target's path too.
+                    if is_folder && !path[..index].contains(entry) {
                         portions.push(entry.join(tail));
                     }
                 }
@@ -370,4 +371,191 @@ pub fn absolute_name(
 /// The packages that a module is in, outermost first.
 pub fn parents(name: &str) -> impl Iterator<Item = &str> {
     name.match_indices('.').map(|(dot, _)| &name[..dot])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site::SearchPath;
+
+    /// An interpreter with its library at `lib` and further packages at `site`, both in `folder`.
+    fn interpreter(folder: &Path, foreign_finders: Vec<PathBuf>) -> Interpreter {
+        let facts = serde_json::json!({
+            "version": [3, 13, 0], "executable": "/python", "cache_tag": "cpython-313", "magic": [1],
+            "platform": "linux", "os_name": "posix", "prefix": "/", "base_prefix": "/",
+            "stdlib": folder.join("lib"), "path": [], "site_directories": [],
+            "builtin_modules": ["sys"], "stdlib_modules": [],
+            "frozen_modules": [["os", false, "os"], ["alias", false, "os"]],
+            "aliases": {"os.path": "posixpath"}, "preloaded_modules": ["codecs"],
+            "extension_suffixes": [".cpython-313.so", ".so"], "optimize": 0,
+        });
+        let entries = vec![
+            folder.join("lib.zip"),
+            folder.join("lib"),
+            folder.join("site"),
+        ];
+        Interpreter {
+            facts: serde_json::from_value(facts).unwrap(),
+            search_path: SearchPath {
+                entries,
+                foreign_finders,
+            },
+            probe: String::new(),
+        }
+    }
+
+    struct Fixture {
+        folder: tempfile::TempDir,
+        resolver: Resolver,
+    }
+
+    impl Fixture {
+        fn new(files: &[&str]) -> Fixture {
+            let folder = tempfile::tempdir().unwrap();
+            for file in files {
+                let path = folder.path().join(file);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, "").unwrap();
+            }
+            let roots = [folder.path().join("root")];
+            let resolver = Resolver::new(&interpreter(folder.path(), Vec::new()), &roots);
+            Fixture { folder, resolver }
+        }
+
+        /// The file found, from the fixture's folder, or what else was found.
+        fn find(&self, name: &str) -> String {
+            let relative = |path: &Path| {
+                path.strip_prefix(self.folder.path())
+                    .unwrap()
+                    .display()
+                    .to_string()
+            };
+            match self.resolver.resolve(name) {
+                Location::Source(source) => relative(&source.path),
+                Location::Extension { path, standard } => format!("{} {standard}", relative(&path)),
+                Location::Namespace(portions) => portions
+                    .iter()
+                    .map(|path| relative(path))
+                    .collect::<Vec<_>>()
+                    .join(" + "),
+                Location::Builtin => "builtin".to_owned(),
+                Location::Opaque(_) => "opaque".to_owned(),
+                Location::Missing => "missing".to_owned(),
+            }
+        }
+    }
+
+    #[test]
+    fn in_one_folder_packages_come_before_extensions_before_source_before_byte_code() {
+        let fixture = Fixture::new(&[
+            "root/a/__init__.py",
+            "root/a.so",
+            "root/a.py",
+            "root/b.so",
+            "root/b.py",
+            "root/c.py",
+            "root/c.pyc",
+            "root/d.pyc",
+        ]);
+        assert_eq!(fixture.find("a"), "root/a/__init__.py");
+        assert_eq!(fixture.find("b"), "root/b.so false");
+        assert_eq!(fixture.find("c"), "root/c.py");
+        assert_eq!(fixture.find("d"), "opaque");
+    }
+
+    #[test]
+    fn a_namespace_package_gathers_portions_unless_a_later_entry_has_the_module() {
+        let fixture = Fixture::new(&[
+            "root/space/a.py",
+            "lib/other.py",
+            "site/space/b.py",
+            "root/other/x.py",
+        ]);
+        assert_eq!(fixture.find("space"), "root/space + site/space");
+        assert_eq!(fixture.find("space.b"), "site/space/b.py");
+        assert_eq!(fixture.find("other"), "lib/other.py");
+    }
+
+    #[test]
+    fn builtin_frozen_and_preloaded_modules_are_not_shadowed() {
+        let fixture = Fixture::new(&[
+            "root/sys.py",
+            "root/os.py",
+            "root/codecs.py",
+            "root/json.py",
+            "lib/os.py",
+            "lib/codecs.py",
+            "lib/json.py",
+            "lib/posixpath.py",
+        ]);
+        assert_eq!(fixture.find("sys"), "builtin");
+        assert_eq!(fixture.find("os"), "lib/os.py");
+        assert_eq!(fixture.find("codecs"), "lib/codecs.py");
+        assert_eq!(fixture.find("json"), "root/json.py");
+        assert_eq!(fixture.find("os.path"), "lib/posixpath.py");
+        assert_eq!(fixture.resolver.canonical("os.path"), "posixpath");
+        assert_eq!(fixture.find("alias"), "opaque");
+        assert_eq!(fixture.find("__main__"), "opaque");
+    }
+
+    #[test]
+    fn what_is_not_there_is_missing_unless_something_else_may_find_it() {
+        let fixture = Fixture::new(&["root/a.py", "root/p/__init__.py"]);
+        assert_eq!(fixture.find("nothing"), "missing");
+        assert_eq!(fixture.find("nothing.at.all"), "missing");
+        assert_eq!(fixture.find("p.nothing"), "missing");
+        assert_eq!(fixture.find("a.b"), "opaque");
+        assert_eq!(fixture.find("A"), "missing");
+        let path = fixture.folder.path();
+        let foreign = interpreter(path, vec![path.join("x.pth")]);
+        assert!(matches!(
+            Resolver::new(&foreign, &[]).resolve("nothing"),
+            Location::Opaque(_)
+        ));
+    }
+
+    #[test]
+    fn an_archive_on_the_path_may_hold_anything_after_it() {
+        let fixture = Fixture::new(&["root/a.py", "lib.zip", "lib/b.py"]);
+        assert_eq!(fixture.find("a"), "root/a.py");
+        assert_eq!(fixture.find("b"), "opaque");
+    }
+
+    #[test]
+    fn relative_imports() {
+        let absolute = |importer, is_package, level, module| {
+            absolute_name(importer, is_package, level, module)
+        };
+        assert_eq!(absolute("a.b.c", false, 0, "x.y").as_deref(), Some("x.y"));
+        assert_eq!(absolute("a.b.c", false, 1, "x").as_deref(), Some("a.b.x"));
+        assert_eq!(absolute("a.b", true, 1, "").as_deref(), Some("a.b"));
+        assert_eq!(absolute("a.b.c", false, 2, "").as_deref(), Some("a"));
+        assert_eq!(absolute("a.b.c", false, 3, "x"), None);
+        assert_eq!(absolute("script", false, 1, "x"), None);
+        assert_eq!(parents("a.b.c").collect::<Vec<_>>(), ["a", "a.b"]);
+    }
+
+    #[test]
+    fn a_package_is_listed_whole_but_for_the_librarys_tests() {
+        let fixture = Fixture::new(&[
+            "site/p/__init__.py",
+            "site/p/a.py",
+            "site/p/tests/t.py",
+            "site/p/sub/__init__.py",
+            "site/p/x-y.py",
+            "lib/q/__init__.py",
+            "lib/q/tests/t.py",
+            "lib/q/b.py",
+        ]);
+        let names = |top| {
+            let contents = fixture.resolver.package_contents(top);
+            contents
+                .iter()
+                .map(|(name, _)| name.to_string())
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        assert_eq!(names("p"), "p.a p.sub p.tests.t");
+        assert_eq!(names("q"), "q.b");
+    }
 }
