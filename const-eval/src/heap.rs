@@ -1,6 +1,44 @@
 //! The objects that a module's top level makes.
+//!
+//! A heap only grows while its module is evaluated; afterwards it is frozen and
+//! other modules read it. Objects refer to one another by
+//! [`ObjectRef`], across heaps, so a frozen heap never has to be copied.
 
-use crate::value::Value;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
+use syntax::ir::{CodeId, Name};
+
+use crate::ground::GroundId;
+use crate::key::Key;
+use crate::machine::frame::Frame;
+use crate::value::{ModuleId, ObjectRef, Value};
+
+/// Names to values in insertion order: namespaces, instance dictionaries.
+pub type Attributes = IndexMap<Name, Value, FxBuildHasher>;
+
+/// A `dict`'s entries in insertion order: the key as it was first inserted, and the value.
+pub type Dict = IndexMap<Key, (Value, Value), FxBuildHasher>;
+
+/// A `set`'s elements in insertion order, which is *not* the order in which CPython iterates.
+pub type Set = IndexMap<Key, Value, FxBuildHasher>;
+
+/// A class, wherever it is implemented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Type {
+    Ground(GroundId),
+    Class(ObjectRef),
+}
+
+impl Type {
+    pub fn value(self) -> Value {
+        match self {
+            Type::Ground(id) => Value::Ground(id),
+            Type::Class(object) => Value::Object(object),
+        }
+    }
+}
 
 /// All objects of one module, addressed by index.
 #[derive(Clone, Debug, Default)]
@@ -11,4 +49,212 @@ pub struct Heap {
 #[derive(Clone, Debug)]
 pub enum Object {
     List(Vec<Value>),
+    Dict(Dict),
+    Set(Set),
+    FrozenSet(Set),
+    Function(Box<Function>),
+    Class(Box<Class>),
+    Instance(Box<Instance>),
+    BoundMethod {
+        function: Value,
+        receiver: Value,
+    },
+    /// A method implemented in C, bound to its receiver: `[].append`.
+    BoundGround {
+        owner: GroundId,
+        name: Name,
+        receiver: Value,
+    },
+    /// A method implemented in C, taken from its type: `str.upper`.
+    UnboundGround {
+        owner: GroundId,
+        name: Name,
+    },
+    Cell(Option<Value>),
+    Property(Box<Property>),
+    StaticMethod(Wrapper),
+    ClassMethod(Wrapper),
+    /// The descriptor of a `__slots__` entry.
+    Slot {
+        class: ObjectRef,
+        name: Name,
+    },
+    /// `super(start, receiver)`: attributes are looked up in `of`'s MRO after `start`.
+    Super {
+        start: Type,
+        receiver: Value,
+        of: Type,
+    },
+    Iterator(Iterator),
+    Generator(Box<Generator>),
+    /// A live view of a dict: `keys`, `values` or `items`.
+    DictView {
+        dict: Value,
+        kind: ViewKind,
+    },
+    /// `types.MappingProxyType`, of a dict or of a class's namespace.
+    MappingProxy(Value),
+    /// `list[int]`
+    GenericAlias {
+        origin: Value,
+        arguments: Vec<Value>,
+    },
+    /// `int | None`
+    Union(Vec<Value>),
+    /// An object of a C type that keeps its arguments: `functools.partial`, `operator.itemgetter`, a lock.
+    Native(Box<Native>),
+}
+
+/// `property`: getter, setter, deleter (`None` where absent) and its explicit docstring.
+#[derive(Clone, Debug)]
+pub struct Property {
+    pub get: Value,
+    pub set: Value,
+    pub delete: Value,
+    pub doc: Value,
+    /// Set on the property by `__set_name__` (3.13) or by its user.
+    pub attributes: Attributes,
+}
+
+/// `staticmethod` and `classmethod`.
+#[derive(Clone, Debug)]
+pub struct Wrapper {
+    pub function: Value,
+    pub attributes: Attributes,
+}
+
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// The module whose namespace are its globals.
+    pub module: ModuleId,
+    pub code: CodeId,
+    pub name: Value,
+    pub qualname: Value,
+    pub doc: Value,
+    /// `__module__`
+    pub module_name: Value,
+    pub defaults: Option<Vec<Value>>,
+    pub keyword_defaults: Option<Value>,
+    pub annotations: Option<Value>,
+    pub closure: Vec<ObjectRef>,
+    pub attributes: Attributes,
+    pub type_parameters: Option<Value>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Class {
+    pub name: Name,
+    pub qualname: Value,
+    pub metaclass: Type,
+    pub bases: Vec<Type>,
+    /// Itself first, `object` last.
+    pub mro: Vec<Type>,
+    pub namespace: Attributes,
+    /// The C type that decides the layout of instances.
+    pub solid: GroundId,
+    pub instance_dict: bool,
+    /// The names of `__slots__`, inherited ones excluded.
+    pub slots: Vec<Name>,
+    /// Names in `__abstractmethods__`: such a class can't be instantiated.
+    pub abstract_methods: Vec<Name>,
+    /// `_abc_data`: made by `_abc._abc_init`.
+    pub is_abc: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Instance {
+    pub class: Type,
+    pub payload: Payload,
+    pub attributes: Attributes,
+    pub slots: Attributes,
+}
+
+/// What an instance inherits from a C base.
+#[derive(Clone, Debug)]
+pub enum Payload {
+    None,
+    /// Of an immutable type: int, str, tuple, …
+    Data(Value),
+    List(Vec<Value>),
+    Dict(Dict),
+    Set(Set),
+    FrozenSet(Set),
+    /// `BaseException.args`
+    Exception(Vec<Value>),
+}
+
+#[derive(Clone, Debug)]
+pub struct Native {
+    pub class: GroundId,
+    pub arguments: Vec<Value>,
+    pub keywords: Vec<(Name, Value)>,
+    pub attributes: Attributes,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ViewKind {
+    Keys,
+    Values,
+    Items,
+}
+
+/// An iterator of a C type.
+#[derive(Clone, Debug)]
+pub enum Iterator {
+    /// Over items known beforehand.
+    Items {
+        items: Arc<[Value]>,
+        next: usize,
+    },
+    /// Over a live list.
+    List {
+        list: Value,
+        next: usize,
+    },
+    /// Over a live dict; fails when the size changes meanwhile.
+    Dict {
+        dict: Value,
+        kind: ViewKind,
+        next: usize,
+        size: usize,
+    },
+    /// By `__getitem__` with 0, 1, 2, …
+    Sequence {
+        sequence: Value,
+        next: i64,
+    },
+    Enumerate {
+        inner: Value,
+        next: i64,
+    },
+    Zip {
+        inner: Vec<Value>,
+        strict: bool,
+    },
+    Map {
+        function: Value,
+        inner: Vec<Value>,
+    },
+    Filter {
+        function: Value,
+        inner: Value,
+    },
+    Count {
+        next: i64,
+        step: i64,
+    },
+    Chain {
+        rest: Vec<Value>,
+        current: Option<Value>,
+    },
+    Finished,
+}
+
+#[derive(Clone, Debug)]
+pub struct Generator {
+    /// Absent while running and when finished.
+    pub frame: Option<Box<Frame>>,
+    pub running: bool,
+    pub started: bool,
+    pub name: Name,
 }

@@ -5,7 +5,12 @@
 pub mod evaluated;
 pub mod ground;
 pub mod heap;
+pub mod key;
+pub mod machine;
 pub mod primitive;
 pub mod reason;
+pub mod render;
 pub mod value;
 pub mod world;
+
+pub use machine::{Budget, evaluate, evaluate_within};

@@ -47,4 +47,7 @@ pub trait World: Sync {
     /// The finished evaluation of a module; `None` while it is not finished
     /// (it is in the same import cycle) or when it can't be evaluated.
     fn evaluated(&self, module: ModuleId) -> Option<&Arc<Evaluated>>;
+    /// Importing the module runs no code that is not proven: it, its parents and all
+    /// that it imports are strict. `false` while that is not decided.
+    fn is_closed(&self, module: ModuleId) -> bool;
 }

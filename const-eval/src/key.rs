@@ -1,0 +1,35 @@
+//! Keys of dicts and sets: equal objects have equal keys.
+
+use std::sync::Arc;
+
+use crate::ground::GroundId;
+use crate::primitive;
+use crate::value::{ModuleId, ObjectRef, Value};
+
+/// Stands for an object in hashing and comparison. Objects that define
+/// `__eq__` or `__hash__` in Python have none.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Key {
+    Data(primitive::Key),
+    Tuple(Arc<[Key]>),
+    /// Elements in an order of their own, for frozensets.
+    Frozen(Arc<[Key]>),
+    /// Compared by identity.
+    Identity(ObjectRef),
+    Ground(GroundId),
+    Module(ModuleId),
+    GroundModule(u32),
+    /// `list[int]`, `int | None`: by origin and arguments.
+    Alias(Arc<[Key]>),
+}
+
+/// The key of a value that is data through and through; objects are the caller's business.
+pub fn of_data(value: &Value) -> Option<Key> {
+    match value {
+        Value::Ground(id) => Some(Key::Ground(*id)),
+        Value::Module(id) => Some(Key::Module(*id)),
+        Value::GroundModule(index) => Some(Key::GroundModule(*index)),
+        Value::Object(_) | Value::Opaque(_) | Value::Unknown(_) | Value::Tuple(_) => None,
+        data => primitive::key(data).map(Key::Data),
+    }
+}

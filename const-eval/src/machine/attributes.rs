@@ -1,0 +1,780 @@
+//! Attribute access as a protocol: descriptors, instance dictionaries, modules.
+//!
+//! Sources: the data model, "Implementing Descriptors"; `PyObject_GenericGetAttr`,
+//! `type_getattro`, `module_getattro`.
+
+use super::types::Found;
+use super::{Eval, Machine, Stop};
+use crate::ground::{AttributeKind, EntryKind, Export};
+use crate::heap::{Object, Type};
+use crate::reason::{Reason, Rule};
+use crate::value::{ModuleId, ObjectRef, Value};
+use crate::world::Resolved;
+
+impl Machine<'_> {
+    pub(super) fn get_attribute(&mut self, object: &Value, name: &str) -> Eval<Value> {
+        match object {
+            Value::Unknown(reason) => {
+                let reason = reason.clone();
+                self.unknown(
+                    Rule::UnknownAttribute,
+                    &format!("reads the attribute `{name}` of something that is not known"),
+                    &reason,
+                )
+            }
+            Value::Module(module) => self.module_attribute(*module, name),
+            Value::GroundModule(index) => self.ground_module_attribute(*index, name),
+            _ => {
+                if let Some(class) = self.as_type(object) {
+                    return self.class_attribute(class, name);
+                }
+                if let Value::Object(object) = object
+                    && let Object::Super { start, receiver, of } = self.object(*object)
+                {
+                    let (start, receiver, of) = (*start, receiver.clone(), *of);
+                    return self.super_attribute(start, &receiver, of, name);
+                }
+                self.instance_attribute(object, name)
+            }
+        }
+    }
+
+    /// The attribute, or `None` where reading it raises `AttributeError`.
+    pub(super) fn find_attribute(&mut self, object: &Value, name: &str) -> Eval<Option<Value>> {
+        match self.get_attribute(object, name) {
+            Ok(value) => Ok(Some(value)),
+            Err(Stop::Raise(exception)) => {
+                let wanted = self.known.attribute_error;
+                if self.is_instance_of(&exception, wanted)? {
+                    return Ok(None);
+                }
+                Err(Stop::Raise(exception))
+            }
+            Err(stop) => Err(stop),
+        }
+    }
+
+    fn instance_attribute(&mut self, object: &Value, name: &str) -> Eval<Value> {
+        let class = self.type_of(object)?;
+        if let Some(getter) = self.python_definition(class, "__getattribute__") {
+            let arguments = vec![object.clone(), Value::str(name)];
+            return match self.call(&getter, arguments, Vec::new()) {
+                Err(Stop::Raise(exception)) => self.fall_back_to_getattr(object, class, name, exception),
+                other => other,
+            };
+        }
+        match self.generic_attribute(object, class, name) {
+            Err(Stop::Raise(exception)) => self.fall_back_to_getattr(object, class, name, exception),
+            other => other,
+        }
+    }
+
+    fn fall_back_to_getattr(&mut self, object: &Value, class: Type, name: &str, exception: Value) -> Eval<Value> {
+        let wanted = self.known.attribute_error;
+        if !self.is_instance_of(&exception, wanted)? {
+            return Err(Stop::Raise(exception));
+        }
+        match self.python_definition(class, "__getattr__") {
+            Some(getter) => {
+                let getter = self.bind(Found::Value(getter), "__getattr__", Some(object), class)?;
+                self.call(&getter, vec![Value::str(name)], Vec::new())
+            }
+            None => Err(Stop::Raise(exception)),
+        }
+    }
+
+    /// `object.__getattribute__`
+    pub(super) fn generic_attribute(&mut self, object: &Value, class: Type, name: &str) -> Eval<Value> {
+        let found = self.lookup(class, name);
+        if let Some(found) = &found
+            && self.is_data_descriptor(found)?
+        {
+            return self.bind(found.clone(), name, Some(object), class);
+        }
+        if let Some(value) = self.instance_entry(object, name)? {
+            return Ok(value);
+        }
+        match found {
+            Some(found) => self.bind(found, name, Some(object), class),
+            None => {
+                let class = self.type_name(class);
+                self.raise("AttributeError", format!("'{class}' object has no attribute '{name}'"))
+            }
+        }
+    }
+
+    /// The entry in the object's own dictionary.
+    fn instance_entry(&mut self, object: &Value, name: &str) -> Eval<Option<Value>> {
+        let Value::Object(reference) = object else {
+            return Ok(None);
+        };
+        let reference = *reference;
+        let entry = match self.object(reference) {
+            Object::Instance(instance) => {
+                if let Some(value) = instance.attributes.get(name).cloned() {
+                    if !self.is_own(reference) {
+                        self.contents(reference)?;
+                    }
+                    return Ok(Some(value));
+                }
+                if !self.is_own(reference) && self.has_instance_dict(reference) {
+                    self.contents(reference)?;
+                }
+                None
+            }
+            Object::Function(function) => function.attributes.get(name).cloned(),
+            Object::Native(native) => native.attributes.get(name).cloned(),
+            Object::StaticMethod(wrapper) | Object::ClassMethod(wrapper) => wrapper.attributes.get(name).cloned(),
+            Object::Property(property) => property.attributes.get(name).cloned(),
+            Object::BoundMethod { function, .. } => {
+                let function = function.clone();
+                // Attributes of the function shine through, but not those of its type.
+                return match self.lookup(Type::Ground(self.known.method), name) {
+                    Some(_) => Ok(None),
+                    None => self.find_attribute(&function, name),
+                };
+            }
+            _ => None,
+        };
+        Ok(entry)
+    }
+
+    fn has_instance_dict(&self, object: ObjectRef) -> bool {
+        match self.object(object) {
+            Object::Instance(instance) => match instance.class {
+                Type::Class(class) => self.class(class).is_some_and(|class| class.instance_dict),
+                Type::Ground(id) => self.type_info(id).is_some_and(|info| info.has_dict),
+            },
+            _ => false,
+        }
+    }
+
+    fn is_data_descriptor(&mut self, found: &Found) -> Eval<bool> {
+        match found {
+            Found::Ground { kind, .. } => Ok(matches!(kind, AttributeKind::GetSet | AttributeKind::Member)),
+            Found::Value(value) => match value {
+                Value::Unknown(reason) => {
+                    let reason = reason.clone();
+                    self.unknown(
+                        Rule::UnknownAttribute,
+                        "a class attribute that is not known may be a descriptor",
+                        &reason,
+                    )
+                }
+                Value::Object(object) => match self.object(*object) {
+                    Object::Property(_) | Object::Slot { .. } => Ok(true),
+                    Object::Instance(instance) => {
+                        let class = instance.class;
+                        Ok(self.python_definition(class, "__set__").is_some()
+                            || self.python_definition(class, "__delete__").is_some())
+                    }
+                    _ => Ok(false),
+                },
+                Value::Opaque(id) => {
+                    let id = *id;
+                    Ok(self.lookup(Type::Ground(id), "__set__").is_some())
+                }
+                Value::Ground(id) => match self.world.ground().entry(*id).kind {
+                    EntryKind::Instance { of, .. } => Ok(self.lookup(Type::Ground(of), "__set__").is_some()),
+                    _ => Ok(false),
+                },
+                _ => Ok(false),
+            },
+        }
+    }
+
+    /// Applies `__get__` to what a look-up on a type has found. `receiver` is the
+    /// instance, or `None` for access through the class itself.
+    pub(super) fn bind(&mut self, found: Found, name: &str, receiver: Option<&Value>, class: Type) -> Eval<Value> {
+        let value = match found {
+            Found::Ground { owner, kind } => {
+                return self.bind_ground(owner, kind, name, receiver, class);
+            }
+            Found::Value(value) => value,
+        };
+        let object = match &value {
+            Value::Unknown(reason) => {
+                let reason = reason.clone();
+                return self.unknown(
+                    Rule::UnknownAttribute,
+                    &format!("the class attribute `{name}` is not known and may be a descriptor"),
+                    &reason,
+                );
+            }
+            Value::Object(object) => *object,
+            Value::Opaque(_) | Value::Ground(_) => return self.bind_c_object(value, name),
+            _ => return Ok(value),
+        };
+        match self.object(object) {
+            Object::Function(_) => Ok(match receiver {
+                Some(receiver) => {
+                    let receiver = receiver.clone();
+                    self.allocate(Object::BoundMethod { function: value, receiver })
+                }
+                None => value,
+            }),
+            Object::UnboundGround { owner, name } => {
+                let (owner, name) = (*owner, name.clone());
+                Ok(match receiver {
+                    Some(receiver) => {
+                        let receiver = receiver.clone();
+                        self.allocate(Object::BoundGround { owner, name, receiver })
+                    }
+                    None => value,
+                })
+            }
+            Object::Property(property) => {
+                let getter = property.get.clone();
+                match receiver {
+                    None => Ok(value),
+                    Some(_) if matches!(getter, Value::None) => {
+                        let class = self.type_name(class);
+                        self.raise("AttributeError", format!("property '{name}' of '{class}' object has no getter"))
+                    }
+                    Some(receiver) => self.call(&getter, vec![receiver.clone()], Vec::new()),
+                }
+            }
+            Object::StaticMethod(wrapper) => Ok(wrapper.function.clone()),
+            Object::ClassMethod(wrapper) => {
+                let function = wrapper.function.clone();
+                self.bind_class_method(function, class)
+            }
+            Object::Slot { class: owner, name: slot } => {
+                let (owner, slot) = (*owner, slot.clone());
+                let Some(receiver) = receiver else {
+                    return Ok(value);
+                };
+                let Value::Object(reference) = receiver else {
+                    return Ok(value);
+                };
+                let reference = *reference;
+                if !self.is_own(reference) {
+                    self.contents(reference)?;
+                }
+                let entry = match self.object(reference) {
+                    Object::Instance(instance) => instance.slots.get(&slot).cloned(),
+                    _ => None,
+                };
+                match entry {
+                    Some(value) => Ok(value),
+                    None => {
+                        let owner = self.type_name(Type::Class(owner));
+                        self.raise("AttributeError", format!("'{owner}' object has no attribute '{slot}'"))
+                    }
+                }
+            }
+            Object::Instance(instance) => {
+                let descriptor_class = instance.class;
+                match self.python_definition(descriptor_class, "__get__") {
+                    Some(getter) => {
+                        let getter = self.bind(Found::Value(getter), "__get__", Some(&value), descriptor_class)?;
+                        let receiver = receiver.cloned().unwrap_or(Value::None);
+                        self.call(&getter, vec![receiver, class.value()], Vec::new())
+                    }
+                    None => Ok(value),
+                }
+            }
+            Object::Native(native) => {
+                let native = native.class;
+                self.bind_c_type(value, native, name, receiver)
+            }
+            _ => Ok(value),
+        }
+    }
+
+    fn bind_class_method(&mut self, function: Value, class: Type) -> Eval<Value> {
+        match &function {
+            Value::Object(object) => match self.object(*object) {
+                Object::Function(_) => Ok(self.allocate(Object::BoundMethod { function, receiver: class.value() })),
+                // Chained descriptors (`classmethod(property(...))`) changed between versions.
+                Object::Property(_) | Object::Instance(_) => {
+                    self.residual(Rule::NotModelled, "`classmethod` of something that is not a function")
+                }
+                _ => Ok(self.allocate(Object::BoundMethod { function, receiver: class.value() })),
+            },
+            _ => Ok(self.allocate(Object::BoundMethod { function, receiver: class.value() })),
+        }
+    }
+
+    /// A C object found as a class attribute: it binds only if its type has `__get__`.
+    fn bind_c_object(&mut self, value: Value, name: &str) -> Eval<Value> {
+        let Type::Ground(class) = self.type_of(&value)? else {
+            return Ok(value);
+        };
+        // Builtin functions don't bind; types neither.
+        if class == self.known.builtin || self.as_type(&value).is_some() {
+            return Ok(value);
+        }
+        self.bind_c_type(value, class, name, None)
+    }
+
+    fn bind_c_type(
+        &mut self,
+        value: Value,
+        class: crate::ground::GroundId,
+        name: &str,
+        receiver: Option<&Value>,
+    ) -> Eval<Value> {
+        if self.lookup(Type::Ground(class), "__get__").is_none() {
+            return Ok(value);
+        }
+        // `functools._lru_cache_wrapper` binds as a function does.
+        if self.world.ground().entry(class).qualified.as_ref() == "functools._lru_cache_wrapper" {
+            return Ok(match receiver {
+                Some(receiver) => {
+                    let receiver = receiver.clone();
+                    self.allocate(Object::BoundMethod { function: value, receiver })
+                }
+                None => value,
+            });
+        }
+        self.residual(Rule::UnknownAttribute, format!("the class attribute `{name}` is a descriptor implemented in C"))
+    }
+
+    fn bind_ground(
+        &mut self,
+        owner: crate::ground::GroundId,
+        kind: AttributeKind,
+        name: &str,
+        receiver: Option<&Value>,
+        class: Type,
+    ) -> Eval<Value> {
+        match kind {
+            AttributeKind::Constant(value) => Ok(value),
+            AttributeKind::Object(id) => Ok(Value::Ground(id)),
+            AttributeKind::Method | AttributeKind::Slot => Ok(match receiver {
+                Some(receiver) => {
+                    let receiver = receiver.clone();
+                    self.allocate(Object::BoundGround { owner, name: name.into(), receiver })
+                }
+                None => self.allocate(Object::UnboundGround { owner, name: name.into() }),
+            }),
+            AttributeKind::ClassMethod => {
+                Ok(self.allocate(Object::BoundGround { owner, name: name.into(), receiver: class.value() }))
+            }
+            AttributeKind::StaticMethod | AttributeKind::New => {
+                Ok(self.allocate(Object::UnboundGround { owner, name: name.into() }))
+            }
+            AttributeKind::GetSet | AttributeKind::Member => match receiver {
+                Some(receiver) => {
+                    let receiver = receiver.clone();
+                    self.ground_getset(&receiver, owner, name)
+                }
+                None => {
+                    let owner = self.world.ground().entry(owner).qualified.clone();
+                    self.residual(Rule::NotModelled, format!("uses the descriptor `{owner}.{name}` itself"))
+                }
+            },
+        }
+    }
+
+    // ---- classes
+
+    /// `type.__getattribute__`
+    fn class_attribute(&mut self, class: Type, name: &str) -> Eval<Value> {
+        let value = class.value();
+        let metaclass = self.type_of(&value)?;
+        if let Some(getter) = self.python_definition(metaclass, "__getattribute__") {
+            return self.call(&getter, vec![value, Value::str(name)], Vec::new());
+        }
+        match self.type_attribute(class, metaclass, name) {
+            Err(Stop::Raise(exception)) => self.fall_back_to_getattr(&value, metaclass, name, exception),
+            other => other,
+        }
+    }
+
+    pub(super) fn type_attribute(&mut self, class: Type, metaclass: Type, name: &str) -> Eval<Value> {
+        let value = class.value();
+        let on_metaclass = self.lookup(metaclass, name);
+        if let Some(found) = &on_metaclass
+            && self.is_data_descriptor(found)?
+        {
+            return match found {
+                Found::Ground { .. } => self.type_getset(class, name),
+                Found::Value(_) => self.bind(found.clone(), name, Some(&value), metaclass),
+            };
+        }
+        if let Some(found) = self.lookup(class, name) {
+            return self.bind(found, name, None, class);
+        }
+        match on_metaclass {
+            Some(found) => self.bind(found, name, Some(&value), metaclass),
+            None => {
+                let class = self.type_name(class);
+                self.raise("AttributeError", format!("type object '{class}' has no attribute '{name}'"))
+            }
+        }
+    }
+
+    fn super_attribute(&mut self, start: Type, receiver: &Value, of: Type, name: &str) -> Eval<Value> {
+        if name == "__class__" {
+            return Ok(Value::Ground(self.known.super_));
+        }
+        match self.lookup_after(of, Some(start), name) {
+            Some(found) => {
+                // Through a class (`super().__new__` in a classmethod) functions stay unbound.
+                let through_class = self.as_type(receiver).is_some_and(|class| class == of);
+                let receiver = if through_class { None } else { Some(receiver) };
+                self.bind(found, name, receiver, of)
+            }
+            None => self.raise("AttributeError", format!("'super' object has no attribute '{name}'")),
+        }
+    }
+
+    // ---- modules
+
+    pub(super) fn module_attribute(&mut self, module: ModuleId, name: &str) -> Eval<Value> {
+        if module == self.module {
+            if let Some(value) = self.namespace.get(name) {
+                return Ok(value.clone());
+            }
+            if let Some(value) = self.module_attribute_default(module, name) {
+                return Ok(value);
+            }
+            return self.residual(Rule::UnknownAttribute, format!("reads `{name}` of its own module object"));
+        }
+        let module_name = self.world.module_name(module).to_string();
+        // Where a submodule has the name of something in the package, the order of imports decides.
+        let submodule = if self.world.is_package(module) {
+            match self.world.resolve(&format!("{module_name}.{name}")) {
+                Resolved::Missing => None,
+                resolved => Some(resolved),
+            }
+        } else {
+            None
+        };
+        let own = self.foreign_global(module, name)?;
+        match (own, submodule) {
+            (Some(value), None) => {
+                self.depend(&module_name, &[name]);
+                Ok(value)
+            }
+            (Some(Value::Module(bound)), Some(Resolved::Source(submodule))) if bound == submodule => {
+                Ok(Value::Module(bound))
+            }
+            (None, Some(Resolved::Source(submodule))) if self.imported.contains(&submodule) => {
+                Ok(Value::Module(submodule))
+            }
+            (None, None) => {
+                if let Some(value) = self.module_attribute_default(module, name) {
+                    return Ok(value);
+                }
+                if self.foreign_global(module, "__getattr__")?.is_some() {
+                    return self.residual(
+                        Rule::UnknownAttribute,
+                        format!("reads `{name}` through `__getattr__` of module `{module_name}`"),
+                    );
+                }
+                self.depend(&module_name, &[name]);
+                self.raise("AttributeError", format!("module '{module_name}' has no attribute '{name}'"))
+            }
+            _ => self.residual(
+                Rule::UnknownAttribute,
+                format!("`{name}` of package `{module_name}` depends on which submodules are loaded"),
+            ),
+        }
+    }
+
+    fn ground_module_attribute(&mut self, index: u32, name: &str) -> Eval<Value> {
+        let module = &self.world.ground().modules()[index as usize];
+        match module.exports.get(name) {
+            Some(export) => {
+                let value = self.export_value(export, &module.name, name);
+                self.depend(&module.name, &[name]);
+                Ok(value)
+            }
+            None if name == "__name__" => Ok(Value::Str(module.name.clone())),
+            None if name.starts_with("__") => {
+                self.residual(Rule::UnknownAttribute, format!("reads `{name}` of module `{}`", module.name))
+            }
+            None if module.complete => {
+                self.depend(&module.name, &[name]);
+                self.raise("AttributeError", format!("module '{}' has no attribute '{name}'", module.name))
+            }
+            None => self.residual(Rule::UnknownAttribute, format!("`{}.{name}` is not described", module.name)),
+        }
+    }
+
+    pub(super) fn export_value(&self, export: &Export, module: &str, name: &str) -> Value {
+        match export {
+            Export::Constant(value) => value.clone(),
+            Export::Entity(id) => Value::Ground(*id),
+            Export::Module(index) => Value::GroundModule(*index),
+            Export::Process => Value::Unknown(Reason::new(
+                Rule::Nondeterministic,
+                format!("`{module}.{name}` differs between processes"),
+            )),
+        }
+    }
+
+    /// Attributes that the import system gives a module.
+    pub(super) fn module_attribute_default(&mut self, module: ModuleId, name: &str) -> Option<Value> {
+        match name {
+            "__name__" => Some(Value::str(self.world.module_name(module))),
+            "__package__" => {
+                let name = self.world.module_name(module);
+                let package = if self.world.is_package(module) {
+                    name
+                } else {
+                    name.rsplit_once('.').map(|(package, _)| package).unwrap_or("")
+                };
+                Some(Value::str(package))
+            }
+            "__doc__" => Some(Value::None),
+            "__file__" | "__path__" | "__spec__" | "__loader__" | "__cached__" | "__builtins__" => {
+                if name == "__path__" && !self.world.is_package(module) {
+                    return None;
+                }
+                Some(Value::Unknown(Reason::new(
+                    Rule::Nondeterministic,
+                    format!("`{name}` depends on where and how the module is loaded"),
+                )))
+            }
+            _ => None,
+        }
+    }
+
+    // ---- setting
+
+    pub(super) fn set_attribute(&mut self, object: &Value, name: &str, value: Value) -> Eval<()> {
+        match object {
+            Value::Unknown(reason) => {
+                let reason = reason.clone();
+                return self.unknown(
+                    Rule::UnknownAttribute,
+                    &format!("sets the attribute `{name}` of something that is not known"),
+                    &reason,
+                );
+            }
+            Value::Module(module) => {
+                let module = self.world.module_name(*module).to_string();
+                return self.residual(Rule::ForeignChange, format!("sets `{name}` of module `{module}`"));
+            }
+            Value::GroundModule(index) => {
+                let module = self.world.ground().modules()[*index as usize].name.clone();
+                return self.residual(Rule::ForeignChange, format!("sets `{name}` of module `{module}`"));
+            }
+            _ => {}
+        }
+        if let Some(class) = self.as_type(object) {
+            return self.set_class_attribute(class, name, Some(value));
+        }
+        let class = self.type_of(object)?;
+        if let Some(setter) = self.python_definition(class, "__setattr__") {
+            self.call(&setter, vec![object.clone(), Value::str(name), value], Vec::new())?;
+            return Ok(());
+        }
+        self.generic_set_attribute(object, class, name, Some(value))
+    }
+
+    pub(super) fn delete_attribute(&mut self, object: &Value, name: &str) -> Eval<()> {
+        if matches!(object, Value::Unknown(_) | Value::Module(_) | Value::GroundModule(_)) {
+            return self.residual(
+                Rule::UnknownAttribute,
+                format!("deletes the attribute `{name}` of a module or of something that is not known"),
+            );
+        }
+        if let Some(class) = self.as_type(object) {
+            return self.set_class_attribute(class, name, None);
+        }
+        let class = self.type_of(object)?;
+        if let Some(deleter) = self.python_definition(class, "__delattr__") {
+            self.call(&deleter, vec![object.clone(), Value::str(name)], Vec::new())?;
+            return Ok(());
+        }
+        self.generic_set_attribute(object, class, name, None)
+    }
+
+    /// `object.__setattr__` and, without a value, `object.__delattr__`.
+    pub(super) fn generic_set_attribute(
+        &mut self,
+        object: &Value,
+        class: Type,
+        name: &str,
+        value: Option<Value>,
+    ) -> Eval<()> {
+        let found = self.lookup(class, name);
+        match &found {
+            Some(Found::Ground { kind: AttributeKind::GetSet | AttributeKind::Member, .. }) => {
+                return self.set_ground_getset(object, name, value);
+            }
+            Some(Found::Value(Value::Unknown(reason))) => {
+                let reason = reason.clone();
+                return self.unknown(
+                    Rule::UnknownAttribute,
+                    "a class attribute that is not known may be a descriptor",
+                    &reason,
+                );
+            }
+            Some(Found::Value(Value::Object(descriptor))) => {
+                let descriptor = *descriptor;
+                match self.object(descriptor) {
+                    Object::Property(property) => {
+                        let function = if value.is_some() { property.set.clone() } else { property.delete.clone() };
+                        if matches!(function, Value::None) {
+                            let class = self.type_name(class);
+                            let what = if value.is_some() { "setter" } else { "deleter" };
+                            return self.raise(
+                                "AttributeError",
+                                format!("property '{name}' of '{class}' object has no {what}"),
+                            );
+                        }
+                        let mut arguments = vec![object.clone()];
+                        arguments.extend(value);
+                        self.call(&function, arguments, Vec::new())?;
+                        return Ok(());
+                    }
+                    Object::Slot { name: slot, .. } => {
+                        let slot = slot.clone();
+                        let Value::Object(reference) = object else {
+                            return self.malformed();
+                        };
+                        if let Object::Instance(instance) = self.object_mut(*reference)? {
+                            match value {
+                                Some(value) => {
+                                    instance.slots.insert(slot, value);
+                                }
+                                None => {
+                                    if instance.slots.shift_remove(&slot).is_none() {
+                                        return self.raise("AttributeError", slot.to_string());
+                                    }
+                                }
+                            }
+                        }
+                        return Ok(());
+                    }
+                    Object::Instance(instance) => {
+                        let descriptor_class = instance.class;
+                        let method = if value.is_some() { "__set__" } else { "__delete__" };
+                        if let Some(setter) = self.python_definition(descriptor_class, method) {
+                            let setter = self.bind(
+                                Found::Value(setter),
+                                method,
+                                Some(&Value::Object(descriptor)),
+                                descriptor_class,
+                            )?;
+                            let mut arguments = vec![object.clone()];
+                            arguments.extend(value);
+                            self.call(&setter, arguments, Vec::new())?;
+                            return Ok(());
+                        }
+                        let other = if value.is_some() { "__delete__" } else { "__set__" };
+                        if self.python_definition(descriptor_class, other).is_some() {
+                            return self.raise("AttributeError", method);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            Some(Found::Value(Value::Opaque(_) | Value::Ground(_))) => {
+                if let Some(found) = &found
+                    && self.is_data_descriptor(found)?
+                {
+                    return self.residual(Rule::UnknownAttribute, format!("`{name}` is a descriptor implemented in C"));
+                }
+            }
+            _ => {}
+        }
+        self.set_instance_entry(object, class, name, value)
+    }
+
+    fn set_instance_entry(&mut self, object: &Value, class: Type, name: &str, value: Option<Value>) -> Eval<()> {
+        let Value::Object(reference) = object else {
+            let class = self.type_name(class);
+            return self.raise("AttributeError", format!("'{class}' object has no attribute '{name}'"));
+        };
+        let reference = *reference;
+        let has_dict = match self.object(reference) {
+            Object::Instance(_) => self.has_instance_dict(reference),
+            Object::Native(native) => self.type_info(native.class).is_some_and(|info| info.has_dict),
+            Object::Function(_) | Object::StaticMethod(_) | Object::ClassMethod(_) => true,
+            _ => false,
+        };
+        if !has_dict {
+            let class = self.type_name(class);
+            return self.raise("AttributeError", format!("'{class}' object has no attribute '{name}'"));
+        }
+        let attributes = match self.object_mut(reference)? {
+            Object::Instance(instance) => &mut instance.attributes,
+            Object::Native(native) => &mut native.attributes,
+            Object::Function(function) => &mut function.attributes,
+            Object::StaticMethod(wrapper) | Object::ClassMethod(wrapper) => &mut wrapper.attributes,
+            _ => return Ok(()),
+        };
+        match value {
+            Some(value) => {
+                attributes.insert(name.into(), value);
+            }
+            None => {
+                if attributes.shift_remove(name).is_none() {
+                    let class = self.type_name(class);
+                    return self.raise("AttributeError", format!("'{class}' object has no attribute '{name}'"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// `type.__setattr__`, or a metaclass's own.
+    fn set_class_attribute(&mut self, class: Type, name: &str, value: Option<Value>) -> Eval<()> {
+        let object = class.value();
+        let metaclass = self.type_of(&object)?;
+        let hook = if value.is_some() { "__setattr__" } else { "__delattr__" };
+        if let Some(setter) = self.python_definition(metaclass, hook) {
+            let mut arguments = vec![object, Value::str(name)];
+            arguments.extend(value);
+            self.call(&setter, arguments, Vec::new())?;
+            return Ok(());
+        }
+        self.type_set_attribute(class, metaclass, name, value)
+    }
+
+    pub(super) fn type_set_attribute(
+        &mut self,
+        class: Type,
+        metaclass: Type,
+        name: &str,
+        value: Option<Value>,
+    ) -> Eval<()> {
+        if let Some(Found::Value(_)) = self.lookup(metaclass, name) {
+            let found = self.lookup(metaclass, name);
+            if let Some(found) = &found
+                && self.is_data_descriptor(found)?
+            {
+                return self
+                    .residual(Rule::NotModelled, format!("sets `{name}` through a descriptor of the metaclass"));
+            }
+        }
+        let Type::Class(reference) = class else {
+            let class = self.type_name(class);
+            return self.raise("TypeError", format!("cannot set '{name}' attribute of immutable type '{class}'"));
+        };
+        match name {
+            "__bases__" | "__class__" | "__mro__" | "__dict__" | "__del__" | "__module__" if name != "__module__" => {
+                return self.residual(Rule::NotModelled, format!("sets `{name}` of a class"));
+            }
+            "__abstractmethods__" => return self.set_abstract_methods(reference, value),
+            _ => {}
+        }
+        let Object::Class(target) = self.object_mut(reference)? else {
+            return self.malformed();
+        };
+        match (name, value) {
+            ("__name__", Some(Value::Str(text))) => target.name = text,
+            ("__qualname__", Some(value)) => target.qualname = value,
+            ("__name__" | "__qualname__", _) => {
+                return self.residual(Rule::NotModelled, "renames a class");
+            }
+            (_, Some(value)) => {
+                target.namespace.insert(name.into(), value);
+            }
+            (_, None) => {
+                if target.namespace.shift_remove(name).is_none() {
+                    let class = self.type_name(class);
+                    return self.raise("AttributeError", format!("type object '{class}' has no attribute '{name}'"));
+                }
+            }
+        }
+        Ok(())
+    }
+}

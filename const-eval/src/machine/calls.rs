@@ -1,0 +1,567 @@
+//! Calls: of functions, classes, methods, callable objects, and described C code.
+
+use super::functions::Keywords;
+use super::types::Found;
+use super::{Eval, Machine};
+use crate::ground::{CallClass, Effect, EntryKind, GroundId, Requirement, ResultType};
+use crate::heap::{Native, Object, Payload, Type};
+use crate::reason::{Reason, Rule};
+use crate::value::{ObjectRef, Value};
+
+impl Machine<'_> {
+    pub(super) fn call(&mut self, callable: &Value, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
+        self.count_step()?;
+        match callable {
+            Value::Unknown(reason) => {
+                let reason = reason.clone();
+                // Code that nothing is known of may look at frames and at `sys.modules`.
+                self.current.reached = true;
+                self.unknown(Rule::UnknownCall, "calls something that is not known", &reason)
+            }
+            Value::Ground(id) => match &self.world.ground().entry(*id).kind {
+                EntryKind::Type(_) => self.call_class(Type::Ground(*id), positional, keywords),
+                EntryKind::Function { .. } => self.call_ground_function(*id, positional, keywords),
+                EntryKind::Instance { .. } => {
+                    let what = self.world.ground().entry(*id).qualified.clone();
+                    self.residual(Rule::UnknownCall, format!("calls `{what}`, which is not described"))
+                }
+            },
+            Value::Object(object) => self.call_object(*object, callable, positional, keywords),
+            Value::Opaque(id) => {
+                let name = self.world.ground().entry(*id).qualified.clone();
+                self.residual(Rule::UnknownCall, format!("calls a `{name}` object"))
+            }
+            _ => {
+                let class = self.type_of(callable)?;
+                let name = self.type_name(class);
+                self.raise("TypeError", format!("'{name}' object is not callable"))
+            }
+        }
+    }
+
+    fn call_object(
+        &mut self,
+        object: ObjectRef,
+        callable: &Value,
+        mut positional: Vec<Value>,
+        keywords: Keywords,
+    ) -> Eval<Value> {
+        match self.object(object) {
+            Object::Function(_) => self.call_function(object, positional, keywords),
+            Object::BoundMethod { function, receiver } => {
+                let function = function.clone();
+                positional.insert(0, receiver.clone());
+                self.call(&function, positional, keywords)
+            }
+            Object::BoundGround { owner, name, receiver } => {
+                let (owner, name, receiver) = (*owner, name.clone(), receiver.clone());
+                self.call_ground_method(owner, &name, receiver, positional, keywords)
+            }
+            Object::UnboundGround { owner, name } => {
+                let (owner, name) = (*owner, name.clone());
+                if &*name == "__new__" {
+                    return self.call_ground_new(owner, positional, keywords);
+                }
+                if let Some(attribute) = self.ground_attribute(owner, &name)
+                    && matches!(attribute.kind, crate::ground::AttributeKind::StaticMethod)
+                {
+                    return self.call_static_ground(owner, &name, positional, keywords);
+                }
+                if positional.is_empty() {
+                    return self.raise("TypeError", format!("unbound method {name}() needs an argument"));
+                }
+                let receiver = positional.remove(0);
+                let class = self.type_of(&receiver)?;
+                if !self.is_subtype(class, Type::Ground(owner)) {
+                    let owner = self.type_name(Type::Ground(owner));
+                    let class = self.type_name(class);
+                    return self.raise(
+                        "TypeError",
+                        format!("descriptor '{name}' for '{owner}' objects doesn't apply to a '{class}' object"),
+                    );
+                }
+                self.call_ground_method(owner, &name, receiver, positional, keywords)
+            }
+            Object::Class(_) => self.call_class(Type::Class(object), positional, keywords),
+            Object::StaticMethod(wrapper) => {
+                let function = wrapper.function.clone();
+                self.call(&function, positional, keywords)
+            }
+            Object::GenericAlias { origin, .. } => {
+                let origin = origin.clone();
+                match origin {
+                    // Instances of C types take no `__orig_class__`.
+                    Value::Ground(_) => self.call(&origin, positional, keywords),
+                    _ => self.residual(Rule::NotModelled, "instantiates a generic alias"),
+                }
+            }
+            Object::Native(native) => {
+                let native = (**native).clone();
+                self.call_native(native, callable, positional, keywords)
+            }
+            _ => {
+                let class = self.type_of(callable)?;
+                match self.lookup(class, "__call__") {
+                    Some(found @ Found::Value(_)) => {
+                        let method = self.bind(found, "__call__", Some(callable), class)?;
+                        self.call(&method, positional, keywords)
+                    }
+                    Some(Found::Ground { .. }) => {
+                        let name = self.type_name(class);
+                        self.residual(Rule::UnknownCall, format!("calls a `{name}`"))
+                    }
+                    None => {
+                        let name = self.type_name(class);
+                        self.raise("TypeError", format!("'{name}' object is not callable"))
+                    }
+                }
+            }
+        }
+    }
+
+    fn call_native(
+        &mut self,
+        native: Native,
+        callable: &Value,
+        positional: Vec<Value>,
+        keywords: Keywords,
+    ) -> Eval<Value> {
+        let qualified = self.world.ground().entry(native.class).qualified.clone();
+        match &*qualified {
+            "_functools.partial" | "functools.partial" => {
+                let Value::Object(object) = callable else {
+                    return self.malformed();
+                };
+                if !self.is_own(*object) {
+                    self.contents(*object)?;
+                }
+                let mut arguments = native.arguments.clone();
+                if arguments.is_empty() {
+                    return self.malformed();
+                }
+                let function = arguments.remove(0);
+                arguments.extend(positional);
+                let mut merged = native.keywords.clone();
+                for (name, value) in keywords {
+                    match merged.iter_mut().find(|(known, _)| *known == name) {
+                        Some(entry) => entry.1 = value,
+                        None => merged.push((name, value)),
+                    }
+                }
+                self.call(&function, arguments, merged)
+            }
+            _ => self.residual(Rule::UnknownCall, format!("calls a `{qualified}` object")),
+        }
+    }
+
+    // ---- classes
+
+    pub(super) fn call_class(&mut self, class: Type, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
+        let value = class.value();
+        let metaclass = self.type_of(&value)?;
+        if let Some(method) = self.python_definition(metaclass, "__call__") {
+            let method = self.bind(Found::Value(method), "__call__", Some(&value), metaclass)?;
+            return self.call(&method, positional, keywords);
+        }
+        self.type_call(class, positional, keywords)
+    }
+
+    /// `type.__call__`
+    pub(super) fn type_call(&mut self, class: Type, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
+        if class == Type::Ground(self.known.type_) && positional.len() == 1 && keywords.is_empty() {
+            return Ok(self.type_of(&positional[0])?.value());
+        }
+        if let Type::Class(_) = class
+            && self.python_definition(class, "__del__").is_some()
+        {
+            return self.residual(Rule::NotModelled, "makes an object that runs `__del__` when it is collected");
+        }
+        let made = match self.lookup(class, "__new__") {
+            Some(found @ Found::Value(_)) => {
+                let new = self.bind(found, "__new__", None, class)?;
+                let mut arguments = vec![class.value()];
+                arguments.extend(positional.iter().cloned());
+                self.call(&new, arguments, keywords.clone())?
+            }
+            Some(Found::Ground { owner, .. }) => {
+                let mut arguments = vec![class.value()];
+                arguments.extend(positional.iter().cloned());
+                self.call_ground_new(owner, arguments, keywords.clone())?
+            }
+            None => match class {
+                Type::Ground(id) => return self.call_described_type(id, positional, keywords),
+                Type::Class(_) => {
+                    return self.residual(Rule::NotModelled, "makes an object of a class without `__new__`");
+                }
+            },
+        };
+        if matches!(made, Value::Unknown(_)) {
+            return Ok(made);
+        }
+        let made_type = self.type_of(&made)?;
+        if !self.is_subtype(made_type, class) {
+            return Ok(made);
+        }
+        match self.lookup(made_type, "__init__") {
+            Some(found @ Found::Value(_)) => {
+                let init = self.bind(found, "__init__", Some(&made), made_type)?;
+                let result = self.call(&init, positional, keywords)?;
+                if !matches!(result, Value::None) {
+                    return self.raise("TypeError", "__init__() should return None");
+                }
+                Ok(made)
+            }
+            Some(Found::Ground { owner, .. }) => {
+                self.ground_init(owner, &made, positional, keywords)?;
+                Ok(made)
+            }
+            None => Ok(made),
+        }
+    }
+
+    // ---- described code
+
+    /// May C code use the value without running anybody's Python?
+    pub(super) fn is_inert(&self, value: &Value) -> bool {
+        match value {
+            Value::Tuple(items) => items.iter().all(|item| self.is_inert(item)),
+            Value::Slice(parts) => parts.iter().all(|part| self.is_inert(part)),
+            Value::Opaque(id) => match &self.world.ground().entry(*id).call.effect {
+                Effect::Total | Effect::Pure => true,
+                _ => {
+                    let known = &self.known;
+                    [known.str, known.bytes, known.int, known.float, known.complex, known.bool].contains(id)
+                }
+            },
+            Value::Object(object) if self.is_own(*object) => match self.object(*object) {
+                Object::List(items) => items.iter().all(|item| self.is_inert(item)),
+                Object::Dict(entries) => {
+                    entries.values().all(|(key, value)| self.is_inert(key) && self.is_inert(value))
+                }
+                _ => false,
+            },
+            Value::Object(_) | Value::Ground(_) | Value::Module(_) | Value::GroundModule(_) | Value::Unknown(_) => {
+                false
+            }
+            _ => true,
+        }
+    }
+
+    fn all_inert(&self, positional: &[Value], keywords: &Keywords) -> bool {
+        positional.iter().all(|value| self.is_inert(value)) && keywords.iter().all(|(_, value)| self.is_inert(value))
+    }
+
+    /// A call of C code by its description. `receiver` is the object of a method.
+    pub(super) fn call_described(
+        &mut self,
+        class: CallClass,
+        what: &str,
+        receiver: Option<&Value>,
+        positional: Vec<Value>,
+        keywords: Keywords,
+    ) -> Eval<Value> {
+        let inert = self.all_inert(&positional, &keywords) && receiver.is_none_or(|receiver| self.is_inert(receiver));
+        match class.effect {
+            Effect::Total if inert => {
+                // A wrong number or type of arguments raises: only the target's own check tells.
+                self.opaque_result(class.result, receiver.or(positional.first()))
+            }
+            Effect::PureIf(requirement) if inert || self.meets(requirement, receiver, &positional, &keywords) => {
+                self.residual(Rule::Raises, format!("`{what}` may raise for these arguments"))
+            }
+            Effect::Pure if inert => self.residual(Rule::Raises, format!("`{what}` may raise for these arguments")),
+            Effect::Holds => self.holding_result(class.result, what, positional, keywords),
+            Effect::HoldsIf(requirement) => {
+                if self.meets(requirement, receiver, &positional, &keywords) {
+                    self.holding_result(class.result, what, positional, keywords)
+                } else {
+                    self.residual(Rule::UnknownCall, format!("`{what}` with arguments that are not known"))
+                }
+            }
+            Effect::Recipe if inert => {
+                self.current.recipe = true;
+                self.holding_result(class.result, what, positional, keywords)
+            }
+            Effect::Process if inert => {
+                self.effect(Rule::Nondeterministic, format!("the result of `{what}` differs between processes"));
+                Ok(Value::Unknown(Reason::new(
+                    Rule::Nondeterministic,
+                    format!("the result of `{what}` differs between processes"),
+                )))
+            }
+            Effect::Effect if inert => {
+                self.effect(Rule::ProcessEffect, format!("`{what}` acts on the process or the outside world"));
+                match class.result {
+                    ResultType::None => Ok(Value::None),
+                    _ => Ok(Value::Unknown(Reason::new(Rule::ProcessEffect, format!("the result of `{what}`")))),
+                }
+            }
+            Effect::ChangesSelf if self.all_inert(&positional, &keywords) => {
+                let Some(Value::Object(object)) = receiver else {
+                    return self.residual(Rule::UnknownCall, format!("`{what}` changes its receiver"));
+                };
+                self.object_mut(*object)?;
+                self.residual(Rule::NotModelled, format!("`{what}` changes an object implemented in C"))
+            }
+            Effect::Effect => {
+                self.residual(Rule::ProcessEffect, format!("`{what}` acts on the process or the outside world"))
+            }
+            Effect::Process => {
+                self.residual(Rule::Nondeterministic, format!("the result of `{what}` differs between processes"))
+            }
+            Effect::Total | Effect::Pure | Effect::PureIf(_) | Effect::Recipe | Effect::ChangesSelf => {
+                self.residual(Rule::UnknownCall, format!("`{what}` may call, compare or iterate over what it is given"))
+            }
+            Effect::Modelled | Effect::Unknown => {
+                self.residual(Rule::UnknownCall, format!("calls `{what}`, of which nothing is known"))
+            }
+        }
+    }
+
+    fn opaque_result(&mut self, result: ResultType, first: Option<&Value>) -> Eval<Value> {
+        match result {
+            ResultType::Exactly(id) if id == self.known.none_type => Ok(Value::None),
+            ResultType::Exactly(id) => Ok(Value::Opaque(id)),
+            ResultType::None => Ok(Value::None),
+            ResultType::SameAsFirst => match first.cloned() {
+                Some(first) => match self.type_of(&first)? {
+                    Type::Ground(id) => Ok(Value::Opaque(id)),
+                    Type::Class(_) => self.residual(Rule::NotModelled, "a result of a type that is not known"),
+                },
+                None => self.malformed(),
+            },
+            ResultType::Unknown => self.residual(Rule::NotModelled, "a result of a type that is not known"),
+        }
+    }
+
+    fn holding_result(
+        &mut self,
+        result: ResultType,
+        what: &str,
+        positional: Vec<Value>,
+        keywords: Keywords,
+    ) -> Eval<Value> {
+        match result {
+            ResultType::Exactly(class) => Ok(self.allocate(Object::Native(Box::new(Native {
+                class,
+                arguments: positional,
+                keywords,
+                attributes: Self::attributes(),
+            })))),
+            ResultType::None => Ok(Value::None),
+            _ => self.residual(Rule::UnknownCall, format!("`{what}` gives something of a type that is not known")),
+        }
+    }
+
+    fn meets(
+        &mut self,
+        requirement: Requirement,
+        receiver: Option<&Value>,
+        positional: &[Value],
+        keywords: &Keywords,
+    ) -> bool {
+        let of_type = |value: &Value, types: &[GroundId]| match value {
+            Value::Str(_) => types.contains(&self.known.str),
+            Value::Int(_) => types.contains(&self.known.int),
+            Value::Opaque(id) => types.contains(id),
+            _ => false,
+        };
+        let first = positional.first();
+        let rest_inert = |machine: &Self| {
+            positional.iter().skip(1).all(|value| machine.is_inert(value))
+                && keywords.iter().all(|(_, value)| machine.is_inert(value))
+        };
+        let is_callable_or_none = |value: Option<&Value>| {
+            value.is_none_or(|value| matches!(value, Value::None) || self.is_surely_callable(value))
+        };
+        match requirement {
+            Requirement::Inert => {
+                receiver.is_none_or(|receiver| self.is_inert(receiver)) && self.all_inert(positional, keywords)
+            }
+            Requirement::Function => {
+                positional.iter().chain(keywords.iter().map(|(_, value)| value)).all(|value| match value {
+                    Value::None => true,
+                    Value::Object(object) => matches!(self.object(*object), Object::Function(_)),
+                    other => self.is_inert(other),
+                })
+            }
+            Requirement::Callable => first.is_some() && is_callable_or_none(first),
+            Requirement::CallableThenInert => {
+                first.is_some()
+                    && is_callable_or_none(first)
+                    && positional
+                        .iter()
+                        .skip(1)
+                        .chain(keywords.iter().map(|(_, value)| value))
+                        .all(|value| self.is_inert(value) || self.as_type(value).is_some())
+            }
+            Requirement::Dict => match (positional, first) {
+                ([_], Some(Value::Object(object))) => matches!(self.object(*object), Object::Dict(_)),
+                _ => false,
+            },
+            Requirement::Strings => {
+                keywords.is_empty()
+                    && !positional.is_empty()
+                    && positional.iter().all(|value| of_type(value, &[self.known.str]))
+            }
+            Requirement::StringFirst => first.is_some_and(|value| of_type(value, &[self.known.str])),
+            Requirement::StringsOrIntegers => positional
+                .iter()
+                .chain(keywords.iter().map(|(_, value)| value))
+                .all(|value| of_type(value, &[self.known.str, self.known.int])),
+            Requirement::Classes => {
+                positional.iter().all(|value| matches!(value, Value::None) || self.has_plain_metaclass(value))
+            }
+            Requirement::InertRest => rest_inert(self),
+            Requirement::KeywordsOnly => positional.is_empty(),
+            Requirement::One => match receiver {
+                Some(receiver) => positional.is_empty() && self.is_inert(receiver),
+                None => positional.len() == 1 && self.all_inert(positional, keywords),
+            },
+            // Whether it stays alive is not tracked.
+            Requirement::Weakrefable => false,
+        }
+    }
+
+    /// Is a class whose metaclass is exactly `type`.
+    pub(super) fn has_plain_metaclass(&self, value: &Value) -> bool {
+        match self.as_type(value) {
+            Some(Type::Ground(id)) => self.type_info(id).is_some_and(|info| info.metaclass == self.known.type_),
+            Some(Type::Class(object)) => {
+                self.class(object).is_some_and(|class| class.metaclass == Type::Ground(self.known.type_))
+            }
+            None => false,
+        }
+    }
+
+    /// `callable(value)` is certainly true.
+    pub(super) fn is_surely_callable(&self, value: &Value) -> bool {
+        if self.as_type(value).is_some() {
+            return true;
+        }
+        match value {
+            Value::Ground(id) => matches!(self.world.ground().entry(*id).kind, EntryKind::Function { .. }),
+            Value::Object(object) => matches!(
+                self.object(*object),
+                Object::Function(_)
+                    | Object::BoundMethod { .. }
+                    | Object::BoundGround { .. }
+                    | Object::UnboundGround { .. }
+            ),
+            _ => false,
+        }
+    }
+
+    fn call_described_type(&mut self, id: GroundId, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
+        let entry = self.world.ground().entry(id);
+        let (call, what) = (entry.call, entry.qualified.clone());
+        self.call_described(call, &what, None, positional, keywords)
+    }
+
+    fn call_static_ground(
+        &mut self,
+        owner: GroundId,
+        name: &str,
+        positional: Vec<Value>,
+        keywords: Keywords,
+    ) -> Eval<Value> {
+        let qualified = self.world.ground().entry(owner).qualified.clone();
+        if &*qualified == "builtins.str" && name == "maketrans" && keywords.is_empty() {
+            let outcome = crate::primitive::call_method(self.context(), &Value::str(""), name, &positional, &[]);
+            let product = self.primitive(outcome)?;
+            return self.product(product);
+        }
+        let Some(attribute) = self.ground_attribute(owner, name) else {
+            return self.malformed();
+        };
+        let call = attribute.call;
+        self.call_described(call, &format!("{qualified}.{name}"), None, positional, keywords)
+    }
+
+    /// `T.__init__` of a C type.
+    pub(super) fn ground_init(
+        &mut self,
+        owner: GroundId,
+        made: &Value,
+        positional: Vec<Value>,
+        keywords: Keywords,
+    ) -> Eval<()> {
+        let known = self.known;
+        if owner == known.object {
+            return self.object_init(made, &positional, &keywords);
+        }
+        if owner == known.list {
+            if let Some(iterable) = positional.first() {
+                let items = self.collect(iterable)?;
+                self.list_mut(made)?.clear();
+                self.list_extend(made, items)?;
+            }
+            return Ok(());
+        }
+        if owner == known.dict {
+            return self.dict_update(made, positional, keywords);
+        }
+        if owner == known.set {
+            if let Some(iterable) = positional.first() {
+                let items = self.collect_unordered(iterable)?;
+                self.set_mut(made)?.clear();
+                for item in items {
+                    self.set_add(made, item)?;
+                }
+            }
+            return Ok(());
+        }
+        if owner == known.type_ {
+            return Ok(());
+        }
+        if self.is_subtype(Type::Ground(owner), Type::Ground(known.base_exception)) {
+            let Value::Object(object) = made else {
+                return self.malformed();
+            };
+            if owner != known.base_exception && !keywords.is_empty() {
+                return self.residual(Rule::NotModelled, "keyword arguments of an exception implemented in C");
+            }
+            if let Object::Instance(instance) = self.object_mut(*object)?
+                && let Payload::Exception(arguments) = &mut instance.payload
+            {
+                *arguments = positional;
+            }
+            return Ok(());
+        }
+        // The object was made from its arguments already.
+        let native = match made {
+            Value::Object(object) => matches!(
+                self.object(*object),
+                Object::Native(_)
+                    | Object::Property(_)
+                    | Object::StaticMethod(_)
+                    | Object::ClassMethod(_)
+                    | Object::Super { .. }
+            ),
+            Value::Opaque(_) => true,
+            _ => false,
+        };
+        if native {
+            return Ok(());
+        }
+        let what = self.world.ground().entry(owner).qualified.clone();
+        self.residual(Rule::NotModelled, format!("`{what}.__init__`"))
+    }
+
+    /// `object_init`: complains of arguments that nobody takes.
+    fn object_init(&mut self, made: &Value, positional: &[Value], keywords: &Keywords) -> Eval<()> {
+        if positional.is_empty() && keywords.is_empty() {
+            return Ok(());
+        }
+        let class = self.type_of(made)?;
+        let overrides_new =
+            !matches!(self.lookup(class, "__new__"), Some(Found::Ground { owner, .. }) if owner == self.known.object);
+        let overrides_init =
+            !matches!(self.lookup(class, "__init__"), Some(Found::Ground { owner, .. }) if owner == self.known.object);
+        if overrides_init || !overrides_new {
+            let name = self.type_name(class);
+            return self.raise("TypeError", format!("{name}() takes no arguments"));
+        }
+        Ok(())
+    }
+}

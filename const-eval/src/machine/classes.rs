@@ -1,0 +1,590 @@
+//! Class statements: `__build_class__`, `type.__new__`, and the attributes of classes.
+//!
+//! Sources: `builtin___build_class__` in bltinmodule.c, `type_new` in typeobject.c.
+
+use std::sync::Arc;
+
+use syntax::ir::Name;
+
+use super::functions::Keywords;
+use super::types::Found;
+use super::{Eval, Machine};
+use crate::ground::GroundId;
+use crate::heap::{Attributes, Class, Object, Type};
+use crate::reason::Rule;
+use crate::value::{ObjectRef, Value};
+
+impl Machine<'_> {
+    /// `__build_class__(body, name, *bases, metaclass=…, **keywords)`
+    pub(super) fn build_class(&mut self, mut positional: Vec<Value>, mut keywords: Keywords) -> Eval<Value> {
+        if positional.len() < 2 {
+            return self.malformed();
+        }
+        let original = positional.split_off(2);
+        let (Value::Object(body), name) = (positional[0].clone(), positional[1].clone()) else {
+            return self.malformed();
+        };
+        let bases = self.resolve_bases(&original)?;
+        let replaced = bases.len() != original.len()
+            || bases.iter().zip(&original).any(|(new, old)| self.as_type(new) != self.as_type(old));
+
+        let explicit =
+            keywords.iter().position(|(name, _)| &**name == "metaclass").map(|index| keywords.remove(index).1);
+        let mut types = Vec::with_capacity(bases.len());
+        for base in &bases {
+            match self.as_type(base) {
+                Some(class) => types.push(class),
+                None => {
+                    return self.residual(Rule::UnknownBase, "a base class that is not known or not a class");
+                }
+            }
+        }
+        let metaclass = match explicit {
+            Some(Value::Unknown(reason)) => {
+                return self.unknown(Rule::UnknownBase, "a metaclass that is not known", &reason);
+            }
+            Some(value) => match self.as_type(&value) {
+                Some(metaclass) => metaclass,
+                None => return self.residual(Rule::UnknownBase, "a metaclass that is not a class"),
+            },
+            None => match types.first() {
+                Some(base) => {
+                    let base = base.value();
+                    self.type_of(&base)?
+                }
+                None => Type::Ground(self.known.type_),
+            },
+        };
+        let Some(metaclass) = self.derived_metaclass(metaclass, &types) else {
+            return self.raise(
+                "TypeError",
+                "metaclass conflict: the metaclass of a derived class must be a (non-strict) subclass of the metaclasses of all its bases",
+            );
+        };
+
+        let namespace = match self.python_definition(metaclass, "__prepare__") {
+            Some(prepare) => {
+                let prepare = self.bind(Found::Value(prepare), "__prepare__", None, metaclass)?;
+                let bases = Value::tuple(bases.clone());
+                self.call(&prepare, vec![name.clone(), bases], keywords.clone())?
+            }
+            None => self.allocate(Object::Dict(Default::default())),
+        };
+        let Value::Object(namespace_object) = namespace else {
+            return self.residual(Rule::UnknownBase, "`__prepare__` gives something that is not known");
+        };
+        if !self.is_plain_dict(namespace_object) {
+            return self.residual(Rule::NotModelled, "`__prepare__` gives a mapping that is not a plain dict");
+        }
+        let cell = self.run_class_body(body, namespace_object)?;
+        if replaced {
+            self.dict_insert(&namespace, Value::str("__orig_bases__"), Value::tuple(original))?;
+        }
+        let class = self.call(&metaclass.value(), vec![name, Value::tuple(bases), namespace], keywords)?;
+        if let (Value::Object(cell), Some(_)) = (&cell, self.as_type(&class)) {
+            match self.object(*cell) {
+                Object::Cell(Some(_)) => {}
+                _ => {
+                    return self.residual(Rule::NotModelled, "the metaclass did not set the `__class__` cell");
+                }
+            }
+        }
+        Ok(class)
+    }
+
+    /// `update_bases`: replaces what is not a class by its `__mro_entries__`.
+    fn resolve_bases(&mut self, original: &[Value]) -> Eval<Vec<Value>> {
+        let mut bases = Vec::with_capacity(original.len());
+        for base in original {
+            if let Value::Unknown(reason) = base {
+                let reason = reason.clone();
+                return self.unknown(Rule::UnknownBase, "a base class that is not known", &reason);
+            }
+            if self.as_type(base).is_some() {
+                bases.push(base.clone());
+                continue;
+            }
+            if let Value::Object(object) = base
+                && let Object::GenericAlias { origin, .. } = self.object(*object)
+            {
+                bases.push(origin.clone());
+                continue;
+            }
+            let class = self.type_of(base)?;
+            match self.find_attribute(base, "__mro_entries__")? {
+                Some(entries) => {
+                    let entries = self.call(&entries, vec![Value::tuple(original.to_vec())], Vec::new())?;
+                    match entries {
+                        Value::Tuple(entries) => bases.extend(entries.iter().cloned()),
+                        _ => return self.raise("TypeError", "__mro_entries__ must return a tuple"),
+                    }
+                }
+                None => {
+                    let name = self.type_name(class);
+                    return self.residual(Rule::UnknownBase, format!("a base that is a `{name}` object, not a class"));
+                }
+            }
+        }
+        Ok(bases)
+    }
+
+    /// `type.__new__(metaclass, name, bases, namespace, **keywords)`
+    pub(super) fn type_new(&mut self, arguments: &[Value], keywords: Keywords) -> Eval<Value> {
+        let [metaclass, name, bases, namespace] = arguments else {
+            return self.residual(Rule::NotModelled, "`type.__new__` with unusual arguments");
+        };
+        let (Some(metaclass), Value::Str(name), Value::Tuple(bases), Value::Object(namespace)) =
+            (self.as_type(metaclass), name.clone(), bases.clone(), namespace)
+        else {
+            return self.residual(Rule::NotModelled, "`type.__new__` with arguments that are not known");
+        };
+        let namespace = *namespace;
+        let entries = match self.contents(namespace)? {
+            Object::Dict(entries) => entries.clone(),
+            Object::Instance(instance) => match &instance.payload {
+                crate::heap::Payload::Dict(entries) => entries.clone(),
+                _ => {
+                    return self.residual(Rule::NotModelled, "`type.__new__` with a namespace that is not a dict");
+                }
+            },
+            _ => {
+                return self.residual(Rule::NotModelled, "`type.__new__` with a namespace that is not a dict");
+            }
+        };
+        let mut types = Vec::with_capacity(bases.len());
+        for base in bases.iter() {
+            match self.as_type(base) {
+                Some(class) => types.push(class),
+                None => return self.residual(Rule::UnknownBase, "a base that is not a class"),
+            }
+        }
+        if types.is_empty() {
+            types.push(Type::Ground(self.known.object));
+        }
+        let Some(metaclass) = self.derived_metaclass(metaclass, &types) else {
+            return self.raise("TypeError", "metaclass conflict");
+        };
+
+        let mut attributes = Attributes::default();
+        for (_, (key, value)) in entries {
+            match key {
+                Value::Str(key) => {
+                    attributes.insert(key, value);
+                }
+                _ => {
+                    return self.residual(Rule::NotModelled, "a class namespace with keys that are not strings");
+                }
+            }
+        }
+        let class_cell = attributes.shift_remove("__classcell__");
+        let qualname = match attributes.shift_remove("__qualname__") {
+            Some(value @ Value::Str(_)) => value,
+            Some(Value::Unknown(_) | Value::Opaque(_)) => {
+                return self.residual(Rule::NotModelled, "a class whose `__qualname__` is not known");
+            }
+            Some(_) => return self.raise("TypeError", "type __qualname__ must be a str"),
+            None => Value::Str(name.clone()),
+        };
+        if !attributes.contains_key("__module__") {
+            let module = self.calling_module_name();
+            attributes.insert("__module__".into(), module);
+        }
+
+        let solid = self.solid_base(&types, &name)?;
+        let slots = self.class_slots(&attributes, &name)?;
+        let reference = self.allocate_object(Object::Cell(None));
+        let Some(mro) = self.class_mro(metaclass, reference, &types)? else {
+            return self.raise("TypeError", "Cannot create a consistent method resolution order (MRO) for bases");
+        };
+
+        // Functions under these names become class or static methods by themselves.
+        for hook in ["__init_subclass__", "__class_getitem__"] {
+            if let Some(Value::Object(object)) = attributes.get(hook)
+                && matches!(self.object(*object), Object::Function(_))
+            {
+                let function = Value::Object(*object);
+                let method = self
+                    .allocate(Object::ClassMethod(crate::heap::Wrapper { function, attributes: Default::default() }));
+                attributes.insert(hook.into(), method);
+            }
+        }
+        if let Some(Value::Object(object)) = attributes.get("__new__")
+            && matches!(self.object(*object), Object::Function(_))
+        {
+            let function = Value::Object(*object);
+            let method =
+                self.allocate(Object::StaticMethod(crate::heap::Wrapper { function, attributes: Default::default() }));
+            attributes.insert("__new__".into(), method);
+        }
+        if attributes.contains_key("__eq__") && !attributes.contains_key("__hash__") {
+            attributes.insert("__hash__".into(), Value::None);
+        }
+        if !attributes.contains_key("__doc__") {
+            attributes.insert("__doc__".into(), Value::None);
+        }
+        let base_has_dict = mro.iter().skip(1).any(|class| match class {
+            Type::Ground(id) => self.type_info(*id).is_some_and(|info| info.has_dict),
+            Type::Class(object) => self.class(*object).is_some_and(|class| class.instance_dict),
+        });
+        let instance_dict =
+            base_has_dict || slots.as_ref().is_none_or(|slots| slots.iter().any(|slot| &**slot == "__dict__"));
+        let slots = slots.unwrap_or_default();
+        for slot in &slots {
+            if matches!(&**slot, "__dict__" | "__weakref__") {
+                continue;
+            }
+            let mangled = mangle(&name, slot);
+            if attributes.contains_key(&mangled) {
+                return self.raise("ValueError", format!("'{slot}' in __slots__ conflicts with class variable"));
+            }
+            let descriptor = self.allocate(Object::Slot { class: reference, name: mangled.clone() });
+            attributes.insert(mangled, descriptor);
+        }
+        let names: Vec<(Name, Value)> = attributes.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        self.heap.objects[reference.index as usize] = Object::Class(Box::new(Class {
+            name,
+            qualname,
+            metaclass,
+            bases: types.clone(),
+            mro,
+            namespace: attributes,
+            solid,
+            instance_dict,
+            slots,
+            abstract_methods: Vec::new(),
+            is_abc: false,
+        }));
+        let class = Value::Object(reference);
+        if let Some(cell) = class_cell {
+            match cell {
+                Value::Object(cell) if matches!(self.object(cell), Object::Cell(_)) => {
+                    *self.object_mut(cell)? = Object::Cell(Some(class.clone()));
+                }
+                _ => {
+                    return self.raise("TypeError", "type.__new__() called with bad __classcell__");
+                }
+            }
+        }
+        self.set_names(&class, names)?;
+        self.init_subclass(reference, keywords)?;
+        Ok(class)
+    }
+
+    /// The MRO, by the metaclass's `mro` if it has one in Python.
+    fn class_mro(&mut self, metaclass: Type, class: ObjectRef, bases: &[Type]) -> Eval<Option<Vec<Type>>> {
+        if self.python_definition(metaclass, "mro").is_some() {
+            return self.residual(Rule::NotModelled, "the metaclass computes the MRO itself");
+        }
+        Ok(self.linearise(class, bases))
+    }
+
+    /// The C type that decides the layout (`best_base`).
+    fn solid_base(&mut self, bases: &[Type], name: &str) -> Eval<GroundId> {
+        let object = self.known.object;
+        let mut solid = object;
+        for base in bases {
+            let candidate = match base {
+                Type::Ground(id) => {
+                    if !self.type_info(*id).is_some_and(|info| info.subclassable) {
+                        let base = self.type_name(*base);
+                        return self.raise("TypeError", format!("type '{base}' is not an acceptable base type"));
+                    }
+                    *id
+                }
+                Type::Class(reference) => self.class(*reference).map_or(object, |class| class.solid),
+            };
+            if self.is_subtype(Type::Ground(candidate), Type::Ground(solid)) {
+                solid = candidate;
+            } else if !self.is_subtype(Type::Ground(solid), Type::Ground(candidate)) {
+                // Exceptions without fields of their own share BaseException's layout; which
+                // others conflict is a matter of C structs.
+                let exception = Type::Ground(self.known.base_exception);
+                if self.is_subtype(Type::Ground(candidate), exception)
+                    && self.is_subtype(Type::Ground(solid), exception)
+                {
+                    return self.residual(Rule::NotModelled, format!("class `{name}` combines exception types"));
+                }
+                return self.residual(
+                    Rule::NotModelled,
+                    format!("class `{name}` combines C types whose layouts may conflict"),
+                );
+            }
+        }
+        Ok(solid)
+    }
+
+    fn class_slots(&mut self, attributes: &Attributes, name: &str) -> Eval<Option<Vec<Name>>> {
+        let Some(value) = attributes.get("__slots__") else {
+            return Ok(None);
+        };
+        let items: Vec<Value> = match value {
+            Value::Str(_) => vec![value.clone()],
+            Value::Tuple(items) => items.to_vec(),
+            value @ Value::Object(_) => {
+                let value = value.clone();
+                self.collect(&value)?
+            }
+            _ => {
+                return self.residual(Rule::NotModelled, format!("class `{name}` has `__slots__` that are not known"));
+            }
+        };
+        let mut slots = Vec::with_capacity(items.len());
+        for item in items {
+            match item {
+                Value::Str(slot) => slots.push(slot),
+                Value::Unknown(_) | Value::Opaque(_) | Value::Object(_) => {
+                    return self
+                        .residual(Rule::NotModelled, format!("class `{name}` has `__slots__` that are not known"));
+                }
+                _ => return self.raise("TypeError", "__slots__ items must be strings"),
+            }
+        }
+        Ok(Some(slots))
+    }
+
+    /// `type_new_set_names`
+    fn set_names(&mut self, class: &Value, names: Vec<(Name, Value)>) -> Eval<()> {
+        for (name, value) in names {
+            match &value {
+                // A function, string or number has none.
+                Value::Object(object) => match self.object(*object) {
+                    Object::Instance(instance) => {
+                        let owner = instance.class;
+                        if let Some(hook) = self.special(&value, owner, "__set_name__")? {
+                            self.call(&hook, vec![class.clone(), Value::Str(name)], Vec::new())?;
+                        }
+                    }
+                    Object::Class(_) => {
+                        let metaclass = self.type_of(&value)?;
+                        if self.python_definition(metaclass, "__set_name__").is_some()
+                            && let Some(hook) = self.special(&value, metaclass, "__set_name__")?
+                        {
+                            self.call(&hook, vec![class.clone(), Value::Str(name)], Vec::new())?;
+                        }
+                    }
+                    // `property.__set_name__` (3.13) keeps the name; nothing else in C has the hook but
+                    // types that are looked up here.
+                    Object::Native(native) => {
+                        let native = native.class;
+                        if self.lookup(Type::Ground(native), "__set_name__").is_some() {
+                            return self.residual(
+                                Rule::NotModelled,
+                                format!("`{name}` has a `__set_name__` implemented in C"),
+                            );
+                        }
+                    }
+                    _ => {}
+                },
+                Value::Unknown(reason) => {
+                    let reason = reason.clone();
+                    return self.unknown(
+                        Rule::UnknownAttribute,
+                        &format!("the class attribute `{name}` may define `__set_name__`"),
+                        &reason,
+                    );
+                }
+                Value::Opaque(id) => {
+                    let id = *id;
+                    if self.lookup(Type::Ground(id), "__set_name__").is_some() {
+                        return self
+                            .residual(Rule::NotModelled, format!("`{name}` has a `__set_name__` implemented in C"));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// `type_new_init_subclass`: `super(cls, cls).__init_subclass__(**keywords)`
+    fn init_subclass(&mut self, class: ObjectRef, keywords: Keywords) -> Eval<()> {
+        let own = Type::Class(class);
+        match self.lookup_after(own, Some(own), "__init_subclass__") {
+            Some(Found::Value(hook)) => {
+                let hook = self.bind(Found::Value(hook), "__init_subclass__", None, own)?;
+                self.call(&hook, Vec::new(), keywords)?;
+                Ok(())
+            }
+            Some(Found::Ground { owner, .. }) if owner == self.known.object => {
+                if keywords.is_empty() {
+                    Ok(())
+                } else {
+                    let name = self.type_name(own);
+                    self.raise("TypeError", format!("{name}.__init_subclass__() takes no keyword arguments"))
+                }
+            }
+            Some(Found::Ground { owner, .. }) => {
+                let owner = self.world.ground().entry(owner).qualified.clone();
+                self.residual(Rule::NotModelled, format!("`{owner}` has an `__init_subclass__` implemented in C"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn is_plain_dict(&self, object: ObjectRef) -> bool {
+        matches!(self.object(object), Object::Dict(_))
+    }
+
+    /// `__name__` of the globals of the innermost frame.
+    fn calling_module_name(&self) -> Value {
+        match self.positions.last() {
+            Some(position) if position.module != self.module => Value::str(self.world.module_name(position.module)),
+            _ => Value::Str(self.name.clone()),
+        }
+    }
+
+    // ---- attributes of classes
+
+    /// Getset descriptors of `type`.
+    pub(super) fn type_getset(&mut self, class: Type, name: &str) -> Eval<Value> {
+        match (name, class) {
+            ("__name__", Type::Class(object)) => match self.class(object) {
+                Some(class) => Ok(Value::Str(class.name.clone())),
+                None => self.malformed(),
+            },
+            ("__qualname__", Type::Class(object)) => match self.class(object) {
+                Some(class) => Ok(class.qualname.clone()),
+                None => self.malformed(),
+            },
+            ("__name__" | "__qualname__", Type::Ground(id)) => {
+                Ok(Value::Str(self.world.ground().entry(id).name.clone()))
+            }
+            ("__module__", Type::Ground(id)) => Ok(Value::Str(self.world.ground().entry(id).module.clone())),
+            ("__module__" | "__doc__", Type::Class(object)) => {
+                let own = self.class(object).and_then(|class| class.namespace.get(name).cloned());
+                if !self.is_own(object) {
+                    self.lookup(class, name);
+                }
+                match own {
+                    Some(value) => Ok(value),
+                    None => Ok(Value::None),
+                }
+            }
+            ("__doc__", Type::Ground(_)) => Ok(Value::Opaque(self.known.str)),
+            ("__bases__", _) => Ok(Value::tuple(self.bases(class).into_iter().map(Type::value).collect())),
+            ("__mro__", _) => Ok(Value::tuple(self.mro(class).into_iter().map(Type::value).collect())),
+            ("__base__", _) => self.residual(Rule::NotModelled, "reads `__base__` of a class"),
+            ("__dict__", Type::Class(_)) => {
+                let value = class.value();
+                Ok(self.allocate(Object::MappingProxy(value)))
+            }
+            ("__class__", _) => {
+                let value = class.value();
+                Ok(self.type_of(&value)?.value())
+            }
+            ("__abstractmethods__", Type::Class(object)) => {
+                let names = match self.class(object) {
+                    Some(class) if class.is_abc => class.abstract_methods.clone(),
+                    _ => return self.raise("AttributeError", "__abstractmethods__"),
+                };
+                if !self.is_own(object) {
+                    self.lookup(class, "__abstractmethods__");
+                }
+                let names = names.into_iter().map(Value::Str).collect();
+                self.new_frozen_set(names)
+            }
+            ("__annotations__", Type::Class(object)) => {
+                let own = self.class(object).and_then(|class| class.namespace.get("__annotations__").cloned());
+                match own {
+                    Some(value) => Ok(value),
+                    None if self.is_own(object) => {
+                        let dict = self.allocate(Object::Dict(Default::default()));
+                        if let Object::Class(class) = self.object_mut(object)? {
+                            class.namespace.insert("__annotations__".into(), dict.clone());
+                        }
+                        Ok(dict)
+                    }
+                    None => {
+                        self.residual(Rule::ForeignContents, "reads the `__annotations__` of another module's class")
+                    }
+                }
+            }
+            ("__type_params__", Type::Class(object)) => {
+                let own = self.class(object).and_then(|class| class.namespace.get("__type_params__").cloned());
+                Ok(own.unwrap_or_else(|| Value::tuple(Vec::new())))
+            }
+            _ => {
+                let class = self.type_name(class);
+                self.residual(Rule::NotModelled, format!("reads `{name}` of class `{class}`"))
+            }
+        }
+    }
+
+    /// `cls.__abstractmethods__ = …`
+    pub(super) fn set_abstract_methods(&mut self, class: ObjectRef, value: Option<Value>) -> Eval<()> {
+        let names = match value {
+            Some(value) => self.collect_unordered(&value)?,
+            None => return self.residual(Rule::NotModelled, "deletes `__abstractmethods__`"),
+        };
+        let mut methods: Vec<Name> = Vec::with_capacity(names.len());
+        for name in names {
+            match name {
+                Value::Str(name) => methods.push(name),
+                _ => {
+                    return self.residual(Rule::NotModelled, "`__abstractmethods__` that are not strings");
+                }
+            }
+        }
+        if let Object::Class(class) = self.object_mut(class)? {
+            class.abstract_methods = methods;
+            class.is_abc = true;
+        }
+        Ok(())
+    }
+
+    /// `_abc._abc_init`: collects the abstract methods (`compute_abstract_methods` in _abc.c).
+    pub(super) fn abc_init(&mut self, class: &Value) -> Eval<Value> {
+        let Some(Type::Class(reference)) = self.as_type(class) else {
+            return self.malformed();
+        };
+        let entries: Vec<(Name, Value)> = match self.object_mut(reference)? {
+            Object::Class(class) => class.namespace.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+            _ => return self.malformed(),
+        };
+        let mut names: Vec<Name> = Vec::new();
+        for (name, value) in entries {
+            if matches!(value, Value::Unknown(_)) {
+                return self.residual(
+                    Rule::UnknownAttribute,
+                    format!("asks whether `{name}`, which is not known, is abstract"),
+                );
+            }
+            if self.is_abstract(&value)? {
+                names.push(name);
+            }
+        }
+        for base in self.bases(Type::Class(reference)) {
+            let Type::Class(base) = base else { continue };
+            let inherited = self.class(base).map(|class| class.abstract_methods.clone()).unwrap_or_default();
+            if !self.is_own(base) {
+                self.lookup(Type::Class(base), "__abstractmethods__");
+            }
+            for name in inherited {
+                if names.contains(&name) {
+                    continue;
+                }
+                if let Some(value) = self.find_attribute(class, &name)?
+                    && self.is_abstract(&value)?
+                {
+                    names.push(name);
+                }
+            }
+        }
+        if let Object::Class(class) = self.object_mut(reference)? {
+            class.abstract_methods = names;
+            class.is_abc = true;
+        }
+        Ok(Value::None)
+    }
+}
+
+/// Private names in `__slots__` are mangled (`_Py_Mangle`).
+fn mangle(class: &str, name: &Name) -> Name {
+    if !name.starts_with("__") || name.ends_with("__") || name.contains('.') {
+        return name.clone();
+    }
+    match class.trim_start_matches('_') {
+        "" => name.clone(),
+        stripped => Arc::from(format!("_{stripped}{name}")),
+    }
+}

@@ -1,0 +1,433 @@
+//! Making objects of C types: `T.__new__`.
+
+use super::functions::Keywords;
+use super::types::Found;
+use super::{Eval, Machine};
+use crate::ground::GroundId;
+use crate::heap::{Instance, Iterator, Object, Payload, Property, Type, Wrapper};
+use crate::primitive;
+use crate::reason::Rule;
+use crate::value::Value;
+
+impl Machine<'_> {
+    /// `owner.__new__(class, …)`; the class is the first argument.
+    pub(super) fn call_ground_new(
+        &mut self,
+        owner: GroundId,
+        mut positional: Vec<Value>,
+        keywords: Keywords,
+    ) -> Eval<Value> {
+        if positional.is_empty() {
+            return self.raise("TypeError", "__new__(): not enough arguments");
+        }
+        let class_value = positional.remove(0);
+        let Some(class) = self.as_type(&class_value) else {
+            return self.residual(Rule::UnknownCall, "`__new__` of a class that is not known");
+        };
+        let known = self.known;
+        if owner == known.type_ {
+            let mut arguments = vec![class_value];
+            arguments.extend(positional);
+            return self.type_new(&arguments, keywords);
+        }
+        if let Type::Class(_) = class {
+            return self.new_instance(owner, class, positional, keywords);
+        }
+        let Type::Ground(id) = class else {
+            return self.malformed();
+        };
+        if self.is_subtype(class, Type::Ground(known.base_exception)) {
+            return self.new_instance(owner, class, positional, keywords);
+        }
+        self.new_exact(id, positional, keywords)
+    }
+
+    /// An instance of a Python class (or an exception): its C part, and empty attributes.
+    fn new_instance(
+        &mut self,
+        owner: GroundId,
+        class: Type,
+        positional: Vec<Value>,
+        keywords: Keywords,
+    ) -> Eval<Value> {
+        let known = self.known;
+        if let Type::Class(object) = class {
+            let missing = self.class(object).map(|class| class.abstract_methods.clone()).unwrap_or_default();
+            if owner == known.object && !missing.is_empty() {
+                let name = self.type_name(class);
+                return self.raise("TypeError", format!("Can't instantiate abstract class {name}"));
+            }
+        }
+        let payload = if owner == known.object {
+            self.check_object_new(class, &positional, &keywords)?;
+            Payload::None
+        } else if owner == known.list {
+            Payload::List(Vec::new())
+        } else if owner == known.dict {
+            Payload::Dict(Default::default())
+        } else if owner == known.set {
+            Payload::Set(Default::default())
+        } else if owner == known.frozenset {
+            let items = match positional.first() {
+                Some(iterable) => self.collect_unordered(iterable)?,
+                None => Vec::new(),
+            };
+            Payload::FrozenSet(self.set_of(items)?)
+        } else if [known.int, known.float, known.complex, known.str, known.bytes, known.tuple].contains(&owner) {
+            let data = self.new_exact(owner, positional, keywords)?;
+            if matches!(data, Value::Opaque(_) | Value::Object(_) | Value::Unknown(_)) {
+                return self.residual(Rule::NotModelled, "an instance whose value is computed by the target only");
+            }
+            Payload::Data(data)
+        } else if self.is_subtype(Type::Ground(owner), Type::Ground(known.base_exception)) {
+            self.check_exception(owner, class, &positional, &keywords)?;
+            Payload::Exception(positional)
+        } else {
+            let what = self.world.ground().entry(owner).qualified.clone();
+            return self
+                .residual(Rule::NotModelled, format!("makes an instance of a class that derives from `{what}`"));
+        };
+        Ok(self.allocate(Object::Instance(Box::new(Instance {
+            class,
+            payload,
+            attributes: Self::attributes(),
+            slots: Self::attributes(),
+        }))))
+    }
+
+    /// `object_new`: complains of arguments that nobody takes.
+    fn check_object_new(&mut self, class: Type, positional: &[Value], keywords: &Keywords) -> Eval<()> {
+        if positional.is_empty() && keywords.is_empty() {
+            return Ok(());
+        }
+        let object = self.known.object;
+        let inherits = |found: Option<Found>| matches!(found, Some(Found::Ground { owner, .. }) if owner == object);
+        let new = self.lookup(class, "__new__");
+        let init = self.lookup(class, "__init__");
+        if !inherits(new) || inherits(init) {
+            let name = self.type_name(class);
+            return self.raise("TypeError", format!("{name}() takes no arguments"));
+        }
+        Ok(())
+    }
+
+    /// Exceptions whose constructors do more than keep their arguments.
+    fn check_exception(&mut self, owner: GroundId, class: Type, positional: &[Value], keywords: &Keywords) -> Eval<()> {
+        let name = self.world.ground().entry(owner).name.clone();
+        let special = match &*name {
+            // `OSError(errno, …)` makes the subclass for that errno.
+            "OSError" => positional.len() > 1,
+            "UnicodeDecodeError" | "UnicodeEncodeError" | "UnicodeTranslateError" => true,
+            "SyntaxError" => positional.len() > 1,
+            "BaseExceptionGroup" | "ExceptionGroup" => true,
+            _ => false,
+        };
+        if special || (!keywords.is_empty() && class == Type::Ground(owner)) {
+            return self
+                .residual(Rule::NotModelled, format!("makes a `{name}` whose arguments have a meaning of their own"));
+        }
+        Ok(())
+    }
+
+    /// `T(…)` for exactly a C type.
+    fn new_exact(&mut self, id: GroundId, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
+        let entry = self.world.ground().entry(id);
+        let qualified = entry.qualified.clone();
+        for value in positional.iter().chain(keywords.iter().map(|(_, value)| value)) {
+            // What merely keeps its arguments takes unknown ones too.
+            if let Value::Unknown(reason) = value
+                && !matches!(
+                    &*qualified,
+                    "_functools.partial"
+                        | "functools.partial"
+                        | "types.SimpleNamespace"
+                        | "types.CellType"
+                        | "builtins.cell"
+                )
+            {
+                let reason = reason.clone();
+                return self.unknown(
+                    Rule::UnknownCall,
+                    &format!("`{qualified}` of something that is not known"),
+                    &reason,
+                );
+            }
+        }
+        match &*qualified {
+            "builtins.object" => {
+                if !positional.is_empty() || !keywords.is_empty() {
+                    return self.raise("TypeError", "object() takes no arguments");
+                }
+                self.current.recipe = true;
+                Ok(self.allocate(Object::Instance(Box::new(Instance {
+                    class: Type::Ground(id),
+                    payload: Payload::None,
+                    attributes: Self::attributes(),
+                    slots: Self::attributes(),
+                }))))
+            }
+            "builtins.list" => Ok(self.new_list(Vec::new())),
+            "builtins.dict" => Ok(self.new_dict(Default::default())),
+            "builtins.set" => Ok(self.allocate(Object::Set(Default::default()))),
+            "builtins.frozenset" => {
+                if let Some(value @ Value::Object(object)) = positional.first()
+                    && matches!(self.object(*object), Object::FrozenSet(_))
+                {
+                    return Ok(value.clone());
+                }
+                let items = match positional.first() {
+                    Some(iterable) => self.collect_unordered(iterable)?,
+                    None => Vec::new(),
+                };
+                self.new_frozen_set(items)
+            }
+            "builtins.tuple" => {
+                let items = match positional.first() {
+                    Some(iterable) => self.collect(iterable)?,
+                    None => Vec::new(),
+                };
+                Ok(Value::tuple(items))
+            }
+            "builtins.str" if positional.len() <= 1 && keywords.is_empty() => match positional.first() {
+                Some(value) => self.str_of(&value.clone()),
+                None => Ok(Value::str("")),
+            },
+            "builtins.bool" if keywords.is_empty() => match positional.first() {
+                Some(value) => Ok(Value::Bool(self.truth(&value.clone())?)),
+                None => Ok(Value::Bool(false)),
+            },
+            "builtins.int" | "builtins.float" | "builtins.complex" | "builtins.str" | "builtins.bytes"
+            | "builtins.range" | "builtins.slice" => self.new_data(&qualified, positional, keywords),
+            "builtins.property" => self.new_property(positional, keywords),
+            "builtins.staticmethod" | "builtins.classmethod" => self.new_wrapper(&qualified, positional),
+            "builtins.super" => self.new_super(positional),
+            "builtins.enumerate" => {
+                let start = match (positional.get(1), keywords.first()) {
+                    (Some(Value::Int(start)), _) => start.to_i64(),
+                    (None, Some((_, Value::Int(start)))) => start.to_i64(),
+                    (None, None) => Some(0),
+                    _ => None,
+                };
+                let (Some(next), Some(iterable)) = (start, positional.first()) else {
+                    return self.residual(Rule::NotModelled, "`enumerate` with unusual arguments");
+                };
+                let inner = self.iterate(&iterable.clone())?;
+                Ok(self.allocate(Object::Iterator(Iterator::Enumerate { inner, next })))
+            }
+            "builtins.zip" => {
+                let strict = match keywords.first() {
+                    Some((_, value)) => self.truth(&value.clone())?,
+                    None => false,
+                };
+                let mut inner = Vec::with_capacity(positional.len());
+                for iterable in &positional {
+                    inner.push(self.iterate(iterable)?);
+                }
+                Ok(self.allocate(Object::Iterator(Iterator::Zip { inner, strict })))
+            }
+            "builtins.map" | "builtins.filter" if positional.len() >= 2 && keywords.is_empty() => {
+                let function = positional[0].clone();
+                let mut inner = Vec::with_capacity(positional.len() - 1);
+                for iterable in &positional[1..] {
+                    inner.push(self.iterate(iterable)?);
+                }
+                let iterator = match (&*qualified, inner.as_slice()) {
+                    ("builtins.filter", [only]) => Iterator::Filter { function, inner: only.clone() },
+                    ("builtins.map", _) => Iterator::Map { function, inner },
+                    _ => return self.raise("TypeError", "filter expected 2 arguments"),
+                };
+                Ok(self.allocate(Object::Iterator(iterator)))
+            }
+            "builtins.reversed" => {
+                let Some(sequence) = positional.first() else {
+                    return self.raise("TypeError", "reversed expected 1 argument, got 0");
+                };
+                let sequence = sequence.clone();
+                let class = self.type_of(&sequence)?;
+                if matches!(class, Type::Class(_))
+                    && (self.python_definition(class, "__reversed__").is_some()
+                        || self.python_definition(class, "__getitem__").is_some())
+                {
+                    return self.residual(Rule::NotModelled, "`reversed` of an object of a Python class");
+                }
+                if self.set_entries(&sequence)?.is_some() {
+                    return self.raise("TypeError", "'set' object is not reversible");
+                }
+                let mut items = self.collect(&sequence)?;
+                items.reverse();
+                Ok(self.items_iterator(items))
+            }
+            "itertools.count" => {
+                let number = |value: Option<&Value>, default: i64| match value {
+                    Some(Value::Int(number)) => number.to_i64(),
+                    None => Some(default),
+                    _ => None,
+                };
+                match (number(positional.first(), 0), number(positional.get(1), 1), keywords.is_empty()) {
+                    (Some(next), Some(step), true) => {
+                        Ok(self.allocate(Object::Iterator(Iterator::Count { next, step })))
+                    }
+                    _ => self.residual(Rule::NotModelled, "`itertools.count` with unusual arguments"),
+                }
+            }
+            "itertools.chain" => {
+                Ok(self.allocate(Object::Iterator(Iterator::Chain { rest: positional, current: None })))
+            }
+            "builtins.mappingproxy" | "types.MappingProxyType" => {
+                let Some(mapping) = positional.first() else {
+                    return self.raise("TypeError", "mappingproxy() missing required argument");
+                };
+                if self.dict_entries(mapping)?.is_none() {
+                    return self.residual(Rule::NotModelled, "a mapping proxy of something that is not a dict");
+                }
+                Ok(self.allocate(Object::MappingProxy(mapping.clone())))
+            }
+            "types.GenericAlias" if positional.len() == 2 && keywords.is_empty() => {
+                let arguments = match &positional[1] {
+                    Value::Tuple(items) => items.to_vec(),
+                    other => vec![other.clone()],
+                };
+                Ok(self.allocate(Object::GenericAlias { origin: positional[0].clone(), arguments }))
+            }
+            "builtins.NoneType" if positional.is_empty() => Ok(Value::None),
+            "builtins.ellipsis" if positional.is_empty() => Ok(Value::Ellipsis),
+            _ => {
+                let call = self.world.ground().entry(id).call;
+                self.call_described(call, &qualified, None, positional, keywords)
+            }
+        }
+    }
+
+    /// `int(…)`, `float(…)`, … from data, or through the conversion methods of Python classes.
+    fn new_data(&mut self, qualified: &str, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
+        let name = qualified.trim_start_matches("builtins.");
+        let mut arguments = Vec::with_capacity(positional.len());
+        for value in positional {
+            arguments.push(self.conversion_argument(name, value)?);
+        }
+        if arguments.iter().any(|value| matches!(value, Value::Opaque(_))) {
+            return self
+                .residual(Rule::Raises, format!("`{name}` may raise for a value that is computed by the target only"));
+        }
+        let keywords: Vec<(&str, Value)> = keywords.iter().map(|(name, value)| (&**name, value.clone())).collect();
+        let outcome = primitive::construct(self.context(), name, &arguments, &keywords);
+        self.primitive(outcome)
+    }
+
+    fn conversion_argument(&mut self, name: &str, value: Value) -> Eval<Value> {
+        let Value::Object(object) = &value else {
+            return Ok(value);
+        };
+        let object = *object;
+        match (name, self.object(object)) {
+            // `bytes` takes an iterable of integers.
+            ("bytes", Object::List(_) | Object::Generator(_) | Object::Iterator(_)) => {
+                Ok(Value::tuple(self.collect(&value)?))
+            }
+            ("slice", _) => Ok(value),
+            _ => {
+                let class = self.type_of(&value)?;
+                let methods: &[&str] = match name {
+                    "int" | "range" => &["__int__", "__index__", "__trunc__"],
+                    "float" => &["__float__", "__index__"],
+                    "complex" => &["__complex__", "__float__", "__index__"],
+                    "bytes" => &["__bytes__"],
+                    _ => &["__str__"],
+                };
+                for method in methods {
+                    if let Some(found) = self.python_definition(class, method) {
+                        let bound = self.bind(Found::Value(found), method, Some(&value), class)?;
+                        return self.call(&bound, Vec::new(), Vec::new());
+                    }
+                }
+                let data = self.plain_data(&value);
+                if matches!(data, Value::Object(_)) {
+                    let class = self.type_name(class);
+                    return self.residual(Rule::NotModelled, format!("`{name}` of a `{class}`"));
+                }
+                Ok(data)
+            }
+        }
+    }
+
+    fn new_property(&mut self, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
+        let mut parts = [Value::None, Value::None, Value::None, Value::None];
+        for (slot, value) in positional.into_iter().enumerate() {
+            match parts.get_mut(slot) {
+                Some(part) => *part = value,
+                None => return self.raise("TypeError", "property expected at most 4 arguments"),
+            }
+        }
+        for (name, value) in keywords {
+            let slot = ["fget", "fset", "fdel", "doc"].iter().position(|known| **known == *name);
+            match slot {
+                Some(slot) => parts[slot] = value,
+                None => {
+                    return self.raise("TypeError", format!("property() got an unexpected keyword argument '{name}'"));
+                }
+            }
+        }
+        let [get, set, delete, mut doc] = parts;
+        if matches!(doc, Value::None) && !matches!(get, Value::None) {
+            doc = self.find_attribute(&get, "__doc__")?.unwrap_or(Value::None);
+        }
+        Ok(self.allocate(Object::Property(Box::new(Property {
+            get,
+            set,
+            delete,
+            doc,
+            attributes: Self::attributes(),
+        }))))
+    }
+
+    /// `staticmethod` and `classmethod` take over the function's attributes (`functools_wraps` in funcobject.c).
+    fn new_wrapper(&mut self, qualified: &str, positional: Vec<Value>) -> Eval<Value> {
+        let [function] = positional.as_slice() else {
+            return self.raise("TypeError", "expected 1 argument");
+        };
+        let mut attributes = Self::attributes();
+        for name in ["__module__", "__name__", "__qualname__", "__doc__"] {
+            if let Some(value) = self.find_attribute(function, name)? {
+                attributes.insert(name.into(), value);
+            }
+        }
+        if let Value::Object(object) = function
+            && let Object::Function(function) = self.object(*object)
+        {
+            for (name, value) in &function.attributes {
+                attributes.insert(name.clone(), value.clone());
+            }
+        }
+        let wrapper = Wrapper { function: function.clone(), attributes };
+        Ok(self.allocate(if qualified == "builtins.staticmethod" {
+            Object::StaticMethod(wrapper)
+        } else {
+            Object::ClassMethod(wrapper)
+        }))
+    }
+
+    fn new_super(&mut self, positional: Vec<Value>) -> Eval<Value> {
+        let [start, receiver] = positional.as_slice() else {
+            return self.residual(Rule::NotModelled, "`super` without its usual arguments");
+        };
+        self.make_super(&start.clone(), receiver.clone())
+    }
+
+    /// `super(start, receiver)`
+    pub(super) fn make_super(&mut self, start: &Value, receiver: Value) -> Eval<Value> {
+        let Some(start) = self.as_type(start) else {
+            return self.residual(Rule::NotModelled, "`super` of a class that is not known");
+        };
+        let of = match self.as_type(&receiver) {
+            Some(class) if self.is_subtype(class, start) => class,
+            _ => {
+                let class = self.type_of(&receiver)?;
+                if !self.is_subtype(class, start) {
+                    return self.raise("TypeError", "super(type, obj): obj must be an instance or subtype of type");
+                }
+                class
+            }
+        };
+        Ok(self.allocate(Object::Super { start, receiver, of }))
+    }
+}

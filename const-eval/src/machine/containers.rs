@@ -1,0 +1,876 @@
+//! Lists, dicts and sets: subscription, length, truth, membership, and their raw contents.
+
+use syntax::ir::Name;
+
+use super::types::Found;
+use super::{Eval, Machine};
+use crate::heap::{Dict, Object, Payload, Set, Type, ViewKind};
+use crate::primitive;
+use crate::reason::Rule;
+use crate::value::{ObjectRef, Value};
+
+impl Machine<'_> {
+    // ---- raw contents
+
+    /// The entries of a dict, or of an instance of a subclass of dict.
+    pub(super) fn dict_entries(&mut self, dict: &Value) -> Eval<Option<Dict>> {
+        let Value::Object(object) = dict else {
+            return Ok(None);
+        };
+        let object = *object;
+        if !matches!(self.object(object), Object::Dict(_) | Object::Instance(_)) {
+            return Ok(None);
+        }
+        Ok(match self.contents(object)? {
+            Object::Dict(entries) => Some(entries.clone()),
+            Object::Instance(instance) => match &instance.payload {
+                Payload::Dict(entries) => Some(entries.clone()),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    fn dict_mut(&mut self, dict: &Value) -> Eval<&mut Dict> {
+        let Value::Object(object) = dict else {
+            return self.malformed();
+        };
+        let object = *object;
+        let holds = match self.object(object) {
+            Object::Dict(_) => true,
+            Object::Instance(instance) => matches!(instance.payload, Payload::Dict(_)),
+            _ => false,
+        };
+        if !holds {
+            return self.malformed();
+        }
+        match self.object_mut(object)? {
+            Object::Dict(entries) => Ok(entries),
+            Object::Instance(instance) => match &mut instance.payload {
+                Payload::Dict(entries) => Ok(entries),
+                _ => unreachable!("checked above"),
+            },
+            _ => unreachable!("checked above"),
+        }
+    }
+
+    pub(super) fn dict_get(&mut self, dict: &Value, key: &Value) -> Eval<Option<Value>> {
+        let key = self.key(key)?;
+        let Value::Object(object) = dict else {
+            return self.malformed();
+        };
+        Ok(match self.contents(*object)? {
+            Object::Dict(entries) => entries.get(&key).map(|(_, value)| value.clone()),
+            Object::Instance(instance) => match &instance.payload {
+                Payload::Dict(entries) => entries.get(&key).map(|(_, value)| value.clone()),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    pub(super) fn dict_insert(&mut self, dict: &Value, key: Value, value: Value) -> Eval<()> {
+        let hashed = self.key(&key)?;
+        let entries = self.dict_mut(dict)?;
+        match entries.get_mut(&hashed) {
+            // The key stays the one that was inserted first.
+            Some(entry) => entry.1 = value,
+            None => {
+                entries.insert(hashed, (key, value));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the key was there.
+    pub(super) fn dict_remove(&mut self, dict: &Value, key: &Value) -> Eval<bool> {
+        let key = self.key(key)?;
+        Ok(self.dict_mut(dict)?.shift_remove(&key).is_some())
+    }
+
+    pub(super) fn dict_pop(&mut self, dict: &Value, key: &Value) -> Eval<Option<Value>> {
+        let key = self.key(key)?;
+        Ok(self.dict_mut(dict)?.shift_remove(&key).map(|(_, value)| value))
+    }
+
+    pub(super) fn dict_clear(&mut self, dict: &Value) -> Eval<()> {
+        self.dict_mut(dict)?.clear();
+        Ok(())
+    }
+
+    pub(super) fn dict_pop_last(&mut self, dict: &Value) -> Eval<Option<(Value, Value)>> {
+        Ok(self.dict_mut(dict)?.pop().map(|(_, entry)| entry))
+    }
+
+    pub(super) fn new_dict(&mut self, entries: Dict) -> Value {
+        self.allocate(Object::Dict(entries))
+    }
+
+    /// `{**mapping}` and `f(**mapping)`.
+    pub(super) fn dict_merge(&mut self, dict: &Value, mapping: &Value, unique: bool) -> Eval<()> {
+        for (key, value) in self.mapping_items(mapping)? {
+            if unique {
+                if !matches!(key, Value::Str(_)) {
+                    return match key {
+                        Value::Unknown(_) | Value::Opaque(_) | Value::Object(_) => {
+                            self.residual(Rule::NotModelled, "keyword names that are not known")
+                        }
+                        _ => self.raise("TypeError", "keywords must be strings"),
+                    };
+                }
+                if self.dict_get(dict, &key)?.is_some() {
+                    return self.raise("TypeError", "got multiple values for keyword argument");
+                }
+            }
+            self.dict_insert(dict, key, value)?;
+        }
+        Ok(())
+    }
+
+    /// The items of a mapping, as `dict.update` and `**` take them.
+    pub(super) fn mapping_items(&mut self, mapping: &Value) -> Eval<Vec<(Value, Value)>> {
+        if let Value::Unknown(reason) = mapping {
+            let reason = reason.clone();
+            return self.unknown(Rule::UnknownIteration, "unpacks a mapping that is not known", &reason);
+        }
+        let class = self.type_of(mapping)?;
+        let overridden = matches!(class, Type::Class(_))
+            && (self.python_definition(class, "keys").is_some()
+                || self.python_definition(class, "__iter__").is_some()
+                || self.python_definition(class, "__getitem__").is_some());
+        if !overridden && let Some(entries) = self.dict_entries(mapping)? {
+            return Ok(entries.into_values().collect());
+        }
+        if let Value::Object(object) = mapping
+            && let Object::MappingProxy(_) = self.object(*object)
+        {
+            return self.proxy_items(*object);
+        }
+        match self.find_attribute(mapping, "keys")? {
+            Some(keys) => {
+                let keys = self.call(&keys, Vec::new(), Vec::new())?;
+                let mut items = Vec::new();
+                for key in self.collect(&keys)? {
+                    let value = self.get_item(mapping, &key)?;
+                    items.push((key, value));
+                }
+                Ok(items)
+            }
+            None => {
+                let name = self.type_name(class);
+                self.raise("TypeError", format!("'{name}' object is not a mapping"))
+            }
+        }
+    }
+
+    /// Items of a `mappingproxy`: of a dict, or of a class's namespace.
+    pub(super) fn proxy_items(&mut self, proxy: ObjectRef) -> Eval<Vec<(Value, Value)>> {
+        let Object::MappingProxy(target) = self.object(proxy) else {
+            return self.malformed();
+        };
+        let target = target.clone();
+        if let Value::Object(object) = &target
+            && let Object::Class(_) = self.object(*object)
+        {
+            return match self.contents(*object)? {
+                Object::Class(class) => {
+                    Ok(class.namespace.iter().map(|(name, value)| (Value::Str(name.clone()), value.clone())).collect())
+                }
+                _ => self.malformed(),
+            };
+        }
+        match self.dict_entries(&target)? {
+            Some(entries) => Ok(entries.into_values().collect()),
+            None => self.residual(Rule::NotModelled, "a mapping proxy of something that is not a dict"),
+        }
+    }
+
+    pub(super) fn keyword_arguments(&mut self, mapping: &Value) -> Eval<Vec<(Name, Value)>> {
+        let mut keywords = Vec::new();
+        for (key, value) in self.mapping_items(mapping)? {
+            match key {
+                Value::Str(name) => keywords.push((name, value)),
+                _ => return self.residual(Rule::NotModelled, "keyword names that are not known"),
+            }
+        }
+        Ok(keywords)
+    }
+
+    pub(super) fn list_items(&mut self, list: &Value) -> Eval<Vec<Value>> {
+        let Value::Object(object) = list else {
+            return self.malformed();
+        };
+        match self.contents(*object)? {
+            Object::List(items) => Ok(items.clone()),
+            Object::Instance(instance) => match &instance.payload {
+                Payload::List(items) => Ok(items.clone()),
+                _ => self.malformed(),
+            },
+            _ => self.malformed(),
+        }
+    }
+
+    pub(super) fn list_mut(&mut self, list: &Value) -> Eval<&mut Vec<Value>> {
+        let Value::Object(object) = list else {
+            return self.malformed();
+        };
+        let object = *object;
+        let holds = match self.object(object) {
+            Object::List(_) => true,
+            Object::Instance(instance) => matches!(instance.payload, Payload::List(_)),
+            _ => false,
+        };
+        if !holds {
+            return self.malformed();
+        }
+        match self.object_mut(object)? {
+            Object::List(items) => Ok(items),
+            Object::Instance(instance) => match &mut instance.payload {
+                Payload::List(items) => Ok(items),
+                _ => unreachable!("checked above"),
+            },
+            _ => unreachable!("checked above"),
+        }
+    }
+
+    pub(super) fn list_append(&mut self, list: &Value, item: Value) -> Eval<()> {
+        self.list_mut(list)?.push(item);
+        Ok(())
+    }
+
+    pub(super) fn list_extend(&mut self, list: &Value, items: Vec<Value>) -> Eval<()> {
+        self.charge(items.len())?;
+        self.list_mut(list)?.extend(items);
+        Ok(())
+    }
+
+    /// The elements of a set or frozenset, own subclasses included, in insertion order.
+    pub(super) fn set_entries(&mut self, set: &Value) -> Eval<Option<Set>> {
+        let Value::Object(object) = set else {
+            return Ok(None);
+        };
+        let object = *object;
+        match self.object(object) {
+            Object::FrozenSet(items) => return Ok(Some(items.clone())),
+            Object::Set(_) => {}
+            Object::Instance(instance) => match &instance.payload {
+                Payload::FrozenSet(items) => return Ok(Some(items.clone())),
+                Payload::Set(_) => {}
+                _ => return Ok(None),
+            },
+            _ => return Ok(None),
+        }
+        Ok(match self.contents(object)? {
+            Object::Set(items) => Some(items.clone()),
+            Object::Instance(instance) => match &instance.payload {
+                Payload::Set(items) => Some(items.clone()),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    pub(super) fn set_mut(&mut self, set: &Value) -> Eval<&mut Set> {
+        let Value::Object(object) = set else {
+            return self.malformed();
+        };
+        let object = *object;
+        let holds = match self.object(object) {
+            Object::Set(_) => true,
+            Object::Instance(instance) => matches!(instance.payload, Payload::Set(_)),
+            _ => false,
+        };
+        if !holds {
+            return self.malformed();
+        }
+        match self.object_mut(object)? {
+            Object::Set(items) => Ok(items),
+            Object::Instance(instance) => match &mut instance.payload {
+                Payload::Set(items) => Ok(items),
+                _ => unreachable!("checked above"),
+            },
+            _ => unreachable!("checked above"),
+        }
+    }
+
+    pub(super) fn set_add(&mut self, set: &Value, item: Value) -> Eval<()> {
+        let key = self.key(&item)?;
+        let items = self.set_mut(set)?;
+        if !items.contains_key(&key) {
+            items.insert(key, item);
+        }
+        Ok(())
+    }
+
+    pub(super) fn set_of(&mut self, items: Vec<Value>) -> Eval<Set> {
+        let mut set = Set::default();
+        for item in items {
+            let key = self.key(&item)?;
+            if !set.contains_key(&key) {
+                set.insert(key, item);
+            }
+        }
+        Ok(set)
+    }
+
+    pub(super) fn new_set(&mut self, items: Vec<Value>) -> Eval<Value> {
+        let set = self.set_of(items)?;
+        Ok(self.allocate(Object::Set(set)))
+    }
+
+    pub(super) fn new_frozen_set(&mut self, items: Vec<Value>) -> Eval<Value> {
+        let set = self.set_of(items)?;
+        Ok(self.allocate(Object::FrozenSet(set)))
+    }
+
+    // ---- protocols
+
+    /// A special method that Python code defines on the value's class, bound.
+    fn python_special(&mut self, value: &Value, name: &str) -> Eval<Option<Value>> {
+        let class = self.type_of(value)?;
+        if !matches!(class, Type::Class(_)) {
+            return Ok(None);
+        }
+        match self.python_definition(class, name) {
+            Some(found) => self.bind(Found::Value(found), name, Some(value), class).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    pub(super) fn get_item(&mut self, container: &Value, key: &Value) -> Eval<Value> {
+        if let Value::Unknown(reason) = container {
+            let reason = reason.clone();
+            return self.unknown(Rule::UnknownSubscript, "subscripts something that is not known", &reason);
+        }
+        if let Some(class) = self.as_type(container) {
+            return self.class_get_item(class, key);
+        }
+        if let Some(getter) = self.python_special(container, "__getitem__")? {
+            return self.call(&getter, vec![key.clone()], Vec::new());
+        }
+        match container {
+            Value::Object(object) => self.object_get_item(*object, container, key),
+            Value::Opaque(_) | Value::Ground(_) | Value::Module(_) | Value::GroundModule(_) => {
+                self.residual(Rule::UnknownSubscript, "subscripts a value that is computed by the target only")
+            }
+            data => {
+                let key = self.as_index(key)?;
+                if matches!(key, Value::Opaque(_) | Value::Object(_)) {
+                    return self.residual(Rule::UnknownSubscript, "subscripts with a key that is not known");
+                }
+                if let (Value::Tuple(items), Value::Int(index)) = (data, &key) {
+                    let length = items.len() as i64;
+                    return match index.to_i64().map(|index| if index < 0 { index + length } else { index }) {
+                        Some(index) if (0..length).contains(&index) => Ok(items[index as usize].clone()),
+                        _ => self.raise("IndexError", "tuple index out of range"),
+                    };
+                }
+                let outcome = primitive::subscript(self.context(), data, &key);
+                self.primitive(outcome)
+            }
+        }
+    }
+
+    /// Applies `__index__` where a Python class defines it.
+    pub(super) fn as_index(&mut self, key: &Value) -> Eval<Value> {
+        match key {
+            Value::Unknown(reason) => {
+                let reason = reason.clone();
+                self.unknown(Rule::UnknownSubscript, "subscripts with a key that is not known", &reason)
+            }
+            Value::Object(object) => {
+                if let Object::Instance(instance) = self.object(*object)
+                    && let Payload::Data(data @ (Value::Int(_) | Value::Bool(_))) = &instance.payload
+                {
+                    return Ok(data.clone());
+                }
+                match self.python_special(key, "__index__")? {
+                    Some(index) => self.call(&index, Vec::new(), Vec::new()),
+                    None => Ok(key.clone()),
+                }
+            }
+            Value::Slice(parts) => {
+                let parts = parts.clone();
+                let mut converted = Vec::with_capacity(3);
+                for part in parts.iter() {
+                    converted.push(self.as_index(part)?);
+                }
+                match <[Value; 3]>::try_from(converted) {
+                    Ok(parts) => Ok(Value::Slice(std::sync::Arc::new(parts))),
+                    Err(_) => self.malformed(),
+                }
+            }
+            other => Ok(other.clone()),
+        }
+    }
+
+    fn object_get_item(&mut self, object: ObjectRef, container: &Value, key: &Value) -> Eval<Value> {
+        enum Kind {
+            List,
+            Dict,
+            Proxy,
+            Data(Value),
+            Other,
+        }
+        let kind = match self.object(object) {
+            Object::List(_) => Kind::List,
+            Object::Dict(_) => Kind::Dict,
+            Object::MappingProxy(_) => Kind::Proxy,
+            Object::Instance(instance) => match &instance.payload {
+                Payload::List(_) => Kind::List,
+                Payload::Dict(_) => Kind::Dict,
+                Payload::Data(data) => Kind::Data(data.clone()),
+                _ => Kind::Other,
+            },
+            _ => Kind::Other,
+        };
+        match kind {
+            Kind::Data(data) => self.get_item(&data, key),
+            Kind::Dict => match self.dict_get(container, key)? {
+                Some(value) => Ok(value),
+                None => {
+                    if let Some(missing) = self.python_special(container, "__missing__")? {
+                        return self.call(&missing, vec![key.clone()], Vec::new());
+                    }
+                    let class = self.type_of(container)?;
+                    if self.type_name(class) == "defaultdict" {
+                        return self.residual(Rule::NotModelled, "a missing key of a defaultdict");
+                    }
+                    self.raise_value("KeyError", key.clone())
+                }
+            },
+            Kind::Proxy => {
+                let items = self.proxy_items(object)?;
+                let wanted = self.key(key)?;
+                for (key, value) in items {
+                    if self.key(&key)? == wanted {
+                        return Ok(value);
+                    }
+                }
+                self.raise_value("KeyError", key.clone())
+            }
+            Kind::List => {
+                let items = self.list_items(container)?;
+                let key = self.as_index(key)?;
+                match &key {
+                    Value::Int(_) | Value::Bool(_) => match self.position(&key, items.len()) {
+                        Some(index) => Ok(items[index].clone()),
+                        None => self.raise("IndexError", "list index out of range"),
+                    },
+                    Value::Slice(_) => {
+                        let tuple = Value::tuple(items);
+                        let outcome = primitive::subscript(self.context(), &slots_of(&tuple), &key);
+                        match (tuple, self.primitive(outcome)?) {
+                            (Value::Tuple(items), Value::Tuple(indices)) => {
+                                let picked = indices
+                                    .iter()
+                                    .filter_map(|index| match index {
+                                        Value::Int(index) => {
+                                            index.to_i64().and_then(|index| items.get(index as usize).cloned())
+                                        }
+                                        _ => None,
+                                    })
+                                    .collect();
+                                Ok(self.new_list(picked))
+                            }
+                            _ => self.malformed(),
+                        }
+                    }
+                    Value::Opaque(_) | Value::Object(_) => {
+                        self.residual(Rule::UnknownSubscript, "subscripts a list with a key that is not known")
+                    }
+                    _ => {
+                        let class = self.type_of(&key)?;
+                        let name = self.type_name(class);
+                        self.raise("TypeError", format!("list indices must be integers or slices, not {name}"))
+                    }
+                }
+            }
+            Kind::Other => {
+                let class = self.type_of(container)?;
+                if let Object::GenericAlias { .. } = self.object(object) {
+                    return self.residual(Rule::NotModelled, "substitutes type parameters");
+                }
+                if self.lookup(class, "__getitem__").is_some() {
+                    let name = self.type_name(class);
+                    return self.residual(Rule::NotModelled, format!("subscripts a `{name}`"));
+                }
+                let name = self.type_name(class);
+                self.raise("TypeError", format!("'{name}' object is not subscriptable"))
+            }
+        }
+    }
+
+    /// A list index, negative ones counted from the end.
+    pub(super) fn position(&self, index: &Value, length: usize) -> Option<usize> {
+        let index = match index {
+            Value::Int(index) => index.to_i64()?,
+            Value::Bool(index) => i64::from(*index),
+            _ => return None,
+        };
+        let index = if index < 0 { index.checked_add(length as i64)? } else { index };
+        usize::try_from(index).ok().filter(|index| *index < length)
+    }
+
+    /// `C[key]`: the metaclass's `__getitem__`, then `__class_getitem__`.
+    fn class_get_item(&mut self, class: Type, key: &Value) -> Eval<Value> {
+        let value = class.value();
+        let metaclass = self.type_of(&value)?;
+        if let Some(found) = self.lookup(metaclass, "__getitem__") {
+            let getter = self.bind(found, "__getitem__", Some(&value), metaclass)?;
+            return self.call(&getter, vec![key.clone()], Vec::new());
+        }
+        match self.lookup(class, "__class_getitem__") {
+            Some(found @ Found::Value(_)) => {
+                let getter = self.bind(found, "__class_getitem__", None, class)?;
+                self.call(&getter, vec![key.clone()], Vec::new())
+            }
+            // Those of C types all make a `types.GenericAlias`, which asks its
+            // arguments for `__parameters__` only when it is asked for its own.
+            Some(Found::Ground { .. }) => {
+                if matches!(key, Value::Unknown(_)) {
+                    return self.residual(Rule::UnknownSubscript, "a generic alias of something that is not known");
+                }
+                let arguments = match key {
+                    Value::Tuple(items) => items.to_vec(),
+                    other => vec![other.clone()],
+                };
+                Ok(self.allocate(Object::GenericAlias { origin: value, arguments }))
+            }
+            None if class == Type::Ground(self.known.type_) => {
+                let arguments = match key {
+                    Value::Tuple(items) => items.to_vec(),
+                    other => vec![other.clone()],
+                };
+                Ok(self.allocate(Object::GenericAlias { origin: value, arguments }))
+            }
+            None => {
+                let name = self.type_name(class);
+                self.raise("TypeError", format!("type '{name}' is not subscriptable"))
+            }
+        }
+    }
+
+    pub(super) fn set_item(&mut self, container: &Value, key: &Value, value: Value) -> Eval<()> {
+        if let Value::Unknown(reason) = container {
+            let reason = reason.clone();
+            return self.unknown(Rule::UnknownSubscript, "sets an item of something that is not known", &reason);
+        }
+        if let Some(setter) = self.python_special(container, "__setitem__")? {
+            self.call(&setter, vec![key.clone(), value], Vec::new())?;
+            return Ok(());
+        }
+        self.raw_set_item(container, key, value)
+    }
+
+    /// `dict.__setitem__`, `list.__setitem__`
+    pub(super) fn raw_set_item(&mut self, container: &Value, key: &Value, value: Value) -> Eval<()> {
+        let class = self.type_of(container)?;
+        if self.is_subtype(class, Type::Ground(self.known.dict)) {
+            return self.dict_insert(container, key.clone(), value);
+        }
+        if self.is_subtype(class, Type::Ground(self.known.list)) {
+            let key = self.as_index(key)?;
+            if matches!(key, Value::Slice(_)) {
+                return self.set_slice(container, &key, value);
+            }
+            let length = self.list_mut(container)?.len();
+            return match self.position(&key, length) {
+                Some(index) => {
+                    self.list_mut(container)?[index] = value;
+                    Ok(())
+                }
+                None if matches!(key, Value::Int(_) | Value::Bool(_)) => {
+                    self.raise("IndexError", "list assignment index out of range")
+                }
+                None => self.residual(Rule::NotModelled, "sets an item under a key that is not known"),
+            };
+        }
+        let name = self.type_name(class);
+        if self.lookup(class, "__setitem__").is_some() || self.as_type(container).is_some() {
+            return self.residual(Rule::UnknownSubscript, format!("sets an item of a `{name}`"));
+        }
+        self.raise("TypeError", format!("'{name}' object does not support item assignment"))
+    }
+
+    fn set_slice(&mut self, list: &Value, key: &Value, value: Value) -> Eval<()> {
+        let items = self.collect(&value)?;
+        let length = self.list_mut(list)?.len();
+        let Some((start, stop)) = plain_slice(key, length) else {
+            return self.residual(Rule::NotModelled, "assigns to a slice with a step");
+        };
+        self.charge(length + items.len())?;
+        self.list_mut(list)?.splice(start..stop, items);
+        Ok(())
+    }
+
+    pub(super) fn delete_item(&mut self, container: &Value, key: &Value) -> Eval<()> {
+        if let Value::Unknown(reason) = container {
+            let reason = reason.clone();
+            return self.unknown(Rule::UnknownSubscript, "deletes an item of something that is not known", &reason);
+        }
+        if let Some(deleter) = self.python_special(container, "__delitem__")? {
+            self.call(&deleter, vec![key.clone()], Vec::new())?;
+            return Ok(());
+        }
+        self.raw_delete_item(container, key)
+    }
+
+    pub(super) fn raw_delete_item(&mut self, container: &Value, key: &Value) -> Eval<()> {
+        let class = self.type_of(container)?;
+        if self.is_subtype(class, Type::Ground(self.known.dict)) {
+            if !self.dict_remove(container, key)? {
+                return self.raise_value("KeyError", key.clone());
+            }
+            return Ok(());
+        }
+        if self.is_subtype(class, Type::Ground(self.known.list)) {
+            let key = self.as_index(key)?;
+            let length = self.list_mut(container)?.len();
+            if let Value::Slice(_) = key {
+                let Some((start, stop)) = plain_slice(&key, length) else {
+                    return self.residual(Rule::NotModelled, "deletes a slice with a step");
+                };
+                self.list_mut(container)?.drain(start..stop);
+                return Ok(());
+            }
+            return match self.position(&key, length) {
+                Some(index) => {
+                    self.list_mut(container)?.remove(index);
+                    Ok(())
+                }
+                None if matches!(key, Value::Int(_) | Value::Bool(_)) => {
+                    self.raise("IndexError", "list assignment index out of range")
+                }
+                None => self.residual(Rule::NotModelled, "deletes an item under a key that is not known"),
+            };
+        }
+        let name = self.type_name(class);
+        self.residual(Rule::UnknownSubscript, format!("deletes an item of a `{name}`"))
+    }
+
+    /// `len(value)`
+    pub(super) fn length(&mut self, value: &Value) -> Eval<usize> {
+        if let Value::Unknown(reason) = value {
+            let reason = reason.clone();
+            return self.unknown(Rule::UnknownOperation, "takes the length of something that is not known", &reason);
+        }
+        if let Some(method) = self.python_special(value, "__len__")? {
+            let length = self.call(&method, Vec::new(), Vec::new())?;
+            return match &length {
+                Value::Int(length) => match length.to_i64() {
+                    Some(length) if length >= 0 => Ok(length as usize),
+                    _ => self.raise("ValueError", "__len__() should return >= 0"),
+                },
+                _ => self.residual(Rule::NotModelled, "`__len__` gives something that is not a known integer"),
+            };
+        }
+        if let Some(entries) = self.set_entries(value)? {
+            return Ok(entries.len());
+        }
+        if let Some(entries) = self.dict_entries(value)? {
+            return Ok(entries.len());
+        }
+        match value {
+            Value::Object(object) => {
+                let object = *object;
+                match self.object(object) {
+                    Object::List(_) => Ok(self.list_items(value)?.len()),
+                    Object::DictView { dict, .. } => {
+                        let dict = dict.clone();
+                        self.length(&dict)
+                    }
+                    Object::MappingProxy(_) => Ok(self.proxy_items(object)?.len()),
+                    Object::Instance(instance) => match &instance.payload {
+                        Payload::Data(data) => {
+                            let data = data.clone();
+                            self.length(&data)
+                        }
+                        Payload::List(_) => Ok(self.list_items(value)?.len()),
+                        _ => self.no_length(value),
+                    },
+                    _ => self.no_length(value),
+                }
+            }
+            Value::Opaque(_) | Value::Ground(_) => self.no_length(value),
+            data => {
+                let outcome = primitive::length(data);
+                self.primitive(outcome)
+            }
+        }
+    }
+
+    fn no_length(&mut self, value: &Value) -> Eval<usize> {
+        let class = self.type_of(value)?;
+        let name = self.type_name(class);
+        if self.lookup(class, "__len__").is_some() {
+            return self.residual(Rule::NotModelled, format!("takes the length of a `{name}`"));
+        }
+        self.raise("TypeError", format!("object of type '{name}' has no len()"))
+    }
+
+    /// `bool(value)`
+    pub(super) fn truth(&mut self, value: &Value) -> Eval<bool> {
+        if let Some(truth) = primitive::truth(value) {
+            return Ok(truth);
+        }
+        match value {
+            Value::Unknown(reason) => {
+                let reason = reason.clone();
+                return self.unknown(Rule::UnknownOperation, "tests the truth of something that is not known", &reason);
+            }
+            Value::Tuple(items) => return Ok(!items.is_empty()),
+            Value::Module(_) | Value::GroundModule(_) => return Ok(true),
+            _ => {}
+        }
+        if let Some(method) = self.python_special(value, "__bool__")? {
+            return match self.call(&method, Vec::new(), Vec::new())? {
+                Value::Bool(truth) => Ok(truth),
+                Value::Unknown(_) | Value::Opaque(_) => {
+                    self.residual(Rule::UnknownOperation, "`__bool__` gives something that is not known")
+                }
+                _ => self.raise("TypeError", "__bool__ should return bool"),
+            };
+        }
+        let class = self.type_of(value)?;
+        match (self.lookup(class, "__bool__"), self.lookup(class, "__len__")) {
+            (None, None) => Ok(true),
+            (Some(_), _) => match value {
+                Value::Object(object) => match self.object(*object) {
+                    Object::Instance(instance) => match &instance.payload {
+                        Payload::Data(data) => {
+                            let data = data.clone();
+                            self.truth(&data)
+                        }
+                        _ => self.truth_not_modelled(class),
+                    },
+                    _ => self.truth_not_modelled(class),
+                },
+                _ => self.truth_not_modelled(class),
+            },
+            (None, Some(_)) => match value {
+                Value::Opaque(_) | Value::Ground(_) => self.truth_not_modelled(class),
+                _ => Ok(self.length(value)? > 0),
+            },
+        }
+    }
+
+    fn truth_not_modelled(&mut self, class: Type) -> Eval<bool> {
+        let name = self.type_name(class);
+        self.residual(Rule::NotModelled, format!("tests the truth of a `{name}` that is computed by the target only"))
+    }
+
+    /// `item in container`
+    pub(super) fn contains(&mut self, container: &Value, item: &Value) -> Eval<bool> {
+        if let Value::Unknown(reason) = container {
+            let reason = reason.clone();
+            return self.unknown(Rule::UnknownOperation, "looks for an item in something that is not known", &reason);
+        }
+        if let Some(method) = self.python_special(container, "__contains__")? {
+            let result = self.call(&method, vec![item.clone()], Vec::new())?;
+            return self.truth(&result);
+        }
+        if let Value::Unknown(reason) = item {
+            let reason = reason.clone();
+            return self.unknown(Rule::UnknownOperation, "looks for something that is not known", &reason);
+        }
+        let overrides_iteration = self.python_special(container, "__iter__")?.is_some();
+        if !overrides_iteration {
+            if let Some(entries) = self.set_entries(container)? {
+                let key = self.key(item)?;
+                return Ok(entries.contains_key(&key));
+            }
+            if self.dict_entries(container)?.is_some() {
+                return Ok(self.dict_get(container, item)?.is_some());
+            }
+        }
+        if let Value::Object(object) = container {
+            let object = *object;
+            match self.object(object) {
+                Object::DictView { dict, kind: ViewKind::Keys } => {
+                    let dict = dict.clone();
+                    return Ok(self.dict_get(&dict, item)?.is_some());
+                }
+                Object::MappingProxy(_) => {
+                    let wanted = self.key(item)?;
+                    for (key, _) in self.proxy_items(object)? {
+                        if self.key(&key)? == wanted {
+                            return Ok(true);
+                        }
+                    }
+                    return Ok(false);
+                }
+                Object::Instance(instance) if !overrides_iteration => {
+                    if let Payload::Data(data) = &instance.payload {
+                        let data = data.clone();
+                        return self.contains(&data, item);
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let Value::Str(_) | Value::Bytes(_) | Value::Range(_) = container {
+            let item = self.plain_data(item);
+            if matches!(item, Value::Object(_) | Value::Opaque(_)) {
+                return self.residual(Rule::NotModelled, "looks for an object in a string, bytes or range");
+            }
+            let outcome = primitive::compare(self.context(), syntax::ir::Comparison::In, &item, container);
+            return self.primitive(outcome);
+        }
+        if matches!(container, Value::Opaque(_) | Value::Ground(_)) {
+            return self
+                .residual(Rule::NotModelled, "looks for an item in a value that is computed by the target only");
+        }
+        for candidate in self.collect(container)? {
+            if self.same_or_equal(&candidate, item)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// An instance of a subclass of an immutable builtin, as its data.
+    pub(super) fn plain_data(&self, value: &Value) -> Value {
+        if let Value::Object(object) = value
+            && let Object::Instance(instance) = self.object(*object)
+            && let Payload::Data(data) = &instance.payload
+        {
+            return data.clone();
+        }
+        value.clone()
+    }
+}
+
+/// A tuple of the indices of the items, to be sliced in their place.
+fn slots_of(tuple: &Value) -> Value {
+    match tuple {
+        Value::Tuple(items) => Value::tuple((0..items.len() as i64).map(Value::int).collect()),
+        other => other.clone(),
+    }
+}
+
+/// Bounds of a slice without step, as `PySlice_AdjustIndices`.
+fn plain_slice(key: &Value, length: usize) -> Option<(usize, usize)> {
+    let Value::Slice(parts) = key else {
+        return None;
+    };
+    let bound = |value: &Value, default: i64| -> Option<i64> {
+        let length = length as i64;
+        match value {
+            Value::None => Some(default),
+            Value::Int(index) => {
+                let index = index.to_i64()?;
+                Some(if index < 0 { (index + length).max(0) } else { index.min(length) })
+            }
+            _ => None,
+        }
+    };
+    match &parts[2] {
+        Value::None => {}
+        Value::Int(step) if step.to_i64() == Some(1) => {}
+        _ => return None,
+    }
+    let start = bound(&parts[0], 0)?;
+    let stop = bound(&parts[1], length as i64)?;
+    Some((start as usize, stop.max(start) as usize))
+}

@@ -1,0 +1,128 @@
+//! Exceptions: raising, matching, describing.
+
+use super::{Eval, Machine, Stop};
+use crate::heap::{Instance, Object, Payload, Type};
+use crate::primitive::{Failure, Outcome};
+use crate::reason::Rule;
+use crate::value::Value;
+
+impl Machine<'_> {
+    /// Turns what `raise` was given into an exception instance.
+    pub(super) fn as_exception(&mut self, value: Value) -> Eval<Value> {
+        if let Value::Unknown(reason) = &value {
+            let reason = reason.clone();
+            return self.unknown(Rule::UnknownCall, "raises something that is not known", &reason);
+        }
+        let base = Type::Ground(self.known.base_exception);
+        if let Some(class) = self.as_type(&value) {
+            if self.is_subtype(class, base) {
+                return self.call(&value, Vec::new(), Vec::new());
+            }
+        } else {
+            let class = self.type_of(&value)?;
+            if self.is_subtype(class, base) {
+                return Ok(value);
+            }
+        }
+        self.raise("TypeError", "exceptions must derive from BaseException")
+    }
+
+    /// `PyErr_GivenExceptionMatches`
+    pub(super) fn exception_matches(&mut self, exception: &Value, wanted: &Value) -> Eval<bool> {
+        if let Value::Tuple(items) = wanted {
+            for item in items.clone().iter() {
+                if self.exception_matches(exception, item)? {
+                    return Ok(true);
+                }
+            }
+            return Ok(false);
+        }
+        if let Value::Unknown(reason) = wanted {
+            let reason = reason.clone();
+            return self.unknown(Rule::UnknownOperation, "handles an exception type that is not known", &reason);
+        }
+        let class = self.type_of(exception)?;
+        match self.as_type(wanted) {
+            Some(wanted) => Ok(self.is_subtype(class, wanted)),
+            None => self.raise("TypeError", "catching classes that do not inherit from BaseException is not allowed"),
+        }
+    }
+
+    /// Raises an exception of a builtin type with one argument.
+    pub(super) fn raise_value<T>(&mut self, exception: &str, argument: Value) -> Eval<T> {
+        let Some(id) = self.world.ground().builtin(exception) else {
+            return self.residual(Rule::Raises, format!("raises {exception}"));
+        };
+        let exception = self.allocate(Object::Instance(Box::new(Instance {
+            class: Type::Ground(id),
+            payload: Payload::Exception(vec![argument]),
+            attributes: Default::default(),
+            slots: Default::default(),
+        })));
+        Err(Stop::Raise(exception))
+    }
+
+    /// `ValueError: message`
+    pub(super) fn describe_exception(&mut self, exception: &Value) -> String {
+        let Ok(class) = self.type_of(exception) else {
+            return "an exception".to_string();
+        };
+        let name = self.type_name(class);
+        let argument = match exception {
+            Value::Object(object) => match self.object(*object) {
+                Object::Instance(instance) => match &instance.payload {
+                    Payload::Exception(arguments) => arguments.first().cloned(),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        };
+        match argument {
+            Some(Value::Str(message)) => {
+                let message: String = message.chars().take(200).collect();
+                format!("{name}: {message}")
+            }
+            _ => name,
+        }
+    }
+
+    /// A result of the primitive layer: its exceptions become Python's.
+    pub(super) fn primitive<T>(&mut self, outcome: Outcome<T>) -> Eval<T> {
+        match outcome {
+            Ok(value) => Ok(value),
+            Err(Failure::Raise { exception, message }) => self.raise(exception, message),
+            Err(Failure::NotModelled(what)) => self.residual(Rule::NotModelled, what),
+            Err(Failure::TooLarge) => self.residual(Rule::Budget, "the result is too large to compute"),
+        }
+    }
+
+    /// What an object is, for a message.
+    pub(super) fn describe(&mut self, value: &Value) -> String {
+        match value {
+            Value::Object(object) => match self.object(*object) {
+                Object::Function(function) => match &function.qualname {
+                    Value::Str(name) => format!("function `{name}`"),
+                    _ => "a function".to_string(),
+                },
+                Object::Class(class) => format!("class `{}`", class.name),
+                _ => match self.type_of(value) {
+                    Ok(class) => {
+                        let name = self.type_name(class);
+                        let article = if name.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+                        format!("{article} `{name}`")
+                    }
+                    Err(_) => "an object".to_string(),
+                },
+            },
+            Value::Ground(id) => format!("`{}`", self.world.ground().entry(*id).qualified),
+            Value::Module(module) => format!("module `{}`", self.world.module_name(*module)),
+            Value::GroundModule(index) => format!("module `{}`", self.world.ground().modules()[*index as usize].name),
+            Value::Unknown(_) => "something that is not known".to_string(),
+            other => match self.type_of(other) {
+                Ok(class) => format!("a `{}`", self.type_name(class)),
+                Err(_) => "a value".to_string(),
+            },
+        }
+    }
+}

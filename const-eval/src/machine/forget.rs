@@ -1,0 +1,132 @@
+//! What is no longer known after a statement that runs at import.
+//!
+//! A residual statement binds names, so those are unknown. Beyond that it may
+//! change whatever it can reach. It reaches this module's objects and namespace
+//! when it mentions a mutable object of the module (a function brings its
+//! globals along), when such an object was handed to unknown code before, or
+//! when the code that stopped the evaluation looks at frames, at `sys.modules`
+//! or at raw namespaces. Otherwise what it does stays outside.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+use syntax::ir::{self, Instruction, Name};
+
+use super::Machine;
+use crate::reason::{Reason, Rule};
+use crate::value::Value;
+
+/// Names by which code gets at namespaces it was not given.
+const REACHING: [&str; 18] = [
+    "_getframe",
+    "_getframemodulename",
+    "_current_frames",
+    "currentframe",
+    "stack",
+    "f_globals",
+    "f_back",
+    "modules",
+    "globals",
+    "locals",
+    "vars",
+    "exec",
+    "eval",
+    "__globals__",
+    "__dict__",
+    "import_module",
+    "settrace",
+    "get_objects",
+];
+
+impl Machine<'_> {
+    /// Notes, where evaluation stops, whether the code that is running could reach this module.
+    pub(super) fn note_reach(&mut self) {
+        let reaches = self.positions.iter().any(|position| match self.world.ir(position.module) {
+            Some(ir) => mentions_any(ir, position.code, &REACHING),
+            None => true,
+        });
+        self.current.reached |= reaches;
+    }
+
+    /// Forgets what the statement may have changed.
+    pub(super) fn forget(&mut self, ir: &Arc<ir::Module>, statement: &ir::TopLevel, reason: &Reason) {
+        let mut mentioned = FxHashSet::default();
+        collect_names(ir, statement.code, &mut mentioned);
+        let mentions_own =
+            mentioned.iter().any(|name| self.namespace.get(name).is_some_and(|value| self.holds_own_object(value)));
+        let own_dictionary = ["globals", "vars", "locals", "exec", "eval"].iter().any(|name| mentioned.contains(*name));
+        let reach_anyway = matches!(reason.rule, Rule::Budget | Rule::Internal);
+        self.leaked |= mentions_own;
+        if self.leaked || self.current.reached || own_dictionary || reach_anyway {
+            let cause = Arc::new(Reason {
+                rule: Rule::UnknownName,
+                message: format!("an earlier statement that runs at import may have changed it ({})", reason.message),
+                chain: reason.chain.clone(),
+            });
+            for value in self.namespace.values_mut() {
+                *value = Value::Unknown(cause.clone());
+            }
+            self.provenance.clear();
+            if own_dictionary {
+                self.open_namespace = true;
+            }
+        }
+        let cause = Arc::new(Reason {
+            rule: Rule::UnknownName,
+            message: format!("it is bound by a statement that runs at import ({})", reason.message),
+            chain: reason.chain.clone(),
+        });
+        for name in &statement.binds {
+            self.provenance.remove(name);
+            self.namespace.insert(name.clone(), Value::Unknown(cause.clone()));
+        }
+        if contains_star_import(ir, statement.code) {
+            self.open_namespace = true;
+        }
+    }
+
+    /// Is, or directly contains, an object of this module.
+    pub(super) fn holds_own_object(&self, value: &Value) -> bool {
+        match value {
+            Value::Object(object) => self.is_own(*object),
+            Value::Module(module) => *module == self.module,
+            Value::Tuple(items) => items.iter().any(|item| self.holds_own_object(item)),
+            Value::Slice(parts) => parts.iter().any(|part| self.holds_own_object(part)),
+            _ => false,
+        }
+    }
+}
+
+fn contains_star_import(ir: &ir::Module, code: ir::CodeId) -> bool {
+    ir.code(code).instructions.iter().any(|instruction| matches!(instruction, Instruction::ImportStar))
+}
+
+/// Does the code, inner functions included, mention one of the names?
+fn mentions_any(ir: &ir::Module, code: ir::CodeId, names: &[&str]) -> bool {
+    let mut mentioned = FxHashSet::default();
+    collect_names(ir, code, &mut mentioned);
+    names.iter().any(|name| mentioned.contains(*name))
+}
+
+/// Names that the code and those within it load, or read as attributes.
+fn collect_names(ir: &ir::Module, code: ir::CodeId, names: &mut FxHashSet<Name>) {
+    let mut pending = vec![code];
+    let mut seen = FxHashSet::default();
+    while let Some(code) = pending.pop() {
+        if !seen.insert(code) {
+            continue;
+        }
+        for instruction in &ir.code(code).instructions {
+            match instruction {
+                Instruction::LoadName(name)
+                | Instruction::LoadGlobal(name)
+                | Instruction::LoadAttribute(name)
+                | Instruction::ImportFrom(name) => {
+                    names.insert(name.clone());
+                }
+                Instruction::MakeFunction { code, .. } => pending.push(*code),
+                _ => {}
+            }
+        }
+    }
+}

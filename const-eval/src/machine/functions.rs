@@ -1,0 +1,523 @@
+//! Functions: making them, binding arguments, and their attributes.
+
+use syntax::ir::{self, CodeKind, FunctionParts, Name};
+
+use super::frame::{Frame, Scope};
+use super::step::Exit;
+use super::{Eval, Machine};
+use crate::heap::{Function, Generator, Object};
+use crate::reason::Rule;
+use crate::value::{ObjectRef, Value};
+
+/// Positional and keyword arguments of a call.
+pub(super) type Keywords = Vec<(Name, Value)>;
+
+impl Machine<'_> {
+    pub(super) fn make_function(&mut self, frame: &mut Frame, code: ir::CodeId, parts: FunctionParts) -> Eval<Value> {
+        let closure = if parts.closure { Some(self.pop_part(frame)?) } else { None };
+        let annotations = if parts.annotations { Some(self.pop_part(frame)?) } else { None };
+        let keyword_defaults = if parts.keyword_defaults { Some(self.pop_part(frame)?) } else { None };
+        let defaults = if parts.defaults { Some(self.pop_part(frame)?) } else { None };
+        let defaults = match defaults {
+            Some(Value::Tuple(items)) => Some(items.to_vec()),
+            None => None,
+            Some(_) => return self.malformed(),
+        };
+        let closure = match closure {
+            Some(Value::Tuple(cells)) => cells
+                .iter()
+                .filter_map(|cell| match cell {
+                    Value::Object(cell) => Some(*cell),
+                    _ => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        let block = frame.ir.code(code);
+        let doc = match &block.docstring {
+            Some(ir::Constant::Str(text)) => Value::Str(text.clone()),
+            Some(_) => Value::Opaque(self.known.str),
+            None => Value::None,
+        };
+        let module_name = match frame.module == self.module {
+            true => self.namespace.get("__name__").cloned().unwrap_or(Value::Str(self.name.clone())),
+            false => Value::str(self.world.module_name(frame.module)),
+        };
+        let function = Function {
+            module: frame.module,
+            code,
+            name: Value::Str(block.name.clone()),
+            qualname: Value::Str(block.qualname.clone()),
+            doc,
+            module_name,
+            defaults,
+            keyword_defaults,
+            annotations,
+            closure,
+            attributes: Self::attributes(),
+            type_parameters: None,
+        };
+        Ok(self.allocate(Object::Function(Box::new(function))))
+    }
+
+    fn pop_part(&mut self, frame: &mut Frame) -> Eval<Value> {
+        let mut parts = self.pop_many(frame, 1)?;
+        match parts.pop() {
+            Some(part) => Ok(part),
+            None => self.malformed(),
+        }
+    }
+
+    /// `__module__` and `__qualname__`, as every class body begins.
+    pub(super) fn class_prologue(&mut self, frame: &mut Frame, code: &ir::Code) -> Eval<()> {
+        let module = match frame.module == self.module {
+            true => self.namespace.get("__name__").cloned().unwrap_or(Value::Str(self.name.clone())),
+            false => Value::str(self.world.module_name(frame.module)),
+        };
+        self.store_name(frame, &"__module__".into(), module)?;
+        self.store_name(frame, &"__qualname__".into(), Value::Str(code.qualname.clone()))?;
+        if self.version() >= (3, 13) {
+            let line = Value::Opaque(self.known.int);
+            self.store_name(frame, &"__firstlineno__".into(), line)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn call_function(
+        &mut self,
+        object: ObjectRef,
+        positional: Vec<Value>,
+        keywords: Keywords,
+    ) -> Eval<Value> {
+        let Object::Function(function) = self.object(object) else {
+            return self.malformed();
+        };
+        let (module, code_id, closure) = (function.module, function.code, function.closure.clone());
+        let Some(ir) = self.world.ir(module).cloned() else {
+            return self.residual(Rule::UnknownCall, "calls a function whose source is not known");
+        };
+        if module != self.module && self.world.evaluated(module).is_none() {
+            return self.residual(Rule::ImportCycle, "calls a function of a module in the same import cycle");
+        }
+        let code = ir.code(code_id);
+        let mut frame = self.new_frame(ir.clone(), module, code_id, Scope::Function, &closure);
+        self.bind_arguments(object, code, &mut frame, positional, keywords)?;
+        self.enter_function(code, frame)
+    }
+
+    /// Runs a class body in its namespace; gives the `__class__` cell if it has one.
+    pub(super) fn run_class_body(&mut self, object: ObjectRef, namespace: ObjectRef) -> Eval<Value> {
+        let Object::Function(function) = self.object(object) else {
+            return self.malformed();
+        };
+        let (module, code, closure) = (function.module, function.code, function.closure.clone());
+        let Some(ir) = self.world.ir(module).cloned() else {
+            return self.malformed();
+        };
+        let mut frame = self.new_frame(ir, module, code, Scope::Class(namespace), &closure);
+        self.run_to_end(&mut frame)
+    }
+
+    fn enter_function(&mut self, code: &ir::Code, mut frame: Frame) -> Eval<Value> {
+        if code.is_coroutine {
+            return self.residual(Rule::NotModelled, "calls a coroutine function");
+        }
+        if code.is_generator {
+            let generator = self.allocate_object(Object::Generator(Box::new(Generator {
+                frame: Some(Box::new(frame)),
+                running: false,
+                started: false,
+                name: code.name.clone(),
+            })));
+            self.current.generators.push(generator);
+            return Ok(Value::Object(generator));
+        }
+        self.run_to_end(&mut frame)
+    }
+
+    /// Gives a generator control until it yields (`Some`) or returns (`None` and its value).
+    pub(super) fn resume(&mut self, object: ObjectRef) -> Eval<Result<Value, Value>> {
+        let Object::Generator(generator) = self.object_mut(object)? else {
+            return self.malformed();
+        };
+        if generator.running {
+            return self.raise("ValueError", "generator already executing");
+        }
+        let Some(mut frame) = generator.frame.take() else {
+            return Ok(Err(Value::None));
+        };
+        let started = generator.started;
+        generator.running = true;
+        generator.started = true;
+        if started && frame.at_yield {
+            frame.stack.push(Value::None);
+            frame.at_yield = false;
+        }
+        let exit = self.run(&mut frame);
+        let Object::Generator(generator) = self.object_mut(object)? else {
+            return self.malformed();
+        };
+        generator.running = false;
+        match exit {
+            Ok(Exit::Yield(value)) => {
+                generator.frame = Some(frame);
+                Ok(Ok(value))
+            }
+            Ok(Exit::Return(value)) => Ok(Err(value)),
+            Err(super::Stop::Raise(exception)) => {
+                let stop_iteration = self.known.stop_iteration;
+                if self.is_instance_of(&exception, stop_iteration)? {
+                    return self.raise("RuntimeError", "generator raised StopIteration");
+                }
+                Err(super::Stop::Raise(exception))
+            }
+            Err(stop) => Err(stop),
+        }
+    }
+
+    /// `initialize_locals` in ceval.c.
+    fn bind_arguments(
+        &mut self,
+        object: ObjectRef,
+        code: &ir::Code,
+        frame: &mut Frame,
+        positional: Vec<Value>,
+        keywords: Keywords,
+    ) -> Eval<()> {
+        let Object::Function(function) = self.object(object) else {
+            return self.malformed();
+        };
+        let defaults = function.defaults.clone().unwrap_or_default();
+        let keyword_defaults = function.keyword_defaults.clone();
+        let parameters = &code.parameters;
+        let positional_count = (parameters.positional_only + parameters.positional) as usize;
+        let named_count = positional_count + parameters.keyword_only as usize;
+        let variadic_slot = parameters.variadic.then_some(named_count);
+        let keyword_slot = parameters.keyword_variadic.then_some(named_count + usize::from(parameters.variadic));
+        if frame.locals.len() < parameters.count() as usize {
+            return self.malformed();
+        }
+
+        let given = positional.len();
+        let mut positional = positional.into_iter();
+        for slot in 0..positional_count.min(given) {
+            frame.locals[slot] = positional.next();
+        }
+        let extra: Vec<Value> = positional.collect();
+        match variadic_slot {
+            Some(slot) => frame.locals[slot] = Some(Value::tuple(extra)),
+            None if !extra.is_empty() => {
+                return self.raise(
+                    "TypeError",
+                    format!("{}() takes {positional_count} positional arguments but {given} were given", code.qualname),
+                );
+            }
+            None => {}
+        }
+
+        let mut rest: Keywords = Vec::new();
+        for (name, value) in keywords {
+            let start = parameters.positional_only as usize;
+            let slot = (start..named_count).find(|slot| code.locals[*slot] == name);
+            match slot {
+                Some(slot) => {
+                    if frame.locals[slot].is_some() {
+                        return self.raise(
+                            "TypeError",
+                            format!("{}() got multiple values for argument '{name}'", code.qualname),
+                        );
+                    }
+                    frame.locals[slot] = Some(value);
+                }
+                None if keyword_slot.is_some() => rest.push((name, value)),
+                None => {
+                    return self.raise(
+                        "TypeError",
+                        format!("{}() got an unexpected keyword argument '{name}'", code.qualname),
+                    );
+                }
+            }
+        }
+        if let Some(slot) = keyword_slot {
+            let dict = self.allocate(Object::Dict(Default::default()));
+            for (name, value) in rest {
+                self.dict_insert(&dict, Value::Str(name), value)?;
+            }
+            frame.locals[slot] = Some(dict);
+        }
+
+        let first_default = positional_count.saturating_sub(defaults.len());
+        for slot in 0..positional_count {
+            if frame.locals[slot].is_none() {
+                match slot.checked_sub(first_default).and_then(|index| defaults.get(index)) {
+                    Some(default) => frame.locals[slot] = Some(default.clone()),
+                    None => return self.missing_argument(code, slot, "positional"),
+                }
+            }
+        }
+        for slot in positional_count..named_count {
+            if frame.locals[slot].is_none() {
+                let name = Value::Str(code.locals[slot].clone());
+                let default = match &keyword_defaults {
+                    Some(Value::Object(dict)) => match self.object(*dict) {
+                        // A function's own defaults: guarded with the function.
+                        Object::Dict(entries) => {
+                            crate::key::of_data(&name).and_then(|key| entries.get(&key).map(|(_, value)| value.clone()))
+                        }
+                        _ => None,
+                    },
+                    _ => None,
+                };
+                match default {
+                    Some(default) => frame.locals[slot] = Some(default),
+                    None => return self.missing_argument(code, slot, "keyword-only"),
+                }
+            }
+        }
+
+        // Parameters that inner functions use live in cells.
+        for (index, name) in code.cells.iter().take(code.own_cells as usize).enumerate() {
+            let slot = code.locals.iter().take(parameters.count() as usize).position(|local| local == name);
+            if let Some(value) = slot.and_then(|slot| frame.locals[slot].clone()) {
+                *self.object_mut(frame.cells[index])? = Object::Cell(Some(value));
+            }
+        }
+        Ok(())
+    }
+
+    fn missing_argument<T>(&mut self, code: &ir::Code, slot: usize, kind: &str) -> Eval<T> {
+        let name = code.locals[slot].clone();
+        self.raise("TypeError", format!("{}() missing 1 required {kind} argument: '{name}'", code.qualname))
+    }
+
+    // ---- attributes that C defines
+
+    /// A getset or member descriptor of a C type, read from an instance.
+    pub(super) fn ground_getset(
+        &mut self,
+        receiver: &Value,
+        owner: crate::ground::GroundId,
+        name: &str,
+    ) -> Eval<Value> {
+        if name == "__class__" {
+            return Ok(self.type_of(receiver)?.value());
+        }
+        if let Some(result) = crate::primitive::attribute(receiver, name) {
+            return self.primitive(result);
+        }
+        if let Value::Object(object) = receiver {
+            let object = *object;
+            if let Some(value) = self.object_getset(object, name)? {
+                return Ok(value);
+            }
+        }
+        if let Value::Ground(id) = receiver {
+            let entry = self.world.ground().entry(*id);
+            match name {
+                "__name__" | "__qualname__" => return Ok(Value::Str(entry.name.clone())),
+                "__module__" => return Ok(Value::Str(entry.module.clone())),
+                "__doc__" => return Ok(Value::Opaque(self.known.str)),
+                _ => {}
+            }
+        }
+        if let Some(class) = self.as_type(receiver) {
+            return self.type_getset(class, name);
+        }
+        let owner = self.world.ground().entry(owner).qualified.clone();
+        self.residual(Rule::NotModelled, format!("reads `{name}` of a `{owner}`"))
+    }
+
+    fn object_getset(&mut self, object: ObjectRef, name: &str) -> Eval<Option<Value>> {
+        let value = match self.object(object) {
+            Object::Function(function) => match name {
+                "__name__" => function.name.clone(),
+                "__qualname__" => function.qualname.clone(),
+                "__doc__" => function.doc.clone(),
+                "__module__" => function.module_name.clone(),
+                "__defaults__" => match &function.defaults {
+                    Some(defaults) => Value::tuple(defaults.clone()),
+                    None => Value::None,
+                },
+                "__kwdefaults__" => function.keyword_defaults.clone().unwrap_or(Value::None),
+                "__closure__" => match function.closure.is_empty() {
+                    true => Value::None,
+                    false => Value::tuple(function.closure.iter().map(|cell| Value::Object(*cell)).collect()),
+                },
+                "__annotations__" => match &function.annotations {
+                    Some(annotations) => annotations.clone(),
+                    None if self.is_own(object) => {
+                        let annotations = self.allocate(Object::Dict(Default::default()));
+                        if let Object::Function(function) = self.object_mut(object)? {
+                            function.annotations = Some(annotations.clone());
+                        }
+                        annotations
+                    }
+                    None => return Ok(None),
+                },
+                "__type_params__" => function.type_parameters.clone().unwrap_or_else(|| Value::tuple(Vec::new())),
+                "__code__" => Value::Opaque(self.known.code),
+                "__dict__" => {
+                    return self.residual(Rule::NotModelled, "reads the `__dict__` of a function");
+                }
+                _ => return Ok(None),
+            },
+            Object::BoundMethod { function, receiver } => match name {
+                "__func__" => function.clone(),
+                "__self__" => receiver.clone(),
+                _ => {
+                    let function = function.clone();
+                    return self.find_attribute(&function, name);
+                }
+            },
+            Object::Property(property) => match name {
+                "fget" => property.get.clone(),
+                "fset" => property.set.clone(),
+                "fdel" => property.delete.clone(),
+                "__doc__" => property.doc.clone(),
+                "__isabstractmethod__" => {
+                    let accessors = [property.get.clone(), property.set.clone(), property.delete.clone()];
+                    for accessor in accessors {
+                        if !matches!(accessor, Value::None) && self.is_abstract(&accessor)? {
+                            return Ok(Some(Value::Bool(true)));
+                        }
+                    }
+                    Value::Bool(false)
+                }
+                _ => return Ok(None),
+            },
+            Object::StaticMethod(wrapper) | Object::ClassMethod(wrapper) => match name {
+                "__func__" | "__wrapped__" => wrapper.function.clone(),
+                "__isabstractmethod__" => {
+                    let function = wrapper.function.clone();
+                    Value::Bool(self.is_abstract(&function)?)
+                }
+                _ => return Ok(None),
+            },
+            Object::Cell(content) if name == "cell_contents" => match content.clone() {
+                Some(value) => value,
+                None => return self.raise("ValueError", "Cell is empty"),
+            },
+            Object::BoundGround { name: method, receiver, owner } => match name {
+                "__name__" => Value::Str(method.clone()),
+                "__self__" => receiver.clone(),
+                "__qualname__" => {
+                    let owner = self.world.ground().entry(*owner).name.clone();
+                    Value::str(format!("{owner}.{method}"))
+                }
+                "__doc__" => Value::Opaque(self.known.str),
+                "__module__" => Value::None,
+                _ => return Ok(None),
+            },
+            Object::UnboundGround { name: method, owner } => match name {
+                "__name__" => Value::Str(method.clone()),
+                "__qualname__" => {
+                    let owner = self.world.ground().entry(*owner).name.clone();
+                    Value::str(format!("{owner}.{method}"))
+                }
+                "__doc__" => Value::Opaque(self.known.str),
+                "__objclass__" => Value::Ground(*owner),
+                _ => return Ok(None),
+            },
+            Object::GenericAlias { origin, arguments } => match name {
+                "__origin__" => origin.clone(),
+                "__args__" => Value::tuple(arguments.clone()),
+                _ => return Ok(None),
+            },
+            Object::Union(arguments) => match name {
+                "__args__" => Value::tuple(arguments.clone()),
+                _ => return Ok(None),
+            },
+            Object::Slot { class, name: slot } => match name {
+                "__name__" => Value::Str(slot.clone()),
+                "__objclass__" => Value::Object(*class),
+                _ => return Ok(None),
+            },
+            Object::Instance(instance) => match (name, &instance.payload) {
+                ("args", crate::heap::Payload::Exception(args)) => {
+                    let args = args.clone();
+                    if !self.is_own(object) {
+                        self.contents(object)?;
+                    }
+                    Value::tuple(args)
+                }
+                ("value", crate::heap::Payload::Exception(args))
+                    if instance.class == crate::heap::Type::Ground(self.known.stop_iteration) =>
+                {
+                    args.first().cloned().unwrap_or(Value::None)
+                }
+                ("__dict__", _) => {
+                    return self.residual(Rule::NotModelled, "reads the `__dict__` of an instance");
+                }
+                (_, crate::heap::Payload::Data(value)) => match crate::primitive::attribute(value, name) {
+                    Some(result) => return self.primitive(result).map(Some),
+                    None => return Ok(None),
+                },
+                _ => return Ok(None),
+            },
+            _ => return Ok(None),
+        };
+        Ok(Some(value))
+    }
+
+    /// `__isabstractmethod__` is true.
+    pub(super) fn is_abstract(&mut self, value: &Value) -> Eval<bool> {
+        match self.find_attribute(value, "__isabstractmethod__")? {
+            Some(flag) => self.truth(&flag),
+            None => Ok(false),
+        }
+    }
+
+    /// Sets or deletes an attribute that C defines.
+    pub(super) fn set_ground_getset(&mut self, object: &Value, name: &str, value: Option<Value>) -> Eval<()> {
+        let (Value::Object(reference), Some(value)) = (object, value) else {
+            return self.residual(Rule::NotModelled, format!("sets or deletes `{name}`"));
+        };
+        let reference = *reference;
+        match self.object_mut(reference)? {
+            Object::Function(function) => {
+                match (name, value) {
+                    ("__name__", value @ Value::Str(_)) => function.name = value,
+                    ("__qualname__", value @ Value::Str(_)) => function.qualname = value,
+                    ("__doc__", value) => function.doc = value,
+                    ("__module__", value) => function.module_name = value,
+                    ("__annotations__", value) => function.annotations = Some(value),
+                    ("__defaults__", Value::Tuple(items)) => function.defaults = Some(items.to_vec()),
+                    ("__defaults__", Value::None) => function.defaults = None,
+                    ("__kwdefaults__", Value::None) => function.keyword_defaults = None,
+                    ("__kwdefaults__", value @ Value::Object(_)) => function.keyword_defaults = Some(value),
+                    ("__type_params__", value @ Value::Tuple(_)) => function.type_parameters = Some(value),
+                    _ => {
+                        return self.residual(Rule::NotModelled, format!("sets `{name}` of a function"));
+                    }
+                }
+                Ok(())
+            }
+            Object::Property(property) if name == "__doc__" => {
+                property.doc = value;
+                Ok(())
+            }
+            Object::StaticMethod(wrapper) | Object::ClassMethod(wrapper) => {
+                wrapper.attributes.insert(name.into(), value);
+                Ok(())
+            }
+            Object::Native(native) if matches!(name, "__doc__" | "__name__" | "__qualname__" | "__module__") => {
+                native.attributes.insert(name.into(), value);
+                Ok(())
+            }
+            Object::Instance(instance) if name == "__doc__" => {
+                instance.attributes.insert(name.into(), value);
+                Ok(())
+            }
+            Object::Cell(content) if name == "cell_contents" => {
+                *content = Some(value);
+                Ok(())
+            }
+            _ => self.residual(Rule::NotModelled, format!("sets `{name}` of an object implemented in C")),
+        }
+    }
+
+    /// The kinds of code whose calls are ordinary function calls.
+    pub(super) fn is_comprehension(kind: CodeKind) -> bool {
+        matches!(kind, CodeKind::Comprehension | CodeKind::GeneratorExpression)
+    }
+}

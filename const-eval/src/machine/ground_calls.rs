@@ -1,0 +1,341 @@
+//! Builtin functions that the evaluator implements itself.
+
+use super::functions::Keywords;
+use super::types::Found;
+use super::{Eval, Machine, Stop};
+use crate::ground::{EntryKind, GroundId};
+use crate::heap::{Object, Type};
+use crate::primitive;
+use crate::reason::Rule;
+use crate::value::Value;
+
+impl Machine<'_> {
+    pub(super) fn call_ground_function(
+        &mut self,
+        id: GroundId,
+        positional: Vec<Value>,
+        keywords: Keywords,
+    ) -> Eval<Value> {
+        let entry = self.world.ground().entry(id);
+        let (qualified, call) = (entry.qualified.clone(), entry.call);
+        let arguments = positional.as_slice();
+        let plain = keywords.is_empty();
+        match (&*qualified, arguments) {
+            ("builtins.__build_class__", _) => self.build_class(positional, keywords),
+            ("builtins.len", [value]) if plain => {
+                let length = self.length(value)?;
+                Ok(Self::integer(length as i64))
+            }
+            ("builtins.isinstance", [value, classes]) if plain => Ok(Value::Bool(self.isinstance(value, classes)?)),
+            ("builtins.issubclass", [class, classes]) if plain => Ok(Value::Bool(self.issubclass(class, classes)?)),
+            ("builtins.getattr", [object, Value::Str(name)]) if plain => self.get_attribute(object, &name.clone()),
+            ("builtins.getattr", [object, Value::Str(name), default]) if plain => {
+                Ok(self.find_attribute(object, &name.clone())?.unwrap_or_else(|| default.clone()))
+            }
+            ("builtins.hasattr", [object, Value::Str(name)]) if plain => {
+                Ok(Value::Bool(self.find_attribute(object, &name.clone())?.is_some()))
+            }
+            ("builtins.setattr", [object, Value::Str(name), value]) if plain => {
+                self.set_attribute(object, &name.clone(), value.clone())?;
+                Ok(Value::None)
+            }
+            ("builtins.delattr", [object, Value::Str(name)]) if plain => {
+                self.delete_attribute(object, &name.clone())?;
+                Ok(Value::None)
+            }
+            ("builtins.callable", [value]) if plain => Ok(Value::Bool(self.callable(value)?)),
+            ("builtins.iter", [value]) if plain => self.iterate(value),
+            ("builtins.next", [iterator]) if plain => self.next_or_stop(iterator),
+            ("builtins.next", [iterator, default]) if plain => match self.next_or_stop(iterator) {
+                Err(Stop::Raise(exception)) => {
+                    let wanted = self.known.stop_iteration;
+                    if self.is_instance_of(&exception, wanted)? {
+                        return Ok(default.clone());
+                    }
+                    Err(Stop::Raise(exception))
+                }
+                other => other,
+            },
+            ("builtins.repr", [value]) if plain => self.repr_of(value),
+            ("builtins.format", [value]) if plain => self.format_with(value, ""),
+            ("builtins.format", [value, Value::Str(spec)]) if plain => self.format_with(value, &spec.clone()),
+            ("builtins.hash", [value]) if plain => {
+                // The number itself is process-dependent for most types; asking for it may run `__hash__`.
+                match primitive::call_function(self.context(), "hash", std::slice::from_ref(value), &[]) {
+                    Ok(product) => self.product(product),
+                    Err(_) => self.residual(Rule::Nondeterministic, "a hash differs between processes"),
+                }
+            }
+            ("builtins.sorted", [iterable]) => {
+                let items = self.collect_unordered_for_sort(iterable, &keywords)?;
+                let sorted = self.sorted(items, keywords)?;
+                Ok(self.new_list(sorted))
+            }
+            ("builtins.any" | "builtins.all", [iterable]) if plain => {
+                let wanted = &*qualified == "builtins.any";
+                let iterator = self.iterate(iterable)?;
+                while let Some(item) = self.next(&iterator)? {
+                    if self.truth(&item)? == wanted {
+                        return Ok(Value::Bool(wanted));
+                    }
+                }
+                Ok(Value::Bool(!wanted))
+            }
+            ("builtins.sum", [iterable, rest @ ..]) if rest.len() <= 1 => {
+                let mut total = rest
+                    .first()
+                    .cloned()
+                    .or_else(|| keywords.first().map(|(_, value)| value.clone()))
+                    .unwrap_or(Self::integer(0));
+                let floats = self.version() >= (3, 12);
+                for item in self.collect(iterable)? {
+                    // From 3.12 on, sums of floats are compensated.
+                    if floats && matches!(item, Value::Float(_) | Value::Complex(..)) {
+                        return self.residual(Rule::NotModelled, "the compensated sum of floats");
+                    }
+                    total = self.binary(syntax::ir::BinaryOperator::Add, &total, &item)?;
+                }
+                Ok(total)
+            }
+            ("builtins.min" | "builtins.max", [_, ..]) => {
+                self.extreme(&*qualified == "builtins.max", positional, keywords)
+            }
+            ("builtins.print", _) => {
+                for value in arguments {
+                    if !self.is_inert(value) {
+                        return self.residual(Rule::ProcessEffect, "`print` writes to standard output");
+                    }
+                }
+                self.effect(Rule::ProcessEffect, "`print` writes to standard output");
+                Ok(Value::None)
+            }
+            ("builtins.globals" | "builtins.locals" | "builtins.vars" | "builtins.dir", []) => {
+                self.open_namespace = true;
+                self.residual(
+                    Rule::UnknownNamespace,
+                    format!("`{}()` hands out or reads the namespace itself", entry.name),
+                )
+            }
+            ("builtins.exec" | "builtins.eval" | "builtins.__import__", _) => {
+                self.current.reached = true;
+                self.residual(Rule::UnknownNamespace, format!("`{}` runs code that is not known", entry.name))
+            }
+            ("sys.intern", [value @ Value::Str(_)]) if plain => Ok(value.clone()),
+            ("_abc._abc_init", [class]) => self.abc_init(&class.clone()),
+            ("_abc._abc_register", [_, subclass]) => {
+                let subclass = subclass.clone();
+                self.effect(Rule::ForeignChange, "registers a class with an abstract base class");
+                Ok(subclass)
+            }
+            ("_abc._abc_instancecheck", [class, value]) => {
+                let class = class.clone();
+                let of = self.type_of(value)?;
+                self.abstract_check(&class, of)
+            }
+            ("_abc._abc_subclasscheck", [class, subclass]) => {
+                let class = class.clone();
+                match self.as_type(subclass) {
+                    Some(subclass) => self.abstract_check(&class, subclass),
+                    None => {
+                        self.residual(Rule::NotModelled, "asks whether something that is not a class is a subclass")
+                    }
+                }
+            }
+            ("_functools.reduce", [function, iterable, rest @ ..]) if plain && rest.len() <= 1 => {
+                let mut items = self.collect(iterable)?.into_iter();
+                let mut total = match rest.first().cloned().or_else(|| items.next()) {
+                    Some(total) => total,
+                    None => {
+                        return self.raise("TypeError", "reduce() of empty iterable with no initial value");
+                    }
+                };
+                for item in items {
+                    total = self.call(function, vec![total, item], Vec::new())?;
+                }
+                Ok(total)
+            }
+            _ => self.call_primitive_function(&qualified, call, positional, keywords),
+        }
+    }
+
+    /// `abs`, `chr`, `ord`, `round`, … on data; everything else by its description.
+    fn call_primitive_function(
+        &mut self,
+        qualified: &str,
+        call: crate::ground::CallClass,
+        positional: Vec<Value>,
+        keywords: Keywords,
+    ) -> Eval<Value> {
+        let data = positional.iter().chain(keywords.iter().map(|(_, value)| value)).all(super::operators::is_data);
+        if data
+            && let Some(name) = qualified.strip_prefix("builtins.")
+            && matches!(name, "abs" | "ascii" | "bin" | "chr" | "divmod" | "hex" | "oct" | "ord" | "pow" | "round")
+        {
+            let keywords: Vec<(&str, Value)> = keywords.iter().map(|(name, value)| (&**name, value.clone())).collect();
+            let outcome = primitive::call_function(self.context(), name, &positional, &keywords);
+            let product = self.primitive(outcome)?;
+            return self.product(product);
+        }
+        if qualified == "builtins.abs"
+            && let [value] = positional.as_slice()
+        {
+            let class = self.type_of(value)?;
+            if let Some(method) = self.python_definition(class, "__abs__") {
+                let method = self.bind(Found::Value(method), "__abs__", Some(value), class)?;
+                return self.call(&method, Vec::new(), Vec::new());
+            }
+        }
+        self.call_described(call, qualified, None, positional, keywords)
+    }
+
+    /// Items to be sorted: a set's too, if no two are equal by the key.
+    fn collect_unordered_for_sort(&mut self, iterable: &Value, keywords: &Keywords) -> Eval<Vec<Value>> {
+        if keywords.is_empty() { self.collect_unordered(iterable) } else { self.collect(iterable) }
+    }
+
+    fn extreme(&mut self, largest: bool, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
+        let mut default = None;
+        let mut key_function = Value::None;
+        for (name, value) in keywords {
+            match &*name {
+                "default" => default = Some(value),
+                "key" => key_function = value,
+                _ => {
+                    return self.raise("TypeError", format!("min() got an unexpected keyword argument '{name}'"));
+                }
+            }
+        }
+        let items = match positional.as_slice() {
+            [iterable] => self.collect(iterable)?,
+            _ => positional,
+        };
+        let mut best: Option<(Value, Value)> = None;
+        for item in items {
+            let key = match &key_function {
+                Value::None => item.clone(),
+                function => self.call(&function.clone(), vec![item.clone()], Vec::new())?,
+            };
+            let better = match &best {
+                None => true,
+                Some((champion, _)) => {
+                    let comparison =
+                        if largest { syntax::ir::Comparison::Greater } else { syntax::ir::Comparison::Less };
+                    let result = self.compare(comparison, &key, &champion.clone())?;
+                    self.truth(&result)?
+                }
+            };
+            if better {
+                best = Some((key, item));
+            }
+        }
+        match (best, default) {
+            (Some((_, item)), _) => Ok(item),
+            (None, Some(default)) => Ok(default),
+            (None, None) => self.raise("ValueError", "min() iterable argument is empty"),
+        }
+    }
+
+    fn callable(&mut self, value: &Value) -> Eval<bool> {
+        if self.is_surely_callable(value) {
+            return Ok(true);
+        }
+        if let Value::Ground(id) = value
+            && let EntryKind::Instance { .. } = self.world.ground().entry(*id).kind
+        {
+            return self.residual(Rule::NotModelled, "asks whether an object implemented in C is callable");
+        }
+        let class = self.type_of(value)?;
+        Ok(self.lookup(class, "__call__").is_some())
+    }
+
+    pub(super) fn isinstance(&mut self, value: &Value, classes: &Value) -> Eval<bool> {
+        if let Value::Unknown(reason) = classes {
+            let reason = reason.clone();
+            return self.unknown(Rule::UnknownOperation, "`isinstance` with a class that is not known", &reason);
+        }
+        let exact = self.type_of(value)?;
+        match classes {
+            Value::Tuple(items) => {
+                for item in items.clone().iter() {
+                    if self.isinstance(value, item)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Value::Object(object) if matches!(self.object(*object), Object::Union(_)) => {
+                let Object::Union(members) = self.object(*object) else {
+                    return self.malformed();
+                };
+                for member in members.clone() {
+                    if self.isinstance(value, &member)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            _ => {
+                let Some(class) = self.as_type(classes) else {
+                    return self.raise("TypeError", "isinstance() arg 2 must be a type, a tuple of types, or a union");
+                };
+                if exact == class {
+                    return Ok(true);
+                }
+                let metaclass = self.type_of(classes)?;
+                match self.python_definition(metaclass, "__instancecheck__") {
+                    Some(hook) => {
+                        let hook = self.bind(Found::Value(hook), "__instancecheck__", Some(classes), metaclass)?;
+                        let result = self.call(&hook, vec![value.clone()], Vec::new())?;
+                        self.truth(&result)
+                    }
+                    None => self.is_instance(value, class),
+                }
+            }
+        }
+    }
+
+    fn issubclass(&mut self, subclass: &Value, classes: &Value) -> Eval<bool> {
+        match classes {
+            Value::Tuple(items) => {
+                for item in items.clone().iter() {
+                    if self.issubclass(subclass, item)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            _ => {
+                let Some(class) = self.as_type(classes) else {
+                    return self.residual(Rule::UnknownOperation, "`issubclass` with a class that is not known");
+                };
+                let metaclass = self.type_of(classes)?;
+                if let Some(hook) = self.python_definition(metaclass, "__subclasscheck__") {
+                    let hook = self.bind(Found::Value(hook), "__subclasscheck__", Some(classes), metaclass)?;
+                    let result = self.call(&hook, vec![subclass.clone()], Vec::new())?;
+                    return self.truth(&result);
+                }
+                match self.as_type(subclass) {
+                    Some(subclass) => Ok(self.is_subtype(subclass, class)),
+                    None => self
+                        .residual(Rule::UnknownOperation, "`issubclass` of something that is not known to be a class"),
+                }
+            }
+        }
+    }
+
+    /// `ABCMeta.__instancecheck__`: real subclasses are certain, and so is the
+    /// absence where nothing was registered and no hook asks.
+    fn abstract_check(&mut self, class: &Value, of: Type) -> Eval<Value> {
+        let Some(class) = self.as_type(class) else {
+            return self.malformed();
+        };
+        if self.is_subtype(of, class) {
+            return Ok(Value::Bool(true));
+        }
+        let name = self.type_name(class);
+        self.residual(
+            Rule::Nondeterministic,
+            format!("whether something is registered as a `{name}` depends on which modules are loaded"),
+        )
+    }
+}

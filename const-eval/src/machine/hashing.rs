@@ -1,0 +1,158 @@
+//! Hashing and equality: keys of dicts and sets, identity, `==` between objects.
+
+use super::types::Found;
+use super::{Eval, Machine};
+use crate::heap::{Object, Type};
+use crate::key::{self, Key};
+use crate::primitive;
+use crate::reason::Rule;
+use crate::value::Value;
+
+impl Machine<'_> {
+    /// The key under which a dict or set files the value; raises where it is not hashable.
+    pub(super) fn key(&mut self, value: &Value) -> Eval<Key> {
+        if let Some(key) = key::of_data(value) {
+            return Ok(key);
+        }
+        match value {
+            Value::Tuple(items) => {
+                let mut keys = Vec::with_capacity(items.len());
+                for item in items.clone().iter() {
+                    keys.push(self.key(item)?);
+                }
+                Ok(Key::Tuple(keys.into()))
+            }
+            Value::Slice(_) if self.version() < (3, 12) => self.raise("TypeError", "unhashable type: 'slice'"),
+            Value::Unknown(reason) => {
+                let reason = reason.clone();
+                self.unknown(Rule::UnknownOperation, "hashes something that is not known", &reason)
+            }
+            Value::Object(object) => {
+                let object = *object;
+                match self.object(object) {
+                    Object::List(_) | Object::Dict(_) | Object::Set(_) => {
+                        let class = self.type_of(value)?;
+                        let name = self.type_name(class);
+                        self.raise("TypeError", format!("unhashable type: '{name}'"))
+                    }
+                    Object::FrozenSet(items) => {
+                        let mut keys: Vec<Key> = items.keys().cloned().collect();
+                        keys.sort_by_cached_key(|key| format!("{key:?}"));
+                        Ok(Key::Frozen(keys.into()))
+                    }
+                    Object::GenericAlias { origin, arguments } => {
+                        let mut parts = vec![origin.clone()];
+                        parts.extend(arguments.iter().cloned());
+                        let mut keys = Vec::with_capacity(parts.len());
+                        for part in parts {
+                            keys.push(self.key(&part)?);
+                        }
+                        Ok(Key::Alias(keys.into()))
+                    }
+                    Object::Function(_)
+                    | Object::Property(_)
+                    | Object::StaticMethod(_)
+                    | Object::ClassMethod(_)
+                    | Object::Cell(_)
+                    | Object::Generator(_) => Ok(Key::Identity(object)),
+                    Object::Class(_) | Object::Instance(_) => {
+                        let class = self.type_of(value)?;
+                        let data = self.plain_data(value);
+                        if !matches!(data, Value::Object(_))
+                            && self.inherits_from_ground(class, &["__hash__", "__eq__"])
+                        {
+                            return self.key(&data);
+                        }
+                        if self.hashes_by_identity(class)? {
+                            Ok(Key::Identity(object))
+                        } else {
+                            let name = self.type_name(class);
+                            self.residual(
+                                Rule::NotModelled,
+                                format!("hashes a `{name}`, which defines `__eq__` or `__hash__`"),
+                            )
+                        }
+                    }
+                    _ => {
+                        let class = self.type_of(value)?;
+                        let name = self.type_name(class);
+                        self.residual(Rule::NotModelled, format!("hashes a `{name}`"))
+                    }
+                }
+            }
+            _ => self.residual(Rule::NotModelled, "hashes a value that is computed by the target only"),
+        }
+    }
+
+    /// Neither name is defined in Python along the MRO.
+    fn inherits_from_ground(&mut self, class: Type, names: &[&str]) -> bool {
+        names.iter().all(|name| self.python_definition(class, name).is_none())
+    }
+
+    /// `__hash__` and `__eq__` are `object`'s (or `type`'s).
+    fn hashes_by_identity(&mut self, class: Type) -> Eval<bool> {
+        for name in ["__hash__", "__eq__"] {
+            match self.lookup(class, name) {
+                Some(Found::Ground { owner, .. }) if owner == self.known.object || owner == self.known.type_ => {}
+                Some(Found::Ground { owner, .. })
+                    if self.is_subtype(Type::Ground(owner), Type::Ground(self.known.base_exception)) => {}
+                Some(Found::Value(Value::None)) if name == "__hash__" => {
+                    let name = self.type_name(class);
+                    return self.raise("TypeError", format!("unhashable type: '{name}'"));
+                }
+                _ => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    /// `left is right`
+    pub(super) fn is_identical(&mut self, left: &Value, right: &Value) -> Eval<bool> {
+        use Value as V;
+        Ok(match (left, right) {
+            (V::Unknown(reason), _) | (_, V::Unknown(reason)) => {
+                let reason = reason.clone();
+                return self.unknown(
+                    Rule::UnknownOperation,
+                    "asks for the identity of something that is not known",
+                    &reason,
+                );
+            }
+            (V::None, V::None) | (V::Ellipsis, V::Ellipsis) | (V::NotImplemented, V::NotImplemented) => true,
+            (V::Bool(left), V::Bool(right)) => left == right,
+            (V::Object(left), V::Object(right)) => left == right,
+            (V::Ground(left), V::Ground(right)) => left == right,
+            (V::Module(left), V::Module(right)) => left == right,
+            (V::GroundModule(left), V::GroundModule(right)) => left == right,
+            _ => {
+                let (left_type, right_type) = (self.type_of(left)?, self.type_of(right)?);
+                if left_type != right_type {
+                    return Ok(false);
+                }
+                // Two objects of one immutable type: different values are different objects,
+                // equal values may or may not be one object.
+                if primitive::equal(left, right) == Some(false) {
+                    return Ok(false);
+                }
+                return self.residual(
+                    Rule::Nondeterministic,
+                    "whether two equal objects are one object is up to the interpreter",
+                );
+            }
+        })
+    }
+
+    /// `PyObject_RichCompareBool(left, right, Py_EQ)`: identity first, then `==`.
+    pub(super) fn same_or_equal(&mut self, left: &Value, right: &Value) -> Eval<bool> {
+        if let (Value::Object(left), Value::Object(right)) = (left, right)
+            && left == right
+        {
+            return Ok(true);
+        }
+        if let Some(equal) = primitive::identical_or_equal(left, right) {
+            return Ok(equal);
+        }
+        let result = self.compare(syntax::ir::Comparison::Equal, left, right)?;
+        self.truth(&result)
+    }
+}

@@ -1,0 +1,323 @@
+//! Import statements.
+//!
+//! An import at module level is carried out at import, as always, and binds
+//! what it binds; what is judged here is only what is known of the result.
+//! Inside a call it is an effect.
+
+use std::sync::Arc;
+
+use syntax::ir::Name;
+
+use super::frame::{Frame, Scope};
+use super::{Eval, Machine};
+use crate::ground::Export;
+use crate::reason::{Reason, Rule};
+use crate::value::{ModuleId, Value};
+use crate::world::Resolved;
+
+impl Machine<'_> {
+    pub(super) fn import_name(&mut self, frame: &Frame, level: u32, module: &str, names: &Arc<[Name]>) -> Eval<Value> {
+        let at_module_level = frame.module == self.module && matches!(frame.scope, Scope::Module);
+        if !at_module_level || self.positions.len() > 1 {
+            return self.residual(Rule::ImportInCall, format!("imports `{module}` from within a call or a class body"));
+        }
+        self.current.imports = true;
+        let Some(absolute) = self.absolute_name(level, module) else {
+            return self.raise("ImportError", "attempted relative import with no known parent package");
+        };
+        let guarded = !frame.handlers.is_empty();
+        let target = if names.is_empty() && level == 0 {
+            // `import a.b` gives `a`, once `a.b` is loaded.
+            self.load_module(&absolute, guarded)?;
+            let top = absolute.split('.').next().unwrap_or(&absolute).to_string();
+            self.load_module(&top, guarded)?
+        } else {
+            let target = self.load_module(&absolute, guarded)?;
+            for name in names.iter() {
+                self.load_submodule(&absolute, &target, name);
+            }
+            target
+        };
+        Ok(target)
+    }
+
+    /// `importlib._bootstrap._resolve_name`
+    fn absolute_name(&self, level: u32, module: &str) -> Option<String> {
+        if level == 0 {
+            return Some(module.to_string());
+        }
+        let mut package: &str = &self.name;
+        if !self.world.is_package(self.module) {
+            package = package.rsplit_once('.').map_or("", |(package, _)| package);
+        }
+        for _ in 1..level {
+            package = package.rsplit_once('.').map_or("", |(package, _)| package);
+        }
+        if package.is_empty() {
+            return None;
+        }
+        Some(if module.is_empty() { package.to_string() } else { format!("{package}.{module}") })
+    }
+
+    /// Loads a module and its parents. Where the outcome decides which handler runs (`guarded`), it must be certain.
+    fn load_module(&mut self, absolute: &str, guarded: bool) -> Eval<Value> {
+        for (index, _) in absolute.match_indices('.') {
+            if let Resolved::Source(parent) = self.world.resolve(&absolute[..index]) {
+                self.imported.insert(parent);
+            }
+        }
+        match self.world.resolve(absolute) {
+            Resolved::Source(module) => {
+                self.imported.insert(module);
+                if guarded && !self.world.is_closed(module) {
+                    return self.residual(
+                        Rule::Raises,
+                        format!(
+                            "importing `{absolute}` runs code that may raise, and the exception would be handled here"
+                        ),
+                    );
+                }
+                Ok(Value::Module(module))
+            }
+            Resolved::Ground(index) => Ok(Value::GroundModule(index)),
+            Resolved::Missing if guarded => {
+                // The result rests on the absence of the module.
+                self.depend(absolute, &[]);
+                self.raise("ModuleNotFoundError", format!("No module named '{absolute}'"))
+            }
+            Resolved::Missing => {
+                Ok(Value::Unknown(Reason::new(Rule::UnknownName, format!("module `{absolute}` was not found"))))
+            }
+            Resolved::Unknown(reason) if guarded => self.unknown(
+                Rule::Raises,
+                &format!("importing `{absolute}` may raise, and the exception would be handled here"),
+                &reason,
+            ),
+            Resolved::Unknown(reason) => Ok(Value::Unknown(reason)),
+        }
+    }
+
+    /// `from package import submodule` loads the submodule where the package has no such name.
+    fn load_submodule(&mut self, absolute: &str, target: &Value, name: &str) {
+        if let Value::Module(module) = target
+            && self.world.is_package(*module)
+            && let Resolved::Source(submodule) = self.world.resolve(&format!("{absolute}.{name}"))
+        {
+            self.imported.insert(submodule);
+        }
+    }
+
+    pub(super) fn import_from(&mut self, frame: &Frame, module: &Value, name: &Name) -> Eval<Value> {
+        let guarded = !frame.handlers.is_empty();
+        match module {
+            Value::Module(id) => self.import_from_source(*id, name, guarded),
+            Value::GroundModule(index) => {
+                let module = &self.world.ground().modules()[*index as usize];
+                match module.exports.get(name) {
+                    Some(Export::Process) if guarded => {
+                        self.residual(Rule::Raises, format!("`{}.{name}` may be absent", module.name))
+                    }
+                    Some(export) => {
+                        let value = self.export_value(export, &module.name, name);
+                        let module = module.name.clone();
+                        self.note_provenance(&module, name);
+                        Ok(value)
+                    }
+                    None if guarded && module.complete => {
+                        let module = module.name.clone();
+                        self.depend(&module, &[name]);
+                        self.raise("ImportError", format!("cannot import name '{name}' from '{module}'"))
+                    }
+                    None if guarded => {
+                        self.residual(Rule::Raises, format!("`{}.{name}` is not described", module.name))
+                    }
+                    None => Ok(self.unknown_name(&module.name.clone(), name, "is not described")),
+                }
+            }
+            Value::Unknown(reason) if guarded => {
+                let reason = reason.clone();
+                self.unknown(
+                    Rule::Raises,
+                    &format!("importing `{name}` may raise, and the exception would be handled here"),
+                    &reason,
+                )
+            }
+            Value::Unknown(reason) => Ok(Value::Unknown(reason.clone())),
+            _ => self.malformed(),
+        }
+    }
+
+    fn import_from_source(&mut self, module: ModuleId, name: &Name, guarded: bool) -> Eval<Value> {
+        let module_name: Name = self.world.module_name(module).into();
+        let submodule = if self.world.is_package(module) {
+            match self.world.resolve(&format!("{module_name}.{name}")) {
+                Resolved::Missing => None,
+                resolved => Some(resolved),
+            }
+        } else {
+            None
+        };
+        let own_package = self.name.starts_with(&format!("{module_name}."));
+        let evaluated = match self.world.evaluated(module) {
+            // A package is not complete while its own submodules are loaded.
+            Some(evaluated) if !own_package => Some(evaluated),
+            _ => None,
+        };
+        let value = match (evaluated, &submodule) {
+            (None, Some(Resolved::Source(submodule))) if !self.binds(module, name) => Value::Module(*submodule),
+            (None, _) => {
+                if guarded {
+                    return self.residual(Rule::Raises, format!("`{name}` may not be there yet in `{module_name}`"));
+                }
+                return Ok(self.unknown_name(
+                    &module_name,
+                    name,
+                    "is read before the import cycle is complete, or is not known",
+                ));
+            }
+            (Some(evaluated), submodule) => match (evaluated.namespace.get(name), submodule) {
+                (Some(value), None) => value.clone(),
+                (Some(Value::Module(bound)), Some(Resolved::Source(submodule))) if bound == submodule => {
+                    Value::Module(*bound)
+                }
+                (None, Some(Resolved::Source(submodule))) if !evaluated.open_namespace => {
+                    if guarded && !self.world.is_closed(*submodule) {
+                        return self.residual(Rule::Raises, format!("importing `{module_name}.{name}` may raise"));
+                    }
+                    Value::Module(*submodule)
+                }
+                (None, None)
+                    if guarded && !evaluated.open_namespace && !evaluated.namespace.contains_key("__getattr__") =>
+                {
+                    self.depend(&module_name, &[name]);
+                    return self.raise("ImportError", format!("cannot import name '{name}' from '{module_name}'"));
+                }
+                _ if guarded => {
+                    return self.residual(Rule::Raises, format!("whether `{module_name}` has `{name}` is not known"));
+                }
+                _ => return Ok(self.unknown_name(&module_name, name, "is not known")),
+            },
+        };
+        self.note_provenance(&module_name, name);
+        Ok(value)
+    }
+
+    /// May the module's own top level bind the name (so that it shadows a submodule)?
+    fn binds(&self, module: ModuleId, name: &str) -> bool {
+        match self.world.ir(module) {
+            Some(ir) => {
+                ir.statements.iter().any(|statement| statement.binds.iter().any(|bound| &**bound == name))
+                    || ir.rebound_globals.iter().any(|bound| &**bound == name)
+                    || ir.imports.iter().any(|import| import.names.iter().any(|imported| &**imported == "*"))
+            }
+            None => true,
+        }
+    }
+
+    fn unknown_name(&self, module: &str, name: &str, why: &str) -> Value {
+        Value::Unknown(Reason::new(Rule::UnknownName, format!("`{name}` of `{module}` {why}")))
+    }
+
+    /// Remembers where the name that is bound next came from. The binding may be
+    /// under another name: it is the one that the statement stores.
+    fn note_provenance(&mut self, module: &str, name: &str) {
+        self.current.imported_name = Some((module.into(), name.into()));
+    }
+
+    pub(super) fn import_star(&mut self, frame: &Frame, module: &Value) -> Eval<()> {
+        let guarded = !frame.handlers.is_empty();
+        match module {
+            Value::GroundModule(index) => {
+                let module = &self.world.ground().modules()[*index as usize];
+                if !module.complete || module.exports.contains_key("__all__") {
+                    return self.open_star_import(&module.name.clone(), guarded);
+                }
+                let exports: Vec<(Name, Export)> = module
+                    .exports
+                    .iter()
+                    .filter(|(name, _)| !name.starts_with('_'))
+                    .map(|(name, export)| (name.clone(), export.clone()))
+                    .collect();
+                let module = module.name.clone();
+                for (name, export) in exports {
+                    let value = self.export_value(&export, &module, &name);
+                    self.provenance.insert(name.clone(), (module.clone(), name.clone()));
+                    self.namespace.insert(name, value);
+                }
+                Ok(())
+            }
+            Value::Module(id) => {
+                let id = *id;
+                let name: Name = self.world.module_name(id).into();
+                let Some(evaluated) = self.world.evaluated(id).cloned() else {
+                    return self.open_star_import(&name, guarded);
+                };
+                let own_package = self.name.starts_with(&format!("{name}."));
+                if evaluated.open_namespace || own_package {
+                    return self.open_star_import(&name, guarded);
+                }
+                let names: Vec<Name> = match evaluated.namespace.get("__all__") {
+                    Some(all) => match self.exported_names(&evaluated, all) {
+                        Some(names) => names,
+                        None => return self.open_star_import(&name, guarded),
+                    },
+                    None => evaluated.namespace.keys().filter(|name| !name.starts_with('_')).cloned().collect(),
+                };
+                // Submodules loaded by others become attributes, and so names, of a package.
+                if self.world.is_package(id) && !evaluated.namespace.contains_key("__all__") {
+                    return self.open_star_import(&name, guarded);
+                }
+                self.depend(&name, &["__all__"]);
+                for exported in names {
+                    match evaluated.namespace.get(&exported) {
+                        Some(value) => {
+                            self.provenance.insert(exported.clone(), (name.clone(), exported.clone()));
+                            self.namespace.insert(exported, value.clone());
+                        }
+                        None => return self.open_star_import(&name, guarded),
+                    }
+                }
+                Ok(())
+            }
+            _ => self.open_star_import("a module that is not known", guarded),
+        }
+    }
+
+    /// `__all__` of a finished module, where it is a list or tuple of known strings.
+    fn exported_names(&self, evaluated: &crate::evaluated::Evaluated, all: &Value) -> Option<Vec<Name>> {
+        let items: Vec<Value> = match all {
+            Value::Tuple(items) => items.to_vec(),
+            Value::Object(object) if object.owner == evaluated.module => {
+                match &evaluated.heap.objects[object.index as usize] {
+                    crate::heap::Object::List(items) => items.clone(),
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        };
+        items
+            .into_iter()
+            .map(|item| match item {
+                Value::Str(name) => Some(name),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// A star import whose names are not known: from here on any name may be anything.
+    fn open_star_import(&mut self, module: &str, guarded: bool) -> Eval<()> {
+        if guarded {
+            return self.residual(Rule::Raises, format!("`from {module} import *` may raise"));
+        }
+        let reason = Reason::new(
+            Rule::UnknownStarImport,
+            format!("a later `from {module} import *`, whose names are not known, may have bound it"),
+        );
+        for value in self.namespace.values_mut() {
+            *value = Value::Unknown(reason.clone());
+        }
+        self.provenance.clear();
+        self.open_namespace = true;
+        Ok(())
+    }
+}

@@ -1,0 +1,438 @@
+//! Iteration: `iter`, `next`, collecting, unpacking.
+
+use std::sync::Arc;
+
+use super::types::Found;
+use super::{Eval, Machine, Stop};
+use crate::heap::{Iterator, Object, Payload, Type, ViewKind};
+use crate::primitive;
+use crate::reason::Rule;
+use crate::value::{ObjectRef, Value};
+
+impl Machine<'_> {
+    fn iterator_over(&mut self, items: Vec<Value>) -> Value {
+        self.allocate(Object::Iterator(Iterator::Items { items: items.into(), next: 0 }))
+    }
+
+    /// `iter(value)`
+    pub(super) fn iterate(&mut self, value: &Value) -> Eval<Value> {
+        if let Value::Unknown(reason) = value {
+            let reason = reason.clone();
+            return self.unknown(Rule::UnknownIteration, "iterates over something that is not known", &reason);
+        }
+        let class = self.type_of(value)?;
+        match self.python_definition(class, "__iter__") {
+            Some(Value::None) => {
+                let name = self.type_name(class);
+                return self.raise("TypeError", format!("'{name}' object is not iterable"));
+            }
+            Some(method) => {
+                let method = self.bind(Found::Value(method), "__iter__", Some(value), class)?;
+                return self.call(&method, Vec::new(), Vec::new());
+            }
+            None => {}
+        }
+        match value {
+            Value::Tuple(items) => {
+                Ok(self.allocate(Object::Iterator(Iterator::Items { items: items.clone(), next: 0 })))
+            }
+            Value::Str(_) | Value::Bytes(_) | Value::Range(_) => {
+                let outcome = primitive::iterate(self.context(), value);
+                let items = self.primitive(outcome)?;
+                self.charge(items.len())?;
+                Ok(self.iterator_over(items))
+            }
+            Value::Object(object) => self.iterate_object(*object, value, class),
+            _ => self.not_iterable(class),
+        }
+    }
+
+    fn iterate_object(&mut self, object: ObjectRef, value: &Value, class: Type) -> Eval<Value> {
+        enum Kind {
+            Itself,
+            List,
+            Dict(Value, ViewKind),
+            Set,
+            Items(Vec<Value>),
+            Data(Value),
+            Proxy,
+            Other,
+        }
+        let kind = match self.object(object) {
+            Object::Iterator(_) | Object::Generator(_) => Kind::Itself,
+            Object::List(_) => Kind::List,
+            Object::Dict(_) => Kind::Dict(value.clone(), ViewKind::Keys),
+            Object::DictView { dict, kind } => Kind::Dict(dict.clone(), *kind),
+            Object::Set(_) | Object::FrozenSet(_) => Kind::Set,
+            Object::MappingProxy(_) => Kind::Proxy,
+            Object::Instance(instance) => match &instance.payload {
+                Payload::List(_) => Kind::List,
+                Payload::Dict(_) => Kind::Dict(value.clone(), ViewKind::Keys),
+                Payload::Set(_) | Payload::FrozenSet(_) => Kind::Set,
+                Payload::Data(data) => Kind::Data(data.clone()),
+                _ => Kind::Other,
+            },
+            Object::GenericAlias { .. } | Object::Native(_) => Kind::Other,
+            _ => Kind::Items(Vec::new()),
+        };
+        match kind {
+            Kind::Itself => Ok(value.clone()),
+            Kind::List => {
+                self.contents(object)?;
+                Ok(self.allocate(Object::Iterator(Iterator::List { list: value.clone(), next: 0 })))
+            }
+            Kind::Dict(dict, kind) => {
+                let size = self.length_of_dict(&dict)?;
+                Ok(self.allocate(Object::Iterator(Iterator::Dict { dict, kind, next: 0, size })))
+            }
+            Kind::Set => {
+                let items = self.set_entries(value)?.unwrap_or_default();
+                if items.len() > 1 {
+                    return self.residual(
+                        Rule::Nondeterministic,
+                        "iterates over a set, whose order may differ between processes",
+                    );
+                }
+                Ok(self.iterator_over(items.into_values().collect()))
+            }
+            Kind::Proxy => {
+                let items = self.proxy_items(object)?.into_iter().map(|(key, _)| key).collect();
+                Ok(self.iterator_over(items))
+            }
+            Kind::Data(data) => self.iterate(&data),
+            Kind::Other => {
+                if let Some(found) = self.python_definition(class, "__getitem__") {
+                    let _ = found;
+                    return Ok(self.allocate(Object::Iterator(Iterator::Sequence { sequence: value.clone(), next: 0 })));
+                }
+                self.not_iterable(class)
+            }
+            Kind::Items(_) => {
+                // Classes with a metaclass that has no `__iter__`, functions, cells, …
+                if let Object::Instance(_) = self.object(object)
+                    && self.python_definition(class, "__getitem__").is_some()
+                {
+                    return Ok(self.allocate(Object::Iterator(Iterator::Sequence { sequence: value.clone(), next: 0 })));
+                }
+                self.not_iterable(class)
+            }
+        }
+    }
+
+    fn length_of_dict(&mut self, dict: &Value) -> Eval<usize> {
+        match self.dict_entries(dict)? {
+            Some(entries) => Ok(entries.len()),
+            None => self.residual(Rule::NotModelled, "iterates over a view of something that is not a dict"),
+        }
+    }
+
+    fn not_iterable(&mut self, class: Type) -> Eval<Value> {
+        let name = self.type_name(class);
+        if self.lookup(class, "__iter__").is_some() || self.lookup(class, "__getitem__").is_some() {
+            return self.residual(
+                Rule::UnknownIteration,
+                format!("iterates over a `{name}` that is computed by the target only"),
+            );
+        }
+        self.raise("TypeError", format!("'{name}' object is not iterable"))
+    }
+
+    /// `next(iterator)`; `None` when exhausted.
+    pub(super) fn next(&mut self, iterator: &Value) -> Eval<Option<Value>> {
+        Ok(self.next_or_result(iterator)?.ok())
+    }
+
+    /// The next item, or what the iterator returned (`StopIteration.value`).
+    pub(super) fn next_or_result(&mut self, iterator: &Value) -> Eval<Result<Value, Value>> {
+        let object = match iterator {
+            Value::Object(object) => *object,
+            Value::Unknown(reason) => {
+                let reason = reason.clone();
+                return self.unknown(Rule::UnknownIteration, "advances an iterator that is not known", &reason);
+            }
+            _ => {
+                return self
+                    .residual(Rule::UnknownIteration, "advances an iterator that is computed by the target only");
+            }
+        };
+        match self.object(object) {
+            Object::Generator(_) => self.resume(object),
+            Object::Iterator(_) => match self.advance(object)? {
+                Some(item) => Ok(Ok(item)),
+                None => Ok(Err(Value::None)),
+            },
+            Object::Instance(_) => {
+                let class = self.type_of(iterator)?;
+                match self.python_definition(class, "__next__") {
+                    Some(method) => {
+                        let method = self.bind(Found::Value(method), "__next__", Some(iterator), class)?;
+                        match self.call(&method, Vec::new(), Vec::new()) {
+                            Ok(item) => Ok(Ok(item)),
+                            Err(Stop::Raise(exception)) => {
+                                let wanted = self.known.stop_iteration;
+                                if self.is_instance_of(&exception, wanted)? {
+                                    let result = self.find_attribute(&exception, "value")?.unwrap_or(Value::None);
+                                    return Ok(Err(result));
+                                }
+                                Err(Stop::Raise(exception))
+                            }
+                            Err(stop) => Err(stop),
+                        }
+                    }
+                    None => {
+                        let name = self.type_name(class);
+                        self.raise("TypeError", format!("'{name}' object is not an iterator"))
+                    }
+                }
+            }
+            _ => {
+                let class = self.type_of(iterator)?;
+                let name = self.type_name(class);
+                self.residual(Rule::UnknownIteration, format!("advances a `{name}`"))
+            }
+        }
+    }
+
+    fn advance(&mut self, object: ObjectRef) -> Eval<Option<Value>> {
+        self.count_step()?;
+        let Object::Iterator(state) = self.object_mut(object)? else {
+            return self.malformed();
+        };
+        // Taken out while it runs: it may call Python code.
+        let mut iterator = std::mem::replace(state, Iterator::Finished);
+        let item = self.advance_iterator(&mut iterator);
+        // An exception from within (`map`'s function) does not end the iterator.
+        if matches!(item, Ok(Some(_)) | Err(Stop::Raise(_))) {
+            *self.object_mut(object)? = Object::Iterator(iterator);
+        }
+        item
+    }
+
+    fn advance_iterator(&mut self, iterator: &mut Iterator) -> Eval<Option<Value>> {
+        match iterator {
+            Iterator::Finished => Ok(None),
+            Iterator::Items { items, next } => {
+                let item = items.get(*next).cloned();
+                *next += 1;
+                Ok(item)
+            }
+            Iterator::List { list, next } => {
+                let Value::Object(object) = list else {
+                    return Ok(None);
+                };
+                let item = match self.contents(*object)? {
+                    Object::List(items) => items.get(*next).cloned(),
+                    Object::Instance(instance) => match &instance.payload {
+                        Payload::List(items) => items.get(*next).cloned(),
+                        _ => None,
+                    },
+                    _ => None,
+                };
+                *next += 1;
+                Ok(item)
+            }
+            Iterator::Dict { dict, kind, next, size } => {
+                let Value::Object(object) = dict else {
+                    return Ok(None);
+                };
+                let entries = match self.contents(*object)? {
+                    Object::Dict(entries) => entries,
+                    Object::Instance(instance) => match &instance.payload {
+                        Payload::Dict(entries) => entries,
+                        _ => return Ok(None),
+                    },
+                    _ => return Ok(None),
+                };
+                if entries.len() != *size {
+                    return self.raise("RuntimeError", "dictionary changed size during iteration");
+                }
+                let item = entries.get_index(*next).map(|(_, (key, value))| match kind {
+                    ViewKind::Keys => key.clone(),
+                    ViewKind::Values => value.clone(),
+                    ViewKind::Items => Value::tuple(vec![key.clone(), value.clone()]),
+                });
+                *next += 1;
+                Ok(item)
+            }
+            Iterator::Sequence { sequence, next } => {
+                let index = Value::int(*next);
+                *next += 1;
+                match self.get_item(&sequence.clone(), &index) {
+                    Ok(item) => Ok(Some(item)),
+                    Err(Stop::Raise(exception)) => {
+                        for name in ["IndexError", "StopIteration"] {
+                            if let Some(id) = self.world.ground().builtin(name)
+                                && self.is_instance_of(&exception, id)?
+                            {
+                                return Ok(None);
+                            }
+                        }
+                        Err(Stop::Raise(exception))
+                    }
+                    Err(stop) => Err(stop),
+                }
+            }
+            Iterator::Enumerate { inner, next } => match self.next(inner)? {
+                Some(item) => {
+                    let index = Value::int(*next);
+                    *next += 1;
+                    Ok(Some(Value::tuple(vec![index, item])))
+                }
+                None => Ok(None),
+            },
+            Iterator::Zip { inner, strict } => {
+                let mut items = Vec::with_capacity(inner.len());
+                for (index, iterator) in inner.iter().enumerate() {
+                    match self.next(iterator)? {
+                        Some(item) => items.push(item),
+                        None if *strict && index > 0 => {
+                            return self.raise(
+                                "ValueError",
+                                format!("zip() argument {} is shorter than argument 1", index + 1),
+                            );
+                        }
+                        None if *strict => {
+                            for other in &inner[1..] {
+                                if self.next(other)?.is_some() {
+                                    return self.raise("ValueError", "zip() argument 2 is longer than argument 1");
+                                }
+                            }
+                            return Ok(None);
+                        }
+                        None => return Ok(None),
+                    }
+                }
+                if inner.is_empty() {
+                    return Ok(None);
+                }
+                Ok(Some(Value::tuple(items)))
+            }
+            Iterator::Map { function, inner } => {
+                let mut arguments = Vec::with_capacity(inner.len());
+                for iterator in inner.iter() {
+                    match self.next(iterator)? {
+                        Some(item) => arguments.push(item),
+                        None => return Ok(None),
+                    }
+                }
+                self.call(&function.clone(), arguments, Vec::new()).map(Some)
+            }
+            Iterator::Filter { function, inner } => loop {
+                let Some(item) = self.next(inner)? else {
+                    return Ok(None);
+                };
+                let keep = match &*function {
+                    Value::None => self.truth(&item)?,
+                    function => {
+                        let result = self.call(&function.clone(), vec![item.clone()], Vec::new())?;
+                        self.truth(&result)?
+                    }
+                };
+                if keep {
+                    return Ok(Some(item));
+                }
+            },
+            Iterator::Count { next, step } => {
+                let item = Value::int(*next);
+                match next.checked_add(*step) {
+                    Some(following) => *next = following,
+                    None => return self.residual(Rule::NotModelled, "counts beyond 64 bits"),
+                }
+                Ok(Some(item))
+            }
+            Iterator::Chain { rest, current } => loop {
+                if let Some(iterator) = current {
+                    if let Some(item) = self.next(iterator)? {
+                        return Ok(Some(item));
+                    }
+                    *current = None;
+                }
+                if rest.is_empty() {
+                    return Ok(None);
+                }
+                let following = rest.remove(0);
+                *current = Some(self.iterate(&following)?);
+            },
+        }
+    }
+
+    /// All items, by the iterator protocol.
+    pub(super) fn collect(&mut self, value: &Value) -> Eval<Vec<Value>> {
+        if let Value::Tuple(items) = value {
+            return Ok(items.to_vec());
+        }
+        let iterator = self.iterate(value)?;
+        let mut items = Vec::new();
+        while let Some(item) = self.next(&iterator)? {
+            items.push(item);
+            self.charge(1)?;
+        }
+        Ok(items)
+    }
+
+    /// All items where their order makes no difference to the result.
+    pub(super) fn collect_unordered(&mut self, value: &Value) -> Eval<Vec<Value>> {
+        if let Value::Object(_) = value {
+            let class = self.type_of(value)?;
+            if self.python_definition(class, "__iter__").is_none()
+                && let Some(entries) = self.set_entries(value)?
+            {
+                return Ok(entries.into_values().collect());
+            }
+        }
+        self.collect(value)
+    }
+
+    /// `a, b = value` and, with `after`, `a, *b, c = value`.
+    pub(super) fn unpack(&mut self, value: &Value, before: usize, after: Option<usize>) -> Eval<Vec<Value>> {
+        let items = match value {
+            Value::Tuple(items) => items.to_vec(),
+            _ => {
+                let iterator = match self.iterate(value) {
+                    Err(Stop::Raise(_)) => {
+                        let class = self.type_of(value)?;
+                        let name = self.type_name(class);
+                        return self.raise("TypeError", format!("cannot unpack non-iterable {name} object"));
+                    }
+                    other => other?,
+                };
+                let mut items = Vec::new();
+                // One item more than wanted tells that there are too many.
+                while after.is_some() || items.len() <= before {
+                    match self.next(&iterator)? {
+                        Some(item) => items.push(item),
+                        None => break,
+                    }
+                    self.charge(1)?;
+                }
+                items
+            }
+        };
+        match after {
+            None if items.len() > before => {
+                self.raise("ValueError", format!("too many values to unpack (expected {before})"))
+            }
+            None if items.len() < before => self
+                .raise("ValueError", format!("not enough values to unpack (expected {before}, got {})", items.len())),
+            None => Ok(items),
+            Some(after) if items.len() < before + after => self.raise(
+                "ValueError",
+                format!("not enough values to unpack (expected at least {}, got {})", before + after, items.len()),
+            ),
+            Some(after) => {
+                let mut items = items;
+                let tail = items.split_off(items.len() - after);
+                let starred = items.split_off(before);
+                let starred = self.new_list(starred);
+                items.push(starred);
+                items.extend(tail);
+                Ok(items)
+            }
+        }
+    }
+
+    /// An iterator over items that are already there.
+    pub(super) fn items_iterator(&mut self, items: Vec<Value>) -> Value {
+        self.allocate(Object::Iterator(Iterator::Items { items: Arc::from(items), next: 0 }))
+    }
+}

@@ -1,0 +1,77 @@
+//! The C types that the evaluator itself speaks of, found once in the ground table.
+
+use crate::ground::{Ground, GroundId};
+
+macro_rules! known {
+    ($($field:ident = $qualified:literal),* $(,)?) => {
+        /// Ids of the types that the data model treats specially.
+        #[derive(Clone, Copy, Debug)]
+        pub(super) struct Known {
+            $(pub $field: GroundId,)*
+        }
+
+        impl Known {
+            /// A type that the table lacks gets an id that no value has.
+            pub fn find(ground: &Ground) -> Known {
+                Known { $($field: ground.find($qualified).unwrap_or(GroundId(u32::MAX)),)* }
+            }
+        }
+    };
+}
+
+known! {
+    object = "builtins.object",
+    type_ = "builtins.type",
+    none_type = "builtins.NoneType",
+    ellipsis = "builtins.ellipsis",
+    not_implemented = "builtins.NotImplementedType",
+    bool = "builtins.bool",
+    int = "builtins.int",
+    float = "builtins.float",
+    complex = "builtins.complex",
+    str = "builtins.str",
+    bytes = "builtins.bytes",
+    bytearray = "builtins.bytearray",
+    tuple = "builtins.tuple",
+    range = "builtins.range",
+    slice = "builtins.slice",
+    list = "builtins.list",
+    dict = "builtins.dict",
+    set = "builtins.set",
+    frozenset = "builtins.frozenset",
+    function = "builtins.function",
+    method = "builtins.method",
+    builtin = "builtins.builtin_function_or_method",
+    method_descriptor = "builtins.method_descriptor",
+    wrapper_descriptor = "builtins.wrapper_descriptor",
+    member_descriptor = "builtins.member_descriptor",
+    cell = "builtins.cell",
+    module = "builtins.module",
+    property = "builtins.property",
+    static_method = "builtins.staticmethod",
+    class_method = "builtins.classmethod",
+    super_ = "builtins.super",
+    generator = "builtins.generator",
+    coroutine = "builtins.coroutine",
+    async_generator = "builtins.async_generator",
+    mapping_proxy = "builtins.mappingproxy",
+    dict_keys = "builtins.dict_keys",
+    dict_values = "builtins.dict_values",
+    dict_items = "builtins.dict_items",
+    list_iterator = "builtins.list_iterator",
+    traceback = "builtins.traceback",
+    generic_alias = "types.GenericAlias",
+    union = "types.UnionType",
+    enumerate = "builtins.enumerate",
+    zip = "builtins.zip",
+    map = "builtins.map",
+    filter = "builtins.filter",
+    count = "itertools.count",
+    chain = "itertools.chain",
+    base_exception = "builtins.BaseException",
+    exception = "builtins.Exception",
+    name_error = "builtins.NameError",
+    attribute_error = "builtins.AttributeError",
+    stop_iteration = "builtins.StopIteration",
+    code = "builtins.code",
+}

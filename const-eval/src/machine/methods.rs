@@ -1,0 +1,835 @@
+//! Methods of C types.
+
+use super::functions::Keywords;
+use super::types::Found;
+use super::{Eval, Machine, Stop};
+use crate::ground::GroundId;
+use crate::heap::{Object, Payload, Set, Type, ViewKind, Wrapper};
+use crate::primitive::{self, Product};
+use crate::reason::Rule;
+use crate::value::{Integer, Value};
+
+impl Machine<'_> {
+    pub(super) fn call_ground_method(
+        &mut self,
+        owner: GroundId,
+        name: &str,
+        receiver: Value,
+        positional: Vec<Value>,
+        keywords: Keywords,
+    ) -> Eval<Value> {
+        let known = self.known;
+        if owner == known.object {
+            return self.object_method(name, receiver, positional, keywords);
+        }
+        if owner == known.type_ {
+            return self.type_method(name, receiver, positional, keywords);
+        }
+        if name == "__init__" {
+            self.ground_init(owner, &receiver, positional, keywords)?;
+            return Ok(Value::None);
+        }
+        if owner == known.list {
+            return self.list_method(name, &receiver, positional, keywords);
+        }
+        if owner == known.dict {
+            return self.dict_method(name, &receiver, positional, keywords);
+        }
+        if owner == known.set || owner == known.frozenset {
+            return self.set_method(name, &receiver, positional, keywords);
+        }
+        if owner == known.mapping_proxy {
+            return self.proxy_method(name, &receiver, positional);
+        }
+        if owner == known.property {
+            return self.property_method(name, &receiver, positional);
+        }
+        if owner == known.generator || self.is_own_iterator(&receiver) {
+            match name {
+                "__iter__" => return Ok(receiver),
+                "__next__" => return self.next_or_stop(&receiver),
+                "send" if matches!(positional.as_slice(), [Value::None]) => {
+                    return self.next_or_stop(&receiver);
+                }
+                _ => {
+                    return self.residual(Rule::NotModelled, format!("`{name}` of a generator or iterator"));
+                }
+            }
+        }
+        if owner == known.function {
+            match (name, positional.as_slice()) {
+                ("__get__", [Value::None, ..]) => return Ok(receiver),
+                ("__get__", [object, ..]) => {
+                    let bound = object.clone();
+                    return Ok(self.allocate(Object::BoundMethod { function: receiver, receiver: bound }));
+                }
+                ("__call__", _) => return self.call(&receiver, positional, keywords),
+                _ => {}
+            }
+        }
+        if (owner == known.dict_keys || owner == known.dict_items || owner == known.dict_values) && name == "__iter__" {
+            return self.iterate(&receiver);
+        }
+        if self.is_subtype(Type::Ground(owner), Type::Ground(known.base_exception)) {
+            return self.exception_method(name, receiver, positional);
+        }
+        let data = self.plain_data(&receiver);
+        if super::operators::is_data(&data) {
+            return self.data_method(owner, name, data, positional, keywords);
+        }
+        let Some(attribute) = self.ground_attribute(owner, name) else {
+            return self.malformed();
+        };
+        let call = attribute.call;
+        let what = format!("{}.{name}", self.world.ground().entry(owner).qualified);
+        self.call_described(call, &what, Some(&receiver), positional, keywords)
+    }
+
+    fn is_own_iterator(&self, value: &Value) -> bool {
+        match value {
+            Value::Object(object) => matches!(self.object(*object), Object::Iterator(_) | Object::Generator(_)),
+            _ => false,
+        }
+    }
+
+    /// `__next__`: raises `StopIteration` at the end.
+    pub(super) fn next_or_stop(&mut self, iterator: &Value) -> Eval<Value> {
+        match self.next_or_result(iterator)? {
+            Ok(item) => Ok(item),
+            Err(result) => {
+                let Some(id) = self.world.ground().builtin("StopIteration") else {
+                    return self.malformed();
+                };
+                let arguments = if matches!(result, Value::None) { Vec::new() } else { vec![result] };
+                let exception = self.call(&Value::Ground(id), arguments, Vec::new())?;
+                Err(Stop::Raise(exception))
+            }
+        }
+    }
+
+    /// Methods of str, bytes, int, float, tuple, range, … on data.
+    fn data_method(
+        &mut self,
+        owner: GroundId,
+        name: &str,
+        data: Value,
+        positional: Vec<Value>,
+        keywords: Keywords,
+    ) -> Eval<Value> {
+        match (&data, name) {
+            (Value::Str(separator), "join") if positional.len() == 1 => {
+                let separator = separator.clone();
+                let items = self.collect(&positional[0])?;
+                let items: Vec<Value> = items.iter().map(|item| self.plain_data(item)).collect();
+                if items.iter().any(|item| matches!(item, Value::Opaque(id) if *id == self.known.str)) {
+                    return Ok(Value::Opaque(self.known.str));
+                }
+                let outcome =
+                    primitive::call_method(self.context(), &Value::Str(separator), name, &[Value::tuple(items)], &[]);
+                let product = self.primitive(outcome)?;
+                return self.product(product);
+            }
+            (Value::Str(template), "format") => {
+                let template = template.clone();
+                return self.format_fields(&template, positional, keywords);
+            }
+            (Value::Str(_) | Value::Bytes(_) | Value::Tuple(_) | Value::Range(_), "__iter__") => {
+                return self.iterate(&data);
+            }
+            (_, "__getitem__") if positional.len() == 1 => {
+                return self.get_item(&data, &positional[0]);
+            }
+            (_, "__contains__") if positional.len() == 1 => {
+                return Ok(Value::Bool(self.contains(&data, &positional[0])?));
+            }
+            (Value::Tuple(items), "index" | "count") if positional.len() == 1 => {
+                let items = items.clone();
+                let mut count = 0;
+                for (index, item) in items.iter().enumerate() {
+                    if self.same_or_equal(item, &positional[0])? {
+                        if name == "index" {
+                            return Ok(Value::int(index as i64));
+                        }
+                        count += 1;
+                    }
+                }
+                if name == "index" {
+                    return self.raise("ValueError", "tuple.index(x): x not in tuple");
+                }
+                return Ok(Value::int(count));
+            }
+            (_, "__repr__" | "__str__") if positional.is_empty() && matches!(data, Value::Tuple(_)) => {
+                return self.repr_of(&data);
+            }
+            _ => {}
+        }
+        let mut arguments = Vec::with_capacity(positional.len());
+        for value in &positional {
+            arguments.push(self.plain_data(value));
+        }
+        let not_data = arguments
+            .iter()
+            .chain(keywords.iter().map(|(_, value)| value))
+            .any(|value| !super::operators::is_data(value));
+        if not_data {
+            let what = format!("{}.{name}", self.world.ground().entry(owner).qualified);
+            let Some(attribute) = self.ground_attribute(owner, name) else {
+                return self.malformed();
+            };
+            let call = attribute.call;
+            return self.call_described(call, &what, Some(&data), positional, keywords);
+        }
+        let keywords: Vec<(&str, Value)> = keywords.iter().map(|(name, value)| (&**name, value.clone())).collect();
+        let outcome = primitive::call_method(self.context(), &data, name, &arguments, &keywords);
+        let product = self.primitive(outcome)?;
+        self.product(product)
+    }
+
+    pub(super) fn product(&mut self, product: Product) -> Eval<Value> {
+        Ok(match product {
+            Product::Value(value) => value,
+            Product::List(items) => {
+                self.charge(items.len())?;
+                self.new_list(items)
+            }
+            Product::Items(items) => self.items_iterator(items),
+            Product::Dict(entries) => {
+                let dict = self.new_dict(Default::default());
+                for (key, value) in entries {
+                    self.dict_insert(&dict, key, value)?;
+                }
+                dict
+            }
+        })
+    }
+
+    fn object_method(
+        &mut self,
+        name: &str,
+        receiver: Value,
+        mut positional: Vec<Value>,
+        keywords: Keywords,
+    ) -> Eval<Value> {
+        let text = |value: Option<&Value>| match value {
+            Some(Value::Str(text)) => Some(text.clone()),
+            _ => None,
+        };
+        match name {
+            "__init__" => {
+                let object = self.known.object;
+                self.ground_init(object, &receiver, positional, keywords)?;
+                Ok(Value::None)
+            }
+            "__init_subclass__" => {
+                if !keywords.is_empty() || !positional.is_empty() {
+                    return self.raise("TypeError", "__init_subclass__() takes no arguments");
+                }
+                Ok(Value::None)
+            }
+            "__subclasshook__" => Ok(Value::NotImplemented),
+            "__getattribute__" => {
+                let Some(attribute) = text(positional.first()) else {
+                    return self.malformed();
+                };
+                let class = self.type_of(&receiver)?;
+                self.generic_attribute(&receiver, class, &attribute)
+            }
+            "__setattr__" if positional.len() == 2 => {
+                let value = positional.pop().unwrap_or(Value::None);
+                let Some(attribute) = text(positional.first()) else {
+                    return self.residual(Rule::NotModelled, "`__setattr__` of a name that is not known");
+                };
+                let class = self.type_of(&receiver)?;
+                self.generic_set_attribute(&receiver, class, &attribute, Some(value))?;
+                Ok(Value::None)
+            }
+            "__delattr__" => {
+                let Some(attribute) = text(positional.first()) else {
+                    return self.malformed();
+                };
+                let class = self.type_of(&receiver)?;
+                self.generic_set_attribute(&receiver, class, &attribute, None)?;
+                Ok(Value::None)
+            }
+            "__eq__" | "__ne__" if positional.len() == 1 => {
+                if matches!((&receiver, &positional[0]), (Value::Object(left), Value::Object(right)) if left == right) {
+                    return Ok(Value::Bool(name == "__eq__"));
+                }
+                if name == "__eq__" {
+                    return Ok(Value::NotImplemented);
+                }
+                self.residual(Rule::NotModelled, "`object.__ne__`")
+            }
+            "__hash__" | "__repr__" | "__str__" | "__sizeof__" | "__format__" => {
+                if name == "__str__" {
+                    return self.repr_of(&receiver);
+                }
+                self.residual(Rule::Nondeterministic, format!("`object.{name}` depends on the object's address"))
+            }
+            _ => self.residual(Rule::NotModelled, format!("`object.{name}`")),
+        }
+    }
+
+    fn type_method(&mut self, name: &str, receiver: Value, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
+        let Some(class) = self.as_type(&receiver) else {
+            return self.malformed();
+        };
+        match (name, positional.as_slice()) {
+            ("__call__", _) => self.type_call(class, positional, keywords),
+            ("__init__", _) => Ok(Value::None),
+            ("mro", []) => {
+                let mro = self.mro(class).into_iter().map(Type::value).collect();
+                Ok(self.new_list(mro))
+            }
+            ("__prepare__", _) => Ok(self.new_dict(Default::default())),
+            ("__instancecheck__", [value]) => Ok(Value::Bool(self.is_instance(value, class)?)),
+            ("__subclasscheck__", [value]) => match self.as_type(value) {
+                Some(value) => Ok(Value::Bool(self.is_subtype(value, class))),
+                None => self.residual(Rule::NotModelled, "`__subclasscheck__` of something that is not a class"),
+            },
+            ("__setattr__", [Value::Str(attribute), value]) => {
+                let metaclass = self.type_of(&receiver)?;
+                self.type_set_attribute(class, metaclass, &attribute.clone(), Some(value.clone()))?;
+                Ok(Value::None)
+            }
+            ("__getattribute__", [Value::Str(attribute)]) => {
+                let metaclass = self.type_of(&receiver)?;
+                self.type_attribute(class, metaclass, &attribute.clone())
+            }
+            ("__or__", [other]) => self.binary(syntax::ir::BinaryOperator::BitOr, &receiver, other),
+            ("__ror__", [other]) => self.binary(syntax::ir::BinaryOperator::BitOr, other, &receiver),
+            ("__subclasses__", _) => {
+                self.residual(Rule::Nondeterministic, "`__subclasses__` depends on which modules are loaded")
+            }
+            _ => self.residual(Rule::NotModelled, format!("`type.{name}`")),
+        }
+    }
+
+    fn exception_method(&mut self, name: &str, receiver: Value, positional: Vec<Value>) -> Eval<Value> {
+        let arguments = match &receiver {
+            Value::Object(object) => match self.object(*object) {
+                Object::Instance(instance) => match &instance.payload {
+                    Payload::Exception(arguments) => arguments.clone(),
+                    _ => return self.malformed(),
+                },
+                _ => return self.malformed(),
+            },
+            _ => {
+                return self.residual(Rule::NotModelled, "an exception that is computed by the target only");
+            }
+        };
+        match name {
+            "with_traceback" if positional.len() == 1 => Ok(receiver),
+            "__str__" => {
+                let class = self.type_of(&receiver)?;
+                if let Some(key_error) = self.world.ground().builtin("KeyError")
+                    && self.is_subtype(class, Type::Ground(key_error))
+                    && arguments.len() == 1
+                {
+                    return self.repr_of(&arguments[0]);
+                }
+                match arguments.as_slice() {
+                    [] => Ok(Value::str("")),
+                    [only] => self.str_of(only),
+                    _ => self.repr_of(&Value::tuple(arguments)),
+                }
+            }
+            _ => self.residual(Rule::NotModelled, format!("`{name}` of an exception")),
+        }
+    }
+
+    fn property_method(&mut self, name: &str, receiver: &Value, positional: Vec<Value>) -> Eval<Value> {
+        let Value::Object(object) = receiver else {
+            return self.residual(Rule::NotModelled, "a property that is not known");
+        };
+        let Object::Property(property) = self.object(*object) else {
+            return self.residual(Rule::NotModelled, "a subclass of property");
+        };
+        let mut property = property.clone();
+        let [function] = positional.as_slice() else {
+            return self.residual(Rule::NotModelled, format!("`property.{name}`"));
+        };
+        match name {
+            "getter" => {
+                property.get = function.clone();
+                property.doc = self.find_attribute(function, "__doc__")?.unwrap_or(Value::None);
+            }
+            "setter" => property.set = function.clone(),
+            "deleter" => property.delete = function.clone(),
+            _ => return self.residual(Rule::NotModelled, format!("`property.{name}`")),
+        }
+        Ok(self.allocate(Object::Property(property)))
+    }
+
+    fn proxy_method(&mut self, name: &str, receiver: &Value, positional: Vec<Value>) -> Eval<Value> {
+        let Value::Object(object) = receiver else {
+            return self.malformed();
+        };
+        if let Object::MappingProxy(target @ Value::Object(_)) = self.object(*object)
+            && self.as_type(target).is_none()
+        {
+            let target = target.clone();
+            let dict = self.known.dict;
+            if matches!(
+                name,
+                "get" | "keys" | "values" | "items" | "copy" | "__getitem__" | "__contains__" | "__iter__" | "__len__"
+            ) {
+                return self.call_ground_method(dict, name, target, positional, Vec::new());
+            }
+        }
+        let items = self.proxy_items(*object)?;
+        match (name, positional.as_slice()) {
+            ("get", [key, rest @ ..]) => {
+                let wanted = self.key(key)?;
+                for (key, value) in items {
+                    if self.key(&key)? == wanted {
+                        return Ok(value);
+                    }
+                }
+                Ok(rest.first().cloned().unwrap_or(Value::None))
+            }
+            ("items", []) => {
+                let items = items.into_iter().map(|(key, value)| Value::tuple(vec![key, value])).collect();
+                Ok(self.items_iterator(items))
+            }
+            ("keys", []) => Ok(self.items_iterator(items.into_iter().map(|(key, _)| key).collect())),
+            ("values", []) => Ok(self.items_iterator(items.into_iter().map(|(_, value)| value).collect())),
+            ("copy", []) => {
+                let dict = self.new_dict(Default::default());
+                for (key, value) in items {
+                    self.dict_insert(&dict, key, value)?;
+                }
+                Ok(dict)
+            }
+            ("__getitem__", [key]) => self.get_item(receiver, key),
+            ("__contains__", [key]) => Ok(Value::Bool(self.contains(receiver, key)?)),
+            ("__len__", []) => Ok(Value::int(items.len() as i64)),
+            _ => self.residual(Rule::NotModelled, format!("`mappingproxy.{name}`")),
+        }
+    }
+
+    // ---- lists
+
+    fn list_method(&mut self, name: &str, list: &Value, mut positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
+        match (name, positional.len()) {
+            ("append", 1) => {
+                let item = positional.remove(0);
+                self.list_append(list, item)?;
+                Ok(Value::None)
+            }
+            ("extend", 1) => {
+                let items = self.collect(&positional[0])?;
+                self.list_extend(list, items)?;
+                Ok(Value::None)
+            }
+            ("insert", 2) => {
+                let item = positional.remove(1);
+                let Value::Int(index) = self.as_index(&positional[0])? else {
+                    return self.residual(Rule::NotModelled, "inserts at a place that is not known");
+                };
+                let items = self.list_mut(list)?;
+                let length = items.len() as i64;
+                let index = index.to_i64().unwrap_or(i64::MAX);
+                let index = if index < 0 { (index + length).max(0) } else { index.min(length) };
+                items.insert(index as usize, item);
+                Ok(Value::None)
+            }
+            ("pop", 0 | 1) => {
+                let length = self.list_mut(list)?.len();
+                if length == 0 {
+                    return self.raise("IndexError", "pop from empty list");
+                }
+                let index = match positional.first() {
+                    Some(index) => {
+                        let index = self.as_index(index)?;
+                        self.position(&index, length)
+                    }
+                    None => Some(length - 1),
+                };
+                match index {
+                    Some(index) => Ok(self.list_mut(list)?.remove(index)),
+                    None => self.raise("IndexError", "pop index out of range"),
+                }
+            }
+            ("remove", 1) => {
+                let items = self.list_items(list)?;
+                for (index, item) in items.iter().enumerate() {
+                    if self.same_or_equal(item, &positional[0])? {
+                        self.list_mut(list)?.remove(index);
+                        return Ok(Value::None);
+                    }
+                }
+                self.raise("ValueError", "list.remove(x): x not in list")
+            }
+            ("index" | "count", 1) => {
+                let mut count = 0;
+                for (index, item) in self.list_items(list)?.iter().enumerate() {
+                    if self.same_or_equal(item, &positional[0])? {
+                        if name == "index" {
+                            return Ok(Value::int(index as i64));
+                        }
+                        count += 1;
+                    }
+                }
+                if name == "index" {
+                    return self.raise("ValueError", "value is not in list");
+                }
+                Ok(Value::int(count))
+            }
+            ("clear", 0) => {
+                self.list_mut(list)?.clear();
+                Ok(Value::None)
+            }
+            ("copy", 0) => {
+                let items = self.list_items(list)?;
+                self.charge(items.len())?;
+                Ok(self.new_list(items))
+            }
+            ("reverse", 0) => {
+                self.list_mut(list)?.reverse();
+                Ok(Value::None)
+            }
+            ("sort", 0) => {
+                let items = self.list_items(list)?;
+                let sorted = self.sorted(items, keywords)?;
+                *self.list_mut(list)? = sorted;
+                Ok(Value::None)
+            }
+            ("__iter__", 0) => self.iterate(list),
+            ("__len__", 0) => Ok(Value::int(self.list_items(list)?.len() as i64)),
+            ("__getitem__", 1) => self.get_item_raw(list, &positional[0]),
+            ("__setitem__", 2) => {
+                let value = positional.remove(1);
+                self.raw_set_item(list, &positional[0], value)?;
+                Ok(Value::None)
+            }
+            ("__delitem__", 1) => {
+                self.raw_delete_item(list, &positional[0])?;
+                Ok(Value::None)
+            }
+            ("__contains__", 1) => {
+                for item in self.list_items(list)? {
+                    if self.same_or_equal(&item, &positional[0])? {
+                        return Ok(Value::Bool(true));
+                    }
+                }
+                Ok(Value::Bool(false))
+            }
+            ("__repr__", 0) => self.repr_of(list),
+            _ => self.residual(Rule::NotModelled, format!("`list.{name}`")),
+        }
+    }
+
+    /// `list.__getitem__`, `dict.__getitem__` past any override.
+    fn get_item_raw(&mut self, container: &Value, key: &Value) -> Eval<Value> {
+        let class = self.type_of(container)?;
+        if matches!(class, Type::Class(_)) && self.is_subtype(class, Type::Ground(self.known.list)) {
+            let items = self.list_items(container)?;
+            let plain = self.new_list(items);
+            return self.get_item(&plain, key);
+        }
+        self.get_item(container, key)
+    }
+
+    /// Sorts as `list.sort` does; keys must be data, whose order needs no Python code.
+    pub(super) fn sorted(&mut self, items: Vec<Value>, keywords: Keywords) -> Eval<Vec<Value>> {
+        let mut key_function = Value::None;
+        let mut reverse = false;
+        for (name, value) in keywords {
+            match &*name {
+                "key" => key_function = value,
+                "reverse" => reverse = self.truth(&value)?,
+                _ => {
+                    return self.raise("TypeError", format!("sort() got an unexpected keyword argument '{name}'"));
+                }
+            }
+        }
+        let mut keyed = Vec::with_capacity(items.len());
+        for item in items {
+            let key = match &key_function {
+                Value::None => item.clone(),
+                function => self.call(&function.clone(), vec![item.clone()], Vec::new())?,
+            };
+            if !self.is_inert(&key) || matches!(key, Value::Object(_) | Value::Opaque(_)) {
+                return self.residual(Rule::NotModelled, "sorts by objects whose order is not known");
+            }
+            keyed.push((key, item));
+        }
+        self.charge(keyed.len() * 4)?;
+        // Merge sort by insertion order: any stable sort gives CPython's result for a consistent order.
+        let mut failure = None;
+        let context = self.context();
+        let mut less = |left: &Value, right: &Value| match primitive::compare(
+            context,
+            syntax::ir::Comparison::Less,
+            left,
+            right,
+        ) {
+            Ok(less) => less,
+            Err(error) => {
+                failure.get_or_insert(error);
+                false
+            }
+        };
+        if reverse {
+            keyed.reverse();
+        }
+        let sorted = merge_sort(keyed, &mut |left, right| less(&left.0, &right.0));
+        if let Some(failure) = failure {
+            return self.primitive(Err(failure));
+        }
+        let mut items: Vec<Value> = sorted.into_iter().map(|(_, item)| item).collect();
+        if reverse {
+            items.reverse();
+        }
+        Ok(items)
+    }
+
+    // ---- dicts
+
+    /// Pairs as `dict.update` takes them: from a mapping, or from an iterable of pairs.
+    pub(super) fn update_pairs(&mut self, source: &Value) -> Eval<Vec<(Value, Value)>> {
+        if self.dict_entries(source)?.is_some() || self.find_attribute(source, "keys")?.is_some() {
+            return self.mapping_items(source);
+        }
+        let mut pairs = Vec::new();
+        for pair in self.collect(source)? {
+            let items = self.collect(&pair)?;
+            match <[Value; 2]>::try_from(items) {
+                Ok([key, value]) => pairs.push((key, value)),
+                Err(items) => {
+                    return self.raise(
+                        "ValueError",
+                        format!(
+                            "dictionary update sequence element #{} has length {}; 2 is required",
+                            pairs.len(),
+                            items.len()
+                        ),
+                    );
+                }
+            }
+        }
+        Ok(pairs)
+    }
+
+    pub(super) fn dict_update(&mut self, dict: &Value, positional: Vec<Value>, keywords: Keywords) -> Eval<()> {
+        if positional.len() > 1 {
+            return self.raise("TypeError", format!("update expected at most 1 argument, got {}", positional.len()));
+        }
+        if let Some(source) = positional.first() {
+            for (key, value) in self.update_pairs(source)? {
+                self.dict_insert(dict, key, value)?;
+            }
+        }
+        for (name, value) in keywords {
+            self.dict_insert(dict, Value::Str(name), value)?;
+        }
+        Ok(())
+    }
+
+    fn dict_method(&mut self, name: &str, dict: &Value, mut positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
+        let view = |kind| Object::DictView { dict: dict.clone(), kind };
+        match (name, positional.len()) {
+            ("get", 1 | 2) => {
+                let default = positional.get(1).cloned().unwrap_or(Value::None);
+                Ok(self.dict_get(dict, &positional[0])?.unwrap_or(default))
+            }
+            ("setdefault", 1 | 2) => match self.dict_get(dict, &positional[0])? {
+                Some(value) => Ok(value),
+                None => {
+                    let default = positional.get(1).cloned().unwrap_or(Value::None);
+                    self.dict_insert(dict, positional.remove(0), default.clone())?;
+                    Ok(default)
+                }
+            },
+            ("pop", 1 | 2) => match self.dict_pop(dict, &positional[0])? {
+                Some(value) => Ok(value),
+                None => match positional.pop() {
+                    Some(default) if !positional.is_empty() => Ok(default),
+                    Some(key) => self.raise_value("KeyError", key),
+                    None => self.malformed(),
+                },
+            },
+            ("popitem", 0) => match self.dict_pop_last(dict)? {
+                Some((key, value)) => Ok(Value::tuple(vec![key, value])),
+                None => self.raise("KeyError", "popitem(): dictionary is empty"),
+            },
+            ("keys", 0) => Ok(self.allocate(view(ViewKind::Keys))),
+            ("values", 0) => Ok(self.allocate(view(ViewKind::Values))),
+            ("items", 0) => Ok(self.allocate(view(ViewKind::Items))),
+            ("update", 0 | 1) => {
+                self.dict_update(dict, positional, keywords)?;
+                Ok(Value::None)
+            }
+            ("clear", 0) => {
+                self.dict_clear(dict)?;
+                Ok(Value::None)
+            }
+            ("copy" | "__copy__", 0) => {
+                let entries = self.dict_entries(dict)?.unwrap_or_default();
+                self.charge(entries.len())?;
+                Ok(self.new_dict(entries))
+            }
+            ("fromkeys", 1 | 2) => {
+                if self.as_type(dict) != Some(Type::Ground(self.known.dict)) {
+                    return self.residual(Rule::NotModelled, "`fromkeys` of a subclass of dict");
+                }
+                let value = positional.get(1).cloned().unwrap_or(Value::None);
+                let keys = self.collect(&positional[0])?;
+                let made = self.new_dict(Default::default());
+                for key in keys {
+                    self.dict_insert(&made, key, value.clone())?;
+                }
+                Ok(made)
+            }
+            ("__getitem__", 1) => match self.dict_get(dict, &positional[0])? {
+                Some(value) => Ok(value),
+                None => self.get_item_raw(dict, &positional[0]),
+            },
+            ("__setitem__", 2) => {
+                let value = positional.remove(1);
+                self.dict_insert(dict, positional.remove(0), value)?;
+                Ok(Value::None)
+            }
+            ("__delitem__", 1) => {
+                self.raw_delete_item(dict, &positional[0])?;
+                Ok(Value::None)
+            }
+            ("__contains__", 1) => Ok(Value::Bool(self.dict_get(dict, &positional[0])?.is_some())),
+            ("__len__", 0) => Ok(Value::int(self.dict_entries(dict)?.map_or(0, |entries| entries.len()) as i64)),
+            ("__iter__", 0) => {
+                let keys = self.allocate(view(ViewKind::Keys));
+                self.iterate(&keys)
+            }
+            ("__repr__", 0) => self.repr_of(dict),
+            _ => self.residual(Rule::NotModelled, format!("`dict.{name}`")),
+        }
+    }
+
+    // ---- sets
+
+    fn set_method(&mut self, name: &str, set: &Value, mut positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
+        if !keywords.is_empty() {
+            return self.raise("TypeError", format!("{name}() takes no keyword arguments"));
+        }
+        match (name, positional.len()) {
+            ("add", 1) => {
+                let item = positional.remove(0);
+                self.set_add(set, item)?;
+                Ok(Value::None)
+            }
+            ("discard" | "remove", 1) => {
+                let key = self.key(&positional[0])?;
+                let removed = self.set_mut(set)?.shift_remove(&key).is_some();
+                if !removed && name == "remove" {
+                    return self.raise_value("KeyError", positional.remove(0));
+                }
+                Ok(Value::None)
+            }
+            ("clear", 0) => {
+                self.set_mut(set)?.clear();
+                Ok(Value::None)
+            }
+            ("update", _) => {
+                for source in &positional {
+                    for item in self.collect_unordered(source)? {
+                        self.set_add(set, item)?;
+                    }
+                }
+                Ok(Value::None)
+            }
+            ("copy" | "union" | "intersection" | "difference" | "symmetric_difference", _) => {
+                let class = self.type_of(set)?;
+                if matches!(class, Type::Class(_)) {
+                    return self.residual(Rule::NotModelled, "a set method of a subclass of set");
+                }
+                let mut result: Set = self.set_entries(set)?.unwrap_or_default();
+                for source in &positional {
+                    let items = self.collect_unordered(source)?;
+                    let other = self.set_of(items)?;
+                    match name {
+                        "union" => {
+                            for (key, value) in other {
+                                result.entry(key).or_insert(value);
+                            }
+                        }
+                        "intersection" => result.retain(|key, _| other.contains_key(key)),
+                        "difference" => result.retain(|key, _| !other.contains_key(key)),
+                        _ => {
+                            for (key, value) in other {
+                                if result.shift_remove(&key).is_none() {
+                                    result.insert(key, value);
+                                }
+                            }
+                        }
+                    }
+                }
+                let frozen = class == Type::Ground(self.known.frozenset);
+                Ok(self.allocate(if frozen { Object::FrozenSet(result) } else { Object::Set(result) }))
+            }
+            ("issubset" | "issuperset" | "isdisjoint", 1) => {
+                let first = self.set_entries(set)?.unwrap_or_default();
+                let items = self.collect_unordered(&positional[0])?;
+                let second = self.set_of(items)?;
+                Ok(Value::Bool(match name {
+                    "issubset" => first.keys().all(|key| second.contains_key(key)),
+                    "issuperset" => second.keys().all(|key| first.contains_key(key)),
+                    _ => !first.keys().any(|key| second.contains_key(key)),
+                }))
+            }
+            ("__contains__", 1) => {
+                let key = self.key(&positional[0])?;
+                Ok(Value::Bool(self.set_entries(set)?.is_some_and(|entries| entries.contains_key(&key))))
+            }
+            ("__len__", 0) => Ok(Value::int(self.set_entries(set)?.map_or(0, |entries| entries.len()) as i64)),
+            ("__iter__", 0) => self.iterate(set),
+            _ => self.residual(Rule::NotModelled, format!("`set.{name}`")),
+        }
+    }
+
+    /// `isinstance(value, class)` by type, knowing no hook.
+    pub(super) fn is_instance(&mut self, value: &Value, class: Type) -> Eval<bool> {
+        let of = self.type_of(value)?;
+        if self.is_subtype(of, class) {
+            return Ok(true);
+        }
+        // An instance may claim another `__class__`.
+        if let Type::Class(_) = of
+            && let Some(Found::Value(_)) = self.lookup(of, "__class__")
+        {
+            return self.residual(Rule::NotModelled, "an instance that claims another `__class__`");
+        }
+        Ok(false)
+    }
+
+    pub(super) fn integer(value: i64) -> Value {
+        Value::Int(Integer::Small(value))
+    }
+
+    pub(super) fn new_class_method(&mut self, function: Value) -> Value {
+        self.allocate(Object::ClassMethod(Wrapper { function, attributes: Self::attributes() }))
+    }
+}
+
+/// Stable; `less(a, b)` is asked for an element and one that stood before it.
+fn merge_sort<T>(mut items: Vec<T>, less: &mut impl FnMut(&T, &T) -> bool) -> Vec<T> {
+    if items.len() < 2 {
+        return items;
+    }
+    let right = items.split_off(items.len() / 2);
+    let left = merge_sort(items, less);
+    let right = merge_sort(right, less);
+    let mut merged = Vec::with_capacity(left.len() + right.len());
+    let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
+    loop {
+        match (left.peek(), right.peek()) {
+            (Some(first), Some(second)) => {
+                let item = if less(second, first) { right.next() } else { left.next() };
+                merged.extend(item);
+            }
+            (Some(_), None) => merged.extend(left.by_ref()),
+            (None, Some(_)) => merged.extend(right.by_ref()),
+            (None, None) => return merged,
+        }
+    }
+}

@@ -1,0 +1,458 @@
+//! The abstract interpreter: runs a module's top level over values that are
+//! concrete wherever they can be.
+//!
+//! Each top-level statement is run by itself. A statement that stays within
+//! what is proven (it changes only objects of its own module, calls only known
+//! code, raises nothing that escapes) is static. At the first operation that
+//! is not proven, evaluation of the statement stops with a
+//! [`Reason`]; what the rest of it could have changed is then forgotten (see
+//! [`forget`]). Nothing unknown is ever taken for harmless: the only things
+//! that can be done with an unknown value are to bind, pass and store it.
+
+mod attributes;
+mod calls;
+mod classes;
+mod construct;
+mod containers;
+mod exceptions;
+mod forget;
+pub mod frame;
+mod functions;
+mod ground_calls;
+mod hashing;
+mod imports;
+mod iteration;
+mod known;
+mod methods;
+mod operators;
+mod patterns;
+mod representation;
+mod step;
+mod types;
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use syntax::TextRange;
+use syntax::ir::{self, Name, StatementKind};
+
+use crate::evaluated::{Dependency, Evaluated, Namespace, Outcome};
+use crate::heap::{Attributes, Heap, Object};
+use crate::primitive;
+use crate::reason::{Link, Reason, Rule, Site};
+use crate::value::{ModuleId, ObjectRef, Value};
+use crate::world::World;
+use frame::{Frame, Scope};
+use known::Known;
+
+/// Why evaluation of an expression ends without a value.
+#[derive(Clone, Debug)]
+pub(crate) enum Stop {
+    /// A Python exception, which code may catch.
+    Raise(Value),
+    /// Something that is not proven: the whole statement runs at import.
+    Residual(Arc<Reason>),
+}
+
+pub(crate) type Eval<T> = Result<T, Stop>;
+
+/// Limits on the work that one module's evaluation may do.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// Instructions in one top-level statement.
+    pub statement_steps: u64,
+    /// Instructions in one module.
+    pub module_steps: u64,
+    /// Calls within calls. Bounds the native stack that evaluation takes.
+    pub depth: usize,
+    /// Objects in one module's heap.
+    pub objects: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Budget { statement_steps: 2_000_000, module_steps: 10_000_000, depth: 180, objects: 2_000_000 }
+    }
+}
+
+/// Where an active frame stands.
+#[derive(Clone, Copy, Debug)]
+struct Position {
+    module: ModuleId,
+    code: ir::CodeId,
+    counter: u32,
+}
+
+pub struct Machine<'w> {
+    world: &'w dyn World,
+    known: Known,
+    module: ModuleId,
+    name: Name,
+    heap: Heap,
+    namespace: Namespace,
+    /// Where a name came from when `from m import x` bound it.
+    provenance: FxHashMap<Name, (Name, Name)>,
+    positions: Vec<Position>,
+    dependencies: IndexMap<Dependency, u32, FxBuildHasher>,
+    /// Source modules that this module's imports have surely loaded.
+    imported: FxHashSet<ModuleId>,
+    open_namespace: bool,
+    /// An object of this module was handed to code that is not known.
+    leaked: bool,
+    budget: Budget,
+    steps: u64,
+    current: Statement,
+}
+
+/// What has been seen of the statement under evaluation.
+#[derive(Default)]
+struct Statement {
+    index: u32,
+    steps: u64,
+    imports: bool,
+    recipe: bool,
+    /// An effect that is known completely in so far as it can't reach this module.
+    effect: Option<Arc<Reason>>,
+    /// The code that stopped the evaluation could reach this module's namespace.
+    reached: bool,
+    /// Module and name of the last `from m import x`, until it is bound.
+    imported_name: Option<(Name, Name)>,
+    /// Generators made by this statement.
+    generators: Vec<ObjectRef>,
+}
+
+/// Evaluates a module's top level.
+pub fn evaluate(world: &dyn World, module: ModuleId) -> Evaluated {
+    evaluate_within(world, module, Budget::default())
+}
+
+/// As [`evaluate`], with limits of one's own.
+pub fn evaluate_within(world: &dyn World, module: ModuleId, budget: Budget) -> Evaluated {
+    let mut machine = Machine::new(world, module, budget);
+    let outcomes = match world.ir(module).cloned() {
+        Some(ir) => machine.run_module(&ir),
+        None => Vec::new(),
+    };
+    let mut dependencies: Vec<(u32, Dependency)> =
+        machine.dependencies.into_iter().map(|(dependency, statement)| (statement, dependency)).collect();
+    dependencies.sort();
+    Evaluated {
+        module,
+        heap: machine.heap,
+        namespace: machine.namespace,
+        outcomes,
+        dependencies,
+        open_namespace: machine.open_namespace,
+        steps: machine.steps,
+    }
+}
+
+impl<'w> Machine<'w> {
+    /// A machine that stands where an evaluation has ended.
+    pub(crate) fn resume_after(world: &'w dyn World, evaluated: &Evaluated) -> Machine<'w> {
+        let mut machine = Machine::new(world, evaluated.module, Budget::default());
+        machine.heap = evaluated.heap.clone();
+        machine.namespace = evaluated.namespace.clone();
+        machine.open_namespace = evaluated.open_namespace;
+        machine
+    }
+
+    /// `repr(value)` where it is the same in every process.
+    pub(crate) fn render(&mut self, value: &Value) -> Option<String> {
+        self.current = Statement::default();
+        self.positions.clear();
+        self.steps = 0;
+        match self.repr_of(value) {
+            Ok(Value::Str(text)) if self.current.effect.is_none() => Some(text.to_string()),
+            _ => None,
+        }
+    }
+
+    fn new(world: &'w dyn World, module: ModuleId, budget: Budget) -> Machine<'w> {
+        Machine {
+            world,
+            known: Known::find(world.ground()),
+            module,
+            name: world.module_name(module).into(),
+            heap: Heap::default(),
+            namespace: Namespace::default(),
+            provenance: FxHashMap::default(),
+            positions: Vec::new(),
+            dependencies: IndexMap::default(),
+            imported: FxHashSet::default(),
+            open_namespace: false,
+            leaked: false,
+            budget,
+            steps: 0,
+            current: Statement::default(),
+        }
+    }
+
+    fn run_module(&mut self, ir: &Arc<ir::Module>) -> Vec<Outcome> {
+        let mut outcomes = Vec::with_capacity(ir.statements.len());
+        if ir.has_annotations && self.version() < (3, 14) {
+            let annotations = self.allocate(Object::Dict(Default::default()));
+            self.namespace.insert("__annotations__".into(), annotations);
+        }
+        let mut dead: Option<Arc<Reason>> = None;
+        for (index, statement) in ir.statements.iter().enumerate() {
+            if let Some(reason) = &dead {
+                for name in &statement.binds {
+                    self.namespace.insert(name.clone(), Value::Unknown(reason.clone()));
+                }
+                outcomes.push(Outcome::Residual(reason.clone()));
+                continue;
+            }
+            self.current = Statement { index: index as u32, ..Statement::default() };
+            let result = self.run_statement(ir, statement).and_then(|()| self.check_generators());
+            self.positions.clear();
+            let outcome = match result {
+                Ok(()) => match self.current.effect.take() {
+                    Some(reason) => {
+                        self.forget(ir, statement, &reason);
+                        Outcome::Residual(reason)
+                    }
+                    None if self.current.recipe => Outcome::Recipe,
+                    None if self.current.imports
+                        || matches!(statement.kind, StatementKind::Import | StatementKind::Future) =>
+                    {
+                        Outcome::Import
+                    }
+                    None => Outcome::Static,
+                },
+                Err(Stop::Residual(reason)) => {
+                    self.forget(ir, statement, &reason);
+                    Outcome::Residual(reason)
+                }
+                Err(Stop::Raise(exception)) => {
+                    let message = self.describe_exception(&exception);
+                    let reason = Arc::new(Reason {
+                        rule: Rule::Raises,
+                        message: format!("raises {message}"),
+                        chain: vec![Link {
+                            site: Site { module: self.module, range: statement.range },
+                            message: format!("raises {message}"),
+                        }],
+                    });
+                    self.forget(ir, statement, &reason);
+                    dead = Some(reason.clone());
+                    Outcome::Residual(reason)
+                }
+            };
+            outcomes.push(outcome);
+        }
+        outcomes
+    }
+
+    fn run_statement(&mut self, ir: &Arc<ir::Module>, statement: &ir::TopLevel) -> Eval<()> {
+        let mut frame = self.new_frame(ir.clone(), self.module, statement.code, Scope::Module, &[]);
+        self.run_to_end(&mut frame)?;
+        Ok(())
+    }
+
+    /// A generator that was abandoned inside a `try` or `with` would run code when it is collected.
+    fn check_generators(&mut self) -> Eval<()> {
+        let suspended = self.current.generators.iter().any(|generator| match self.object(*generator) {
+            Object::Generator(generator) => generator.frame.as_ref().is_some_and(|frame| !frame.handlers.is_empty()),
+            _ => false,
+        });
+        if suspended {
+            return self
+                .residual(Rule::NotModelled, "a suspended generator has cleaning up to do when it is collected");
+        }
+        Ok(())
+    }
+
+    // ---- stopping
+
+    /// Stops the statement, with the chain of calls as it stands.
+    fn residual<T>(&mut self, rule: Rule, message: impl Into<String>) -> Eval<T> {
+        let reason = self.reason_here(rule, message.into());
+        self.note_reach();
+        Err(Stop::Residual(reason))
+    }
+
+    /// Stops because of an unknown value: says why it is unknown.
+    fn unknown<T>(&mut self, rule: Rule, what: &str, why: &Reason) -> Eval<T> {
+        let message = if why.message.is_empty() { what.to_string() } else { format!("{what}: {}", why.message) };
+        self.residual(rule, message)
+    }
+
+    /// Notes an effect that can't reach this module, and goes on.
+    fn effect(&mut self, rule: Rule, message: impl Into<String>) {
+        if self.current.effect.is_none() {
+            let reason = self.reason_here(rule, message.into());
+            self.current.effect = Some(reason);
+        }
+    }
+
+    fn reason_here(&self, rule: Rule, message: String) -> Arc<Reason> {
+        let mut chain: Vec<Link> = Vec::with_capacity(self.positions.len());
+        for (depth, position) in self.positions.iter().enumerate() {
+            let message = match self.positions.get(depth + 1) {
+                Some(inner) => match self.world.ir(inner.module) {
+                    Some(ir) => {
+                        let code = ir.code(inner.code);
+                        match code.kind {
+                            ir::CodeKind::Class => {
+                                format!("runs the body of class `{}`", code.name)
+                            }
+                            ir::CodeKind::Function => format!("calls `{}`", code.qualname),
+                            ir::CodeKind::Lambda => "calls a lambda".to_string(),
+                            _ => "evaluates a comprehension".to_string(),
+                        }
+                    }
+                    None => String::new(),
+                },
+                None => message.clone(),
+            };
+            chain.push(Link { site: self.site(position), message });
+        }
+        Arc::new(Reason { rule, message, chain })
+    }
+
+    fn site(&self, position: &Position) -> Site {
+        let range = self
+            .world
+            .ir(position.module)
+            .and_then(|ir| ir.code(position.code).ranges.get(position.counter as usize).copied())
+            .unwrap_or_else(|| TextRange::empty(0.into()));
+        Site { module: position.module, range }
+    }
+
+    // ---- heap
+
+    fn version(&self) -> (u8, u8) {
+        let version = self.world.target().version;
+        (version.0, version.1)
+    }
+
+    fn context(&self) -> primitive::Context {
+        primitive::Context { version: self.version() }
+    }
+
+    fn allocate(&mut self, object: Object) -> Value {
+        Value::Object(self.allocate_object(object))
+    }
+
+    fn allocate_object(&mut self, object: Object) -> ObjectRef {
+        let index = self.heap.objects.len() as u32;
+        self.heap.objects.push(object);
+        ObjectRef { owner: self.module, index }
+    }
+
+    fn new_list(&mut self, items: Vec<Value>) -> Value {
+        self.allocate(Object::List(items))
+    }
+
+    /// Any object, of this module or a finished one. References are only ever
+    /// made to objects that exist, in heaps that only grow.
+    fn object(&self, object: ObjectRef) -> &Object {
+        if object.owner == self.module {
+            return &self.heap.objects[object.index as usize];
+        }
+        match self.world.evaluated(object.owner) {
+            Some(evaluated) => &evaluated.heap.objects[object.index as usize],
+            // A reference into another heap was read from a finished evaluation, and those stay.
+            None => unreachable!("reference into an unfinished module"),
+        }
+    }
+
+    fn is_own(&self, object: ObjectRef) -> bool {
+        object.owner == self.module
+    }
+
+    /// An object of this module, to change it. Changing anybody else's is an effect.
+    fn object_mut(&mut self, object: ObjectRef) -> Eval<&mut Object> {
+        if !self.is_own(object) {
+            let owner = self.world.module_name(object.owner).to_string();
+            let what = self.describe(&Value::Object(object));
+            return self.residual(Rule::ForeignChange, format!("changes {what}, which belongs to module `{owner}`"));
+        }
+        Ok(&mut self.heap.objects[object.index as usize])
+    }
+
+    /// The contents of a mutable object may be read only where they can't have changed since.
+    fn contents(&mut self, object: ObjectRef) -> Eval<&Object> {
+        if !self.is_own(object) {
+            let owner = self.world.module_name(object.owner).to_string();
+            let what = self.describe(&Value::Object(object));
+            return self.residual(
+                Rule::ForeignContents,
+                format!("reads the contents of {what}, which belongs to module `{owner}` and may have been changed"),
+            );
+        }
+        Ok(&self.heap.objects[object.index as usize])
+    }
+
+    /// Records that the result rests on a name or attribute of another module.
+    fn depend(&mut self, module: &str, path: &[&str]) {
+        if module == &*self.name {
+            return;
+        }
+        let dependency =
+            Dependency { module: module.into(), path: path.iter().map(|part| Name::from(*part)).collect() };
+        let statement = self.current.index;
+        self.dependencies.entry(dependency).or_insert(statement);
+    }
+
+    fn count_step(&mut self) -> Eval<()> {
+        self.steps += 1;
+        self.current.steps += 1;
+        if self.current.steps > self.budget.statement_steps
+            || self.steps > self.budget.module_steps
+            || self.heap.objects.len() > self.budget.objects
+        {
+            self.current.steps = 0;
+            return self.residual(Rule::Budget, "takes too long to evaluate");
+        }
+        Ok(())
+    }
+
+    /// Charges work that one instruction does on many items.
+    fn charge(&mut self, items: usize) -> Eval<()> {
+        self.current.steps += items as u64;
+        self.steps += items as u64;
+        if self.current.steps > self.budget.statement_steps || self.steps > self.budget.module_steps {
+            return self.residual(Rule::Budget, "takes too long to evaluate");
+        }
+        Ok(())
+    }
+
+    fn new_frame(
+        &mut self,
+        ir: Arc<ir::Module>,
+        module: ModuleId,
+        code: ir::CodeId,
+        scope: Scope,
+        closure: &[ObjectRef],
+    ) -> Frame {
+        let (locals, own_cells) = {
+            let code = ir.code(code);
+            (code.locals.len(), code.own_cells)
+        };
+        let mut cells = Vec::with_capacity(own_cells as usize + closure.len());
+        for _ in 0..own_cells {
+            cells.push(self.allocate_object(Object::Cell(None)));
+        }
+        cells.extend_from_slice(closure);
+        Frame {
+            ir,
+            module,
+            code,
+            counter: 0,
+            scope,
+            stack: Vec::new(),
+            locals: vec![None; locals],
+            cells,
+            handlers: Vec::new(),
+            handled: Vec::new(),
+            at_yield: false,
+        }
+    }
+
+    fn attributes() -> Attributes {
+        Attributes::default()
+    }
+}

@@ -1,0 +1,587 @@
+//! Operators and comparisons, by the data model's rules for dispatch.
+//!
+//! Sources: `binary_op1` in abstract.c, `slot_nb_*` in typeobject.c, `do_richcompare` in object.c.
+
+use syntax::ir::{BinaryOperator, Comparison, UnaryOperator};
+
+use super::types::Found;
+use super::{Eval, Machine};
+use crate::heap::{Dict, Object, Payload, Set, Type, ViewKind};
+use crate::primitive;
+use crate::reason::Rule;
+use crate::value::Value;
+
+/// `__add__`, `__radd__`, `__iadd__`
+fn method_names(operator: BinaryOperator) -> (&'static str, &'static str, &'static str) {
+    use BinaryOperator as B;
+    match operator {
+        B::Add => ("__add__", "__radd__", "__iadd__"),
+        B::Subtract => ("__sub__", "__rsub__", "__isub__"),
+        B::Multiply => ("__mul__", "__rmul__", "__imul__"),
+        B::MatrixMultiply => ("__matmul__", "__rmatmul__", "__imatmul__"),
+        B::Divide => ("__truediv__", "__rtruediv__", "__itruediv__"),
+        B::FloorDivide => ("__floordiv__", "__rfloordiv__", "__ifloordiv__"),
+        B::Modulo => ("__mod__", "__rmod__", "__imod__"),
+        B::Power => ("__pow__", "__rpow__", "__ipow__"),
+        B::LeftShift => ("__lshift__", "__rlshift__", "__ilshift__"),
+        B::RightShift => ("__rshift__", "__rrshift__", "__irshift__"),
+        B::BitAnd => ("__and__", "__rand__", "__iand__"),
+        B::BitOr => ("__or__", "__ror__", "__ior__"),
+        B::BitXor => ("__xor__", "__rxor__", "__ixor__"),
+    }
+}
+
+impl Machine<'_> {
+    /// Stops where an operand is not known at all.
+    fn refuse_unknown(&mut self, operands: &[&Value]) -> Eval<()> {
+        for operand in operands {
+            if let Value::Unknown(reason) = operand {
+                let reason = reason.clone();
+                return self.unknown(Rule::UnknownOperation, "an operator on something that is not known", &reason);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn unary(&mut self, operator: UnaryOperator, operand: &Value) -> Eval<Value> {
+        if operator == UnaryOperator::Not {
+            return Ok(Value::Bool(!self.truth(operand)?));
+        }
+        self.refuse_unknown(&[operand])?;
+        let name = match operator {
+            UnaryOperator::Positive => "__pos__",
+            UnaryOperator::Negative => "__neg__",
+            UnaryOperator::Invert => "__invert__",
+            UnaryOperator::Not => return self.malformed(),
+        };
+        let class = self.type_of(operand)?;
+        if let Some(method) = self.python_definition(class, name) {
+            let method = self.bind(Found::Value(method), name, Some(operand), class)?;
+            return self.call(&method, Vec::new(), Vec::new());
+        }
+        let data = self.plain_data(operand);
+        if matches!(
+            data,
+            Value::Object(_) | Value::Opaque(_) | Value::Ground(_) | Value::Module(_) | Value::GroundModule(_)
+        ) {
+            let type_name = self.type_name(class);
+            if self.lookup(class, name).is_some() {
+                return self.residual(Rule::NotModelled, format!("`{name}` of a `{type_name}`"));
+            }
+            return self.raise("TypeError", format!("bad operand type for unary operator: '{type_name}'"));
+        }
+        let outcome = primitive::unary(self.context(), operator, &data);
+        self.primitive(outcome)
+    }
+
+    pub(super) fn binary(&mut self, operator: BinaryOperator, left: &Value, right: &Value) -> Eval<Value> {
+        self.refuse_unknown(&[left, right])?;
+        let (name, reflected, _) = method_names(operator);
+        if let Some(result) = self.python_operator(name, reflected, left, right)? {
+            return Ok(result);
+        }
+        self.ground_binary(operator, left, right)
+    }
+
+    pub(super) fn in_place(&mut self, operator: BinaryOperator, left: &Value, right: &Value) -> Eval<Value> {
+        self.refuse_unknown(&[left, right])?;
+        let (_, _, name) = method_names(operator);
+        let class = self.type_of(left)?;
+        if let Some(method) = self.python_definition(class, name) {
+            let method = self.bind(Found::Value(method), name, Some(left), class)?;
+            let result = self.call(&method, vec![right.clone()], Vec::new())?;
+            if !matches!(result, Value::NotImplemented) {
+                return Ok(result);
+            }
+            return self.binary(operator, left, right);
+        }
+        // Mutable containers of C types change themselves.
+        let list = self.is_subtype(class, Type::Ground(self.known.list));
+        let dict = self.is_subtype(class, Type::Ground(self.known.dict));
+        let set = self.is_subtype(class, Type::Ground(self.known.set));
+        match operator {
+            BinaryOperator::Add if list => {
+                let items = self.collect(right)?;
+                self.list_extend(left, items)?;
+                Ok(left.clone())
+            }
+            BinaryOperator::Multiply if list => {
+                let Value::Int(count) = right else {
+                    return self.residual(Rule::NotModelled, "repeats a list a number of times that is not known");
+                };
+                let count = count.to_i64().unwrap_or(i64::MAX).max(0) as usize;
+                let items = self.list_items(left)?;
+                self.charge(items.len().saturating_mul(count))?;
+                let repeated = items.iter().cycle().take(items.len() * count).cloned().collect();
+                *self.list_mut(left)? = repeated;
+                Ok(left.clone())
+            }
+            BinaryOperator::BitOr if dict => {
+                for (key, value) in self.update_pairs(right)? {
+                    self.dict_insert(left, key, value)?;
+                }
+                Ok(left.clone())
+            }
+            BinaryOperator::BitOr | BinaryOperator::BitAnd | BinaryOperator::Subtract | BinaryOperator::BitXor
+                if set =>
+            {
+                if self.set_entries(right)?.is_none() {
+                    return self.residual(Rule::NotModelled, "an in-place set operator on something that is not a set");
+                }
+                let result = self.set_operation(operator, left, right)?;
+                *self.set_mut(left)? = result;
+                Ok(left.clone())
+            }
+            _ => self.binary(operator, left, right),
+        }
+    }
+
+    /// Dispatch to methods defined in Python, the right operand first where its
+    /// class derives from the left one's and overrides the method.
+    fn python_operator(&mut self, name: &str, reflected: &str, left: &Value, right: &Value) -> Eval<Option<Value>> {
+        let (left_type, right_type) = (self.type_of(left)?, self.type_of(right)?);
+        if matches!((left_type, right_type), (Type::Ground(_), Type::Ground(_))) {
+            return Ok(None);
+        }
+        let left_method = self.python_definition(left_type, name);
+        let right_method = if left_type == right_type { None } else { self.python_definition(right_type, reflected) };
+        let right_first = right_method.is_some()
+            && left_type != right_type
+            && self.is_subtype(right_type, left_type)
+            && !self.same_definition(left_type, right_type, reflected);
+        let mut attempts = Vec::with_capacity(2);
+        if let Some(method) = left_method {
+            attempts.push((method, name, left, left_type, right));
+        }
+        if let Some(method) = right_method {
+            let attempt = (method, reflected, right, right_type, left);
+            if right_first { attempts.insert(0, attempt) } else { attempts.push(attempt) }
+        }
+        // A C implementation on the other side comes before or after these; where both exist, the order matters.
+        if attempts.is_empty() {
+            return Ok(None);
+        }
+        for (method, name, receiver, class, argument) in attempts {
+            let method = self.bind(Found::Value(method), name, Some(receiver), class)?;
+            let result = self.call(&method, vec![argument.clone()], Vec::new())?;
+            if !matches!(result, Value::NotImplemented) {
+                return Ok(Some(result));
+            }
+        }
+        Ok(None)
+    }
+
+    fn same_definition(&mut self, left: Type, right: Type, name: &str) -> bool {
+        match (self.python_definition(left, name), self.python_definition(right, name)) {
+            (Some(Value::Object(left)), Some(Value::Object(right))) => left == right,
+            _ => false,
+        }
+    }
+
+    fn ground_binary(&mut self, operator: BinaryOperator, left: &Value, right: &Value) -> Eval<Value> {
+        use BinaryOperator as B;
+        let (left, right) = (&self.plain_data(left), &self.plain_data(right));
+        match (operator, left, right) {
+            (B::Add, Value::Tuple(first), Value::Tuple(second)) => {
+                self.charge(first.len() + second.len())?;
+                return Ok(Value::tuple(first.iter().chain(second.iter()).cloned().collect()));
+            }
+            (B::Multiply, Value::Tuple(items), Value::Int(count))
+            | (B::Multiply, Value::Int(count), Value::Tuple(items)) => {
+                let count = count.to_i64().unwrap_or(i64::MAX).max(0) as usize;
+                self.charge(items.len().saturating_mul(count))?;
+                return Ok(Value::tuple(items.iter().cycle().take(items.len() * count).cloned().collect()));
+            }
+            (B::Modulo, Value::Str(template), arguments) => {
+                let template = template.clone();
+                return self.percent_format(&template, arguments);
+            }
+            (B::BitOr, left, right) if self.is_union_member(left) && self.is_union_member(right) => {
+                return self.union(left, right);
+            }
+            _ => {}
+        }
+        if let Some(result) = self.opaque_binary(operator, left, right)? {
+            return Ok(result);
+        }
+        if let (Value::Object(_), _) | (_, Value::Object(_)) = (left, right) {
+            return self.container_binary(operator, left, right);
+        }
+        if !is_data(left) || !is_data(right) {
+            return self.residual(Rule::NotModelled, "an operator on values that are computed by the target only");
+        }
+        let outcome = primitive::binary(self.context(), operator, left, right);
+        self.primitive(outcome)
+    }
+
+    /// Operators on values of known builtin types whose contents are not known, where nothing can go wrong.
+    fn opaque_binary(&mut self, operator: BinaryOperator, left: &Value, right: &Value) -> Eval<Option<Value>> {
+        if !matches!(left, Value::Opaque(_)) && !matches!(right, Value::Opaque(_)) {
+            return Ok(None);
+        }
+        let (left, right) = (self.type_of(left)?, self.type_of(right)?);
+        let known = self.known;
+        let both = |id| left == Type::Ground(id) && right == Type::Ground(id);
+        Ok(match operator {
+            BinaryOperator::Add if both(known.str) => Some(Value::Opaque(known.str)),
+            BinaryOperator::Add if both(known.bytes) => Some(Value::Opaque(known.bytes)),
+            BinaryOperator::Add
+            | BinaryOperator::Subtract
+            | BinaryOperator::BitAnd
+            | BinaryOperator::BitOr
+            | BinaryOperator::BitXor
+                if both(known.int) =>
+            {
+                Some(Value::Opaque(known.int))
+            }
+            _ => None,
+        })
+    }
+
+    /// Lists, sets, dicts.
+    fn container_binary(&mut self, operator: BinaryOperator, left: &Value, right: &Value) -> Eval<Value> {
+        use BinaryOperator as B;
+        let (left_type, right_type) = (self.type_of(left)?, self.type_of(right)?);
+        let known = self.known;
+        let list = Type::Ground(known.list);
+        let is_list = |machine: &Self, class| machine.is_subtype(class, list);
+        match operator {
+            B::Add if is_list(self, left_type) && is_list(self, right_type) => {
+                let mut items = self.list_items(left)?;
+                items.extend(self.list_items(right)?);
+                self.charge(items.len())?;
+                return Ok(self.new_list(items));
+            }
+            B::Multiply if is_list(self, left_type) || is_list(self, right_type) => {
+                let (sequence, count) = if is_list(self, left_type) { (left, right) } else { (right, left) };
+                if let Value::Int(count) = count {
+                    let count = count.to_i64().unwrap_or(i64::MAX).max(0) as usize;
+                    let items = self.list_items(sequence)?;
+                    self.charge(items.len().saturating_mul(count))?;
+                    return Ok(self.new_list(items.iter().cycle().take(items.len() * count).cloned().collect()));
+                }
+            }
+            B::BitOr
+                if self.is_subtype(left_type, Type::Ground(known.dict))
+                    && self.is_subtype(right_type, Type::Ground(known.dict)) =>
+            {
+                if left_type != Type::Ground(known.dict) || right_type != Type::Ground(known.dict) {
+                    return self.residual(Rule::NotModelled, "merges instances of subclasses of dict");
+                }
+                let mut merged: Dict = self.dict_entries(left)?.unwrap_or_default();
+                for (key, (name, value)) in self.dict_entries(right)?.unwrap_or_default() {
+                    match merged.get_mut(&key) {
+                        Some(entry) => entry.1 = value,
+                        None => {
+                            merged.insert(key, (name, value));
+                        }
+                    }
+                }
+                return Ok(self.new_dict(merged));
+            }
+            B::BitOr | B::BitAnd | B::Subtract | B::BitXor => {
+                if let (Some(_), Some(_)) = (self.set_like(left)?, self.set_like(right)?) {
+                    let result = self.set_operation(operator, left, right)?;
+                    // The result has the left operand's base type (`set_or` copies the left).
+                    let frozen = self.is_subtype(left_type, Type::Ground(known.frozenset));
+                    return Ok(self.allocate(if frozen { Object::FrozenSet(result) } else { Object::Set(result) }));
+                }
+            }
+            _ => {}
+        }
+        let (left_name, right_name) = (self.type_name(left_type), self.type_name(right_type));
+        let (name, reflected, _) = method_names(operator);
+        if self.lookup(left_type, name).is_some() || self.lookup(right_type, reflected).is_some() {
+            return self.residual(Rule::NotModelled, format!("an operator on a `{left_name}` and a `{right_name}`"));
+        }
+        self.raise("TypeError", format!("unsupported operand type(s): '{left_name}' and '{right_name}'"))
+    }
+
+    /// Elements of sets and of key views.
+    fn set_like(&mut self, value: &Value) -> Eval<Option<Set>> {
+        if let Some(entries) = self.set_entries(value)? {
+            return Ok(Some(entries));
+        }
+        if let Value::Object(object) = value
+            && let Object::DictView { dict, kind: ViewKind::Keys } = self.object(*object)
+        {
+            let dict = dict.clone();
+            if let Some(entries) = self.dict_entries(&dict)? {
+                return Ok(Some(entries.into_iter().map(|(key, (name, _))| (key, name)).collect()));
+            }
+        }
+        Ok(None)
+    }
+
+    fn set_operation(&mut self, operator: BinaryOperator, left: &Value, right: &Value) -> Eval<Set> {
+        let (Some(left), Some(right)) = (self.set_like(left)?, self.set_like(right)?) else {
+            return self.malformed();
+        };
+        self.charge(left.len() + right.len())?;
+        Ok(match operator {
+            BinaryOperator::BitOr => {
+                let mut result = left;
+                for (key, value) in right {
+                    result.entry(key).or_insert(value);
+                }
+                result
+            }
+            BinaryOperator::BitAnd => left.into_iter().filter(|(key, _)| right.contains_key(key)).collect(),
+            BinaryOperator::Subtract => left.into_iter().filter(|(key, _)| !right.contains_key(key)).collect(),
+            _ => {
+                let mut result: Set = left
+                    .iter()
+                    .filter(|(key, _)| !right.contains_key(*key))
+                    .map(|(key, value)| (key.clone(), value.clone()))
+                    .collect();
+                for (key, value) in right {
+                    if !left.contains_key(&key) {
+                        result.insert(key, value);
+                    }
+                }
+                result
+            }
+        })
+    }
+
+    fn is_union_member(&self, value: &Value) -> bool {
+        match value {
+            Value::None => true,
+            Value::Object(object) => match self.object(*object) {
+                Object::GenericAlias { .. } | Object::Union(_) => true,
+                Object::Class(_) => self.has_plain_metaclass(value),
+                _ => false,
+            },
+            Value::Ground(_) => self.has_plain_metaclass(value),
+            _ => false,
+        }
+    }
+
+    /// `int | None`; `None | None` is an error, which `type.__or__` never sees.
+    fn union(&mut self, left: &Value, right: &Value) -> Eval<Value> {
+        if matches!((left, right), (Value::None, Value::None)) {
+            return self.raise("TypeError", "unsupported operand type(s) for |: 'NoneType' and 'NoneType'");
+        }
+        let mut members: Vec<Value> = Vec::new();
+        for side in [left, right] {
+            let parts = match side {
+                Value::Object(object) => match self.object(*object) {
+                    Object::Union(parts) => parts.clone(),
+                    _ => vec![side.clone()],
+                },
+                Value::None => vec![Value::Ground(self.known.none_type)],
+                _ => vec![side.clone()],
+            };
+            for part in parts {
+                let key = self.key(&part)?;
+                let mut present = false;
+                for member in &members.clone() {
+                    present |= self.key(member)? == key;
+                }
+                if !present {
+                    members.push(part);
+                }
+            }
+        }
+        match members.as_slice() {
+            [only] => Ok(only.clone()),
+            _ => Ok(self.allocate(Object::Union(members))),
+        }
+    }
+
+    // ---- comparison
+
+    pub(super) fn compare(&mut self, comparison: Comparison, left: &Value, right: &Value) -> Eval<Value> {
+        match comparison {
+            Comparison::Is => return Ok(Value::Bool(self.is_identical(left, right)?)),
+            Comparison::IsNot => return Ok(Value::Bool(!self.is_identical(left, right)?)),
+            Comparison::In => return Ok(Value::Bool(self.contains(right, left)?)),
+            Comparison::NotIn => return Ok(Value::Bool(!self.contains(right, left)?)),
+            _ => {}
+        }
+        self.refuse_unknown(&[left, right])?;
+        let (name, reflected) = match comparison {
+            Comparison::Equal => ("__eq__", "__eq__"),
+            Comparison::NotEqual => ("__ne__", "__ne__"),
+            Comparison::Less => ("__lt__", "__gt__"),
+            Comparison::LessEqual => ("__le__", "__ge__"),
+            Comparison::Greater => ("__gt__", "__lt__"),
+            _ => ("__ge__", "__le__"),
+        };
+        let (left_type, right_type) = (self.type_of(left)?, self.type_of(right)?);
+        if !matches!((left_type, right_type), (Type::Ground(_), Type::Ground(_))) {
+            let right_first = left_type != right_type && self.is_subtype(right_type, left_type);
+            let sides = if right_first {
+                [(right, right_type, reflected, left), (left, left_type, name, right)]
+            } else {
+                [(left, left_type, name, right), (right, right_type, reflected, left)]
+            };
+            for (receiver, class, name, argument) in sides {
+                let method = match self.python_definition(class, name) {
+                    Some(method) => method,
+                    // `object.__ne__` inverts `__eq__`.
+                    None if name == "__ne__" => match self.python_definition(class, "__eq__") {
+                        Some(method) if self.ne_is_inherited(class) => {
+                            let method = self.bind(Found::Value(method), "__eq__", Some(receiver), class)?;
+                            let result = self.call(&method, vec![argument.clone()], Vec::new())?;
+                            if matches!(result, Value::NotImplemented) {
+                                continue;
+                            }
+                            return Ok(Value::Bool(!self.truth(&result)?));
+                        }
+                        _ => continue,
+                    },
+                    None => continue,
+                };
+                let method = self.bind(Found::Value(method), name, Some(receiver), class)?;
+                let result = self.call(&method, vec![argument.clone()], Vec::new())?;
+                if !matches!(result, Value::NotImplemented) {
+                    return Ok(result);
+                }
+            }
+        }
+        self.ground_compare(comparison, left, right, left_type, right_type)
+    }
+
+    fn ne_is_inherited(&mut self, class: Type) -> bool {
+        matches!(self.lookup(class, "__ne__"), Some(Found::Ground { owner, .. }) if owner == self.known.object)
+    }
+
+    fn ground_compare(
+        &mut self,
+        comparison: Comparison,
+        left: &Value,
+        right: &Value,
+        left_type: Type,
+        right_type: Type,
+    ) -> Eval<Value> {
+        let (left, right) = (&self.plain_data(left), &self.plain_data(right));
+        if is_data(left) && is_data(right) {
+            if let (Value::Tuple(first), Value::Tuple(second)) = (left, right) {
+                return self.compare_sequences(comparison, &first.clone(), &second.clone());
+            }
+            let outcome = primitive::compare(self.context(), comparison, left, right);
+            return Ok(Value::Bool(self.primitive(outcome)?));
+        }
+        let equality = matches!(comparison, Comparison::Equal | Comparison::NotEqual);
+        let wanted = comparison == Comparison::Equal;
+        if let (Value::Object(first), Value::Object(second)) = (left, right) {
+            let (first, second) = (*first, *second);
+            match (self.object(first), self.object(second)) {
+                (Object::List(_), Object::List(_)) => {
+                    let (first, second) = (self.list_items(left)?, self.list_items(right)?);
+                    return self.compare_sequences(comparison, &first, &second);
+                }
+                (Object::Dict(_), Object::Dict(_)) if equality => {
+                    let first = self.dict_entries(left)?.unwrap_or_default();
+                    let second = self.dict_entries(right)?.unwrap_or_default();
+                    let mut equal = first.len() == second.len();
+                    for (key, (_, value)) in &first {
+                        if !equal {
+                            break;
+                        }
+                        equal = match second.get(key) {
+                            Some((_, other)) => self.same_or_equal(value, other)?,
+                            None => false,
+                        };
+                    }
+                    return Ok(Value::Bool(equal == wanted));
+                }
+                _ => {}
+            }
+            if let (Some(first), Some(second)) = (self.set_entries(left)?, self.set_entries(right)?) {
+                let subset = |small: &Set, large: &Set| small.keys().all(|key| large.contains_key(key));
+                return Ok(Value::Bool(match comparison {
+                    Comparison::Equal => first.len() == second.len() && subset(&first, &second),
+                    Comparison::NotEqual => first.len() != second.len() || !subset(&first, &second),
+                    Comparison::Less => first.len() < second.len() && subset(&first, &second),
+                    Comparison::LessEqual => subset(&first, &second),
+                    Comparison::Greater => second.len() < first.len() && subset(&second, &first),
+                    _ => subset(&second, &first),
+                }));
+            }
+        }
+        if equality {
+            // Objects whose types leave `==` to identity.
+            if self.equality_is_identity(left, left_type)? && self.equality_is_identity(right, right_type)? {
+                let same = self.is_identical(left, right)?;
+                return Ok(Value::Bool(same == wanted));
+            }
+            let exact = |value: &Value| !matches!(value, Value::Opaque(_));
+            if exact(left) && exact(right) && self.unrelated(left, left_type, right, right_type) {
+                return Ok(Value::Bool(!wanted));
+            }
+        }
+        let (left_name, right_name) = (self.type_name(left_type), self.type_name(right_type));
+        self.residual(Rule::NotModelled, format!("compares a `{left_name}` with a `{right_name}`"))
+    }
+
+    /// `type(value).__eq__` is `object.__eq__` or that of plain types.
+    fn equality_is_identity(&mut self, value: &Value, class: Type) -> Eval<bool> {
+        if let Value::Object(object) = value
+            && let Object::Instance(instance) = self.object(*object)
+            && !matches!(instance.payload, Payload::None | Payload::Exception(_))
+        {
+            return Ok(false);
+        }
+        if matches!(value, Value::None | Value::Ellipsis | Value::NotImplemented) {
+            return Ok(true);
+        }
+        if matches!(value, Value::Module(_) | Value::GroundModule(_)) {
+            return Ok(true);
+        }
+        Ok(matches!(self.lookup(class, "__eq__"), Some(Found::Ground { owner, .. })
+            if owner == self.known.object || owner == self.known.type_))
+    }
+
+    /// A builtin value and an object of a plain type: neither `__eq__` knows the other.
+    fn unrelated(&mut self, left: &Value, left_type: Type, right: &Value, right_type: Type) -> bool {
+        let plain = |machine: &mut Self, value: &Value, class: Type| {
+            is_data(value)
+                || machine.equality_is_identity(value, class).unwrap_or(false)
+                || matches!(value, Value::Object(object) if matches!(machine.object(*object), Object::List(_) | Object::Dict(_)))
+        };
+        left_type != right_type
+            && !matches!((left, right), (Value::Unknown(_), _) | (_, Value::Unknown(_)))
+            && plain(self, left, left_type)
+            && plain(self, right, right_type)
+    }
+
+    fn compare_sequences(&mut self, comparison: Comparison, first: &[Value], second: &[Value]) -> Eval<Value> {
+        if matches!(comparison, Comparison::Equal | Comparison::NotEqual) && first.len() != second.len() {
+            return Ok(Value::Bool(comparison == Comparison::NotEqual));
+        }
+        for (left, right) in first.iter().zip(second) {
+            self.count_step()?;
+            if !self.same_or_equal(left, right)? {
+                return match comparison {
+                    Comparison::Equal => Ok(Value::Bool(false)),
+                    Comparison::NotEqual => Ok(Value::Bool(true)),
+                    _ => self.compare(comparison, left, right),
+                };
+            }
+        }
+        let (first, second) = (first.len(), second.len());
+        Ok(Value::Bool(match comparison {
+            Comparison::Equal => first == second,
+            Comparison::NotEqual => first != second,
+            Comparison::Less => first < second,
+            Comparison::LessEqual => first <= second,
+            Comparison::Greater => first > second,
+            _ => first >= second,
+        }))
+    }
+}
+
+/// Data of the builtin immutable types (a tuple may hold objects).
+pub(super) fn is_data(value: &Value) -> bool {
+    !matches!(
+        value,
+        Value::Object(_)
+            | Value::Opaque(_)
+            | Value::Unknown(_)
+            | Value::Ground(_)
+            | Value::Module(_)
+            | Value::GroundModule(_)
+    )
+}

@@ -1,0 +1,519 @@
+//! Text of objects: `repr`, `str`, `format`, `%` and `str.format`, f-strings.
+
+use std::sync::Arc;
+
+use syntax::ir::Conversion;
+
+use super::functions::Keywords;
+use super::types::Found;
+use super::{Eval, Machine};
+use crate::heap::{Object, Payload, Type};
+use crate::primitive::{self, fields, percent};
+use crate::reason::Rule;
+use crate::value::{ObjectRef, Value};
+
+/// Deepest nesting of containers whose `repr` is computed.
+const MAX_NESTING: usize = 60;
+
+impl Machine<'_> {
+    fn text(&mut self, value: Value) -> Eval<Arc<str>> {
+        match value {
+            Value::Str(text) => Ok(text),
+            Value::Unknown(_) | Value::Opaque(_) => {
+                self.residual(Rule::NotModelled, "text that is computed by the target only")
+            }
+            _ => self.raise("TypeError", "__repr__ returned non-string"),
+        }
+    }
+
+    pub(super) fn repr_of(&mut self, value: &Value) -> Eval<Value> {
+        let mut out = String::new();
+        self.write_repr(value, &mut out, &mut Vec::new())?;
+        Ok(Value::str(out))
+    }
+
+    fn write_repr(&mut self, value: &Value, out: &mut String, active: &mut Vec<ObjectRef>) -> Eval<()> {
+        self.count_step()?;
+        if active.len() > MAX_NESTING {
+            return self.residual(Rule::Budget, "the repr of a deeply nested container");
+        }
+        match value {
+            Value::Unknown(reason) => {
+                let reason = reason.clone();
+                return self.unknown(Rule::UnknownOperation, "the text of something that is not known", &reason);
+            }
+            Value::Tuple(items) => {
+                out.push('(');
+                self.write_items(&items.clone(), out, active)?;
+                out.push_str(if items.len() == 1 { ",)" } else { ")" });
+                return Ok(());
+            }
+            Value::Slice(parts) => {
+                out.push_str("slice(");
+                self.write_items(&parts.clone()[..], out, active)?;
+                out.push(')');
+                return Ok(());
+            }
+            Value::Module(_) | Value::GroundModule(_) | Value::Opaque(_) => {
+                return self.residual(
+                    Rule::Nondeterministic,
+                    "the repr of a module or of a value that is computed by the target only",
+                );
+            }
+            Value::Ground(id) => {
+                let Some(class) = self.type_info(*id) else {
+                    return self.residual(Rule::Nondeterministic, "the repr of an object implemented in C");
+                };
+                let name = class.python_name.trim_start_matches("builtins.").to_string();
+                out.push_str(&format!("<class '{name}'>"));
+                return Ok(());
+            }
+            Value::Object(object) => return self.write_object(*object, value, out, active),
+            _ => {}
+        }
+        let outcome = primitive::repr(value);
+        let text = self.primitive(outcome)?;
+        out.push_str(&text);
+        Ok(())
+    }
+
+    fn write_items(&mut self, items: &[Value], out: &mut String, active: &mut Vec<ObjectRef>) -> Eval<()> {
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                out.push_str(", ");
+            }
+            self.write_repr(item, out, active)?;
+        }
+        Ok(())
+    }
+
+    fn write_object(
+        &mut self,
+        object: ObjectRef,
+        value: &Value,
+        out: &mut String,
+        active: &mut Vec<ObjectRef>,
+    ) -> Eval<()> {
+        if self.as_type(value).is_some() {
+            return self.write_class(object, value, out);
+        }
+        let class = self.type_of(value)?;
+        if let Some(method) = self.python_definition(class, "__repr__") {
+            let method = self.bind(Found::Value(method), "__repr__", Some(value), class)?;
+            let text = self.call(&method, Vec::new(), Vec::new())?;
+            let text = self.text(text)?;
+            out.push_str(&text);
+            return Ok(());
+        }
+        let recursive = active.contains(&object);
+        active.push(object);
+        let result = self.write_contents(object, value, class, recursive, out, active);
+        active.pop();
+        result
+    }
+
+    fn write_contents(
+        &mut self,
+        object: ObjectRef,
+        value: &Value,
+        class: Type,
+        recursive: bool,
+        out: &mut String,
+        active: &mut Vec<ObjectRef>,
+    ) -> Eval<()> {
+        enum Kind {
+            List,
+            Dict,
+            Set { frozen: bool },
+            Exception(Vec<Value>),
+            Data(Value),
+            Other,
+        }
+        let kind = match self.object(object) {
+            Object::List(_) => Kind::List,
+            Object::Dict(_) => Kind::Dict,
+            Object::Set(_) => Kind::Set { frozen: false },
+            Object::FrozenSet(_) => Kind::Set { frozen: true },
+            Object::Instance(instance) => match &instance.payload {
+                Payload::List(_) => Kind::List,
+                Payload::Dict(_) => Kind::Dict,
+                Payload::Exception(arguments) => Kind::Exception(arguments.clone()),
+                Payload::Data(data) => Kind::Data(data.clone()),
+                _ => Kind::Other,
+            },
+            _ => Kind::Other,
+        };
+        match kind {
+            Kind::List => {
+                if recursive {
+                    out.push_str("[...]");
+                    return Ok(());
+                }
+                out.push('[');
+                let items = self.list_items(value)?;
+                self.write_items(&items, out, active)?;
+                out.push(']');
+            }
+            Kind::Dict => {
+                if recursive {
+                    out.push_str("{...}");
+                    return Ok(());
+                }
+                out.push('{');
+                let entries = self.dict_entries(value)?.unwrap_or_default();
+                for (index, (key, value)) in entries.into_values().enumerate() {
+                    if index > 0 {
+                        out.push_str(", ");
+                    }
+                    self.write_repr(&key, out, active)?;
+                    out.push_str(": ");
+                    self.write_repr(&value, out, active)?;
+                }
+                out.push('}');
+            }
+            Kind::Set { frozen } => {
+                let items: Vec<Value> = self.set_entries(value)?.unwrap_or_default().into_values().collect();
+                match (items.len(), frozen) {
+                    (0, false) => out.push_str("set()"),
+                    (0, true) => out.push_str("frozenset()"),
+                    (1, false) => {
+                        out.push('{');
+                        self.write_items(&items, out, active)?;
+                        out.push('}');
+                    }
+                    (1, true) => {
+                        out.push_str("frozenset({");
+                        self.write_items(&items, out, active)?;
+                        out.push_str("})");
+                    }
+                    _ => {
+                        return self.residual(
+                            Rule::Nondeterministic,
+                            "the repr of a set, whose order may differ between processes",
+                        );
+                    }
+                }
+            }
+            Kind::Exception(arguments) => {
+                out.push_str(&self.type_name(class));
+                out.push('(');
+                self.write_items(&arguments, out, active)?;
+                out.push(')');
+            }
+            Kind::Data(data) => self.write_repr(&data, out, active)?,
+            Kind::Other => {
+                return self.residual(Rule::Nondeterministic, "a repr that holds the object's address");
+            }
+        }
+        Ok(())
+    }
+
+    /// `<class 'module.qualname'>`
+    fn write_class(&mut self, object: ObjectRef, value: &Value, out: &mut String) -> Eval<()> {
+        let metaclass = self.type_of(value)?;
+        if let Some(method) = self.python_definition(metaclass, "__repr__") {
+            let method = self.bind(Found::Value(method), "__repr__", Some(value), metaclass)?;
+            let text = self.call(&method, Vec::new(), Vec::new())?;
+            let text = self.text(text)?;
+            out.push_str(&text);
+            return Ok(());
+        }
+        let (module, qualname) = match self.class(object) {
+            Some(class) => (class.namespace.get("__module__").cloned(), class.qualname.clone()),
+            None => return self.malformed(),
+        };
+        match (module, qualname) {
+            (Some(Value::Str(module)), Value::Str(qualname)) if &*module != "builtins" => {
+                out.push_str(&format!("<class '{module}.{qualname}'>"));
+                Ok(())
+            }
+            (_, Value::Str(qualname)) => {
+                out.push_str(&format!("<class '{qualname}'>"));
+                Ok(())
+            }
+            _ => self.residual(Rule::NotModelled, "the repr of a class whose name is not known"),
+        }
+    }
+
+    /// `str(value)`
+    pub(super) fn str_of(&mut self, value: &Value) -> Eval<Value> {
+        match value {
+            Value::Str(_) => return Ok(value.clone()),
+            Value::Opaque(id) if *id == self.known.str => return Ok(value.clone()),
+            Value::Unknown(_) => return self.repr_of(value),
+            _ => {}
+        }
+        let class = self.type_of(value)?;
+        if let Some(method) = self.python_definition(class, "__str__") {
+            let method = self.bind(Found::Value(method), "__str__", Some(value), class)?;
+            let text = self.call(&method, Vec::new(), Vec::new())?;
+            return self.text(text).map(Value::Str);
+        }
+        let payload = match value {
+            Value::Object(object) => match self.object(*object) {
+                Object::Instance(instance) => Some(instance.payload.clone()),
+                _ => None,
+            },
+            _ => None,
+        };
+        match payload {
+            Some(Payload::Exception(_)) => {
+                let base = self.known.base_exception;
+                return self.call_ground_method(base, "__str__", value.clone(), Vec::new(), Vec::new());
+            }
+            Some(Payload::Data(data @ Value::Str(_))) => return Ok(data),
+            Some(Payload::Data(data)) if self.python_definition(class, "__repr__").is_none() => {
+                return self.str_of(&data);
+            }
+            _ => {}
+        }
+        if super::operators::is_data(value) && !matches!(value, Value::Tuple(_) | Value::Slice(_)) {
+            let outcome = primitive::str(value);
+            return Ok(Value::Str(self.primitive(outcome)?));
+        }
+        self.repr_of(value)
+    }
+
+    fn ascii_of(&mut self, value: &Value) -> Eval<Value> {
+        if super::operators::is_data(value) && !matches!(value, Value::Tuple(_)) {
+            let outcome = primitive::ascii(value);
+            return Ok(Value::Str(self.primitive(outcome)?));
+        }
+        let text = self.repr_of(value)?;
+        match &text {
+            Value::Str(content) if content.is_ascii() => Ok(text),
+            _ => self.residual(Rule::NotModelled, "`ascii` of an object whose repr is not ASCII"),
+        }
+    }
+
+    fn converted(&mut self, value: &Value, conversion: Option<char>) -> Eval<Value> {
+        match conversion {
+            None => Ok(value.clone()),
+            Some('s') => self.str_of(value),
+            Some('r') => self.repr_of(value),
+            Some(_) => self.ascii_of(value),
+        }
+    }
+
+    /// `format(value, spec)`
+    pub(super) fn format_with(&mut self, value: &Value, spec: &str) -> Eval<Value> {
+        if let Value::Unknown(_) = value {
+            return self.repr_of(value);
+        }
+        let class = self.type_of(value)?;
+        if let Some(method) = self.python_definition(class, "__format__") {
+            let method = self.bind(Found::Value(method), "__format__", Some(value), class)?;
+            let text = self.call(&method, vec![Value::str(spec)], Vec::new())?;
+            return match text {
+                Value::Opaque(id) if id == self.known.str => Ok(text),
+                other => self.text(other).map(Value::Str),
+            };
+        }
+        let data = self.plain_data(value);
+        if super::operators::is_data(&data)
+            && !(matches!(data, Value::Tuple(_)) || matches!(value, Value::Object(_)) && spec.is_empty())
+        {
+            let outcome = primitive::format(self.context(), &data, spec);
+            return Ok(Value::Str(self.primitive(outcome)?));
+        }
+        if let Value::Opaque(id) = value {
+            if *id == self.known.str && spec.is_empty() {
+                return Ok(value.clone());
+            }
+            return self.residual(Rule::NotModelled, "formats a value that is computed by the target only");
+        }
+        if spec.is_empty() {
+            return self.str_of(value);
+        }
+        let name = self.type_name(class);
+        self.raise("TypeError", format!("unsupported format string passed to {name}.__format__"))
+    }
+
+    pub(super) fn format_value(&mut self, value: &Value, conversion: Conversion, spec: Option<&Value>) -> Eval<Value> {
+        let conversion = match conversion {
+            Conversion::None => None,
+            Conversion::Str => Some('s'),
+            Conversion::Repr => Some('r'),
+            Conversion::Ascii => Some('a'),
+        };
+        let value = self.converted(value, conversion)?;
+        match spec {
+            None => self.format_with(&value, ""),
+            Some(Value::Str(spec)) => self.format_with(&value, &spec.clone()),
+            Some(_) => self.residual(Rule::NotModelled, "a format specification that is computed by the target only"),
+        }
+    }
+
+    pub(super) fn join_strings(&mut self, parts: &[Value]) -> Eval<Value> {
+        let mut out = String::new();
+        for part in parts {
+            match part {
+                Value::Str(text) => out.push_str(text),
+                Value::Opaque(id) if *id == self.known.str => return Ok(part.clone()),
+                _ => return self.malformed(),
+            }
+        }
+        self.charge(out.len() / 64)?;
+        Ok(Value::str(out))
+    }
+
+    /// `template % arguments`
+    pub(super) fn percent_format(&mut self, template: &str, arguments: &Value) -> Eval<Value> {
+        if super::operators::is_data(arguments) && self.all_data(arguments) {
+            let outcome = percent::apply(self.context(), template, arguments);
+            return Ok(Value::Str(self.primitive(outcome)?));
+        }
+        let items: Option<Vec<Value>> = match arguments {
+            Value::Tuple(items) => Some(items.to_vec()),
+            _ => None,
+        };
+        let mut next = 0;
+        let mut by_key = false;
+        let mut out = String::new();
+        for piece in percent::parse(template) {
+            let conversion = match piece {
+                percent::Piece::Literal(text) => {
+                    out.push_str(&text);
+                    continue;
+                }
+                percent::Piece::Error(failure) => return self.primitive(Err(failure)),
+                percent::Piece::Conversion(conversion) => conversion,
+            };
+            let fixed = |amount: Option<percent::Amount>| match amount {
+                None => Some(None),
+                Some(percent::Amount::Fixed(amount)) => Some(Some(amount)),
+                Some(percent::Amount::Argument) => None,
+            };
+            let (Some(width), Some(precision)) = (fixed(conversion.width), fixed(conversion.precision)) else {
+                return self.residual(Rule::NotModelled, "a width from the arguments");
+            };
+            if conversion.code == '%' {
+                out.push('%');
+                continue;
+            }
+            let argument = match (&conversion.key, &items) {
+                (Some(key), None) => {
+                    by_key = true;
+                    self.get_item(arguments, &Value::str(key.as_str()))?
+                }
+                (Some(_), Some(_)) => return self.raise("TypeError", "format requires a mapping"),
+                (None, Some(items)) => match items.get(next) {
+                    Some(item) => item.clone(),
+                    None => {
+                        return self.raise("TypeError", "not enough arguments for format string");
+                    }
+                },
+                (None, None) if next == 0 && !by_key => arguments.clone(),
+                (None, None) => {
+                    return self.raise("TypeError", "not enough arguments for format string");
+                }
+            };
+            next += 1;
+            let text = match conversion.code {
+                's' | 'r' | 'a' => {
+                    let text = self.converted(&argument, Some(conversion.code))?;
+                    if matches!(text, Value::Opaque(_)) {
+                        return self.residual(Rule::NotModelled, "formats a value that is computed by the target only");
+                    }
+                    let text = self.text(text)?;
+                    percent::convert_text(&conversion, width, precision, &text)
+                }
+                _ => {
+                    let data = self.plain_data(&argument);
+                    if !super::operators::is_data(&data) {
+                        return self.residual(Rule::NotModelled, "formats an object as a number");
+                    }
+                    percent::convert(&conversion, width, precision, &data)
+                }
+            };
+            out.push_str(&self.primitive(text)?);
+        }
+        let left = match &items {
+            Some(items) => next < items.len(),
+            // A mapping, or anything that can be subscripted, may be left over.
+            None => next == 0 && !by_key && !matches!(arguments, Value::Object(_)),
+        };
+        if left {
+            return self.raise("TypeError", "not all arguments converted during string formatting");
+        }
+        if items.is_none() && next == 0 && !by_key {
+            return self.residual(Rule::NotModelled, "a format without conversions, given an object");
+        }
+        Ok(Value::str(out))
+    }
+
+    fn all_data(&self, value: &Value) -> bool {
+        match value {
+            Value::Tuple(items) => items.iter().all(|item| self.all_data(item)),
+            other => super::operators::is_data(other),
+        }
+    }
+
+    /// `template.format(…)`
+    pub(super) fn format_fields(&mut self, template: &str, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
+        let mut out = String::new();
+        let pieces = fields::parse(template);
+        if self.write_fields(&pieces, &positional, &keywords, &mut out)? {
+            return Ok(Value::Opaque(self.known.str));
+        }
+        Ok(Value::str(out))
+    }
+
+    /// Whether a part is computed by the target only.
+    fn write_fields(
+        &mut self,
+        pieces: &[fields::Piece],
+        positional: &[Value],
+        keywords: &Keywords,
+        out: &mut String,
+    ) -> Eval<bool> {
+        let mut opaque = false;
+        for piece in pieces {
+            let field = match piece {
+                fields::Piece::Literal(text) => {
+                    out.push_str(text);
+                    continue;
+                }
+                fields::Piece::Error(failure) => return self.primitive(Err(failure.clone())),
+                fields::Piece::Field(field) => field,
+            };
+            let mut value = match &field.first {
+                fields::First::Index(index) => match positional.get(*index) {
+                    Some(value) => value.clone(),
+                    None => {
+                        return self.raise(
+                            "IndexError",
+                            format!("Replacement index {index} out of range for positional args tuple"),
+                        );
+                    }
+                },
+                fields::First::Name(name) => match keywords.iter().find(|(keyword, _)| **keyword == **name) {
+                    Some((_, value)) => value.clone(),
+                    None => return self.raise_value("KeyError", Value::str(name.as_str())),
+                },
+            };
+            for step in &field.steps {
+                value = match step {
+                    fields::Step::Attribute(name) => self.get_attribute(&value, name)?,
+                    fields::Step::Index(index) => self.get_item(&value, &Value::int(*index))?,
+                    fields::Step::Key(key) => self.get_item(&value, &Value::str(key.as_str()))?,
+                    fields::Step::Error(failure) => return self.primitive(Err(failure.clone())),
+                };
+            }
+            if let Some(conversion) = field.conversion {
+                let checked = fields::check_conversion(conversion);
+                self.primitive(checked)?;
+                value = self.converted(&value, Some(conversion))?;
+            }
+            let mut spec = String::new();
+            if self.write_fields(&field.spec, positional, keywords, &mut spec)? {
+                return self.residual(Rule::NotModelled, "a format specification that is computed by the target only");
+            }
+            match self.format_with(&value, &spec)? {
+                Value::Str(text) => out.push_str(&text),
+                _ => opaque = true,
+            }
+        }
+        Ok(opaque)
+    }
+}

@@ -1,0 +1,836 @@
+//! The instruction loop.
+
+use std::sync::Arc;
+
+use syntax::ir::{self, Constant, Instruction, Name};
+
+use super::frame::{Frame, Handler, Scope};
+use super::{Eval, Machine, Position, Stop};
+use crate::heap::{Object, Payload};
+use crate::reason::Rule;
+use crate::value::{Integer, Value};
+
+/// How a frame gives control back.
+pub(crate) enum Exit {
+    Return(Value),
+    Yield(Value),
+}
+
+enum Flow {
+    Next,
+    Jump(ir::Label),
+    Exit(Exit),
+}
+
+impl Machine<'_> {
+    /// Runs a frame that can't yield.
+    pub(super) fn run_to_end(&mut self, frame: &mut Frame) -> Eval<Value> {
+        match self.run(frame)? {
+            Exit::Return(value) => Ok(value),
+            Exit::Yield(_) => self.residual(Rule::NotModelled, "yields outside a generator"),
+        }
+    }
+
+    /// Runs a frame until it returns, yields or raises.
+    pub(super) fn run(&mut self, frame: &mut Frame) -> Eval<Exit> {
+        self.positions.push(Position { module: frame.module, code: frame.code, counter: frame.counter });
+        if self.positions.len() > self.budget.depth {
+            let stop = self.residual(Rule::Budget, "calls are nested too deeply to evaluate");
+            self.positions.pop();
+            return stop;
+        }
+        let ir = frame.ir.clone();
+        let code = ir.code(frame.code);
+        let result = loop {
+            let Some(instruction) = code.instructions.get(frame.counter as usize) else {
+                break Ok(Exit::Return(Value::None));
+            };
+            if let Some(position) = self.positions.last_mut() {
+                position.counter = frame.counter;
+            }
+            frame.counter += 1;
+            let flow = self.count_step().and_then(|()| self.step(frame, code, instruction));
+            match flow {
+                Ok(Flow::Next) => {}
+                Ok(Flow::Jump(label)) => frame.counter = label,
+                Ok(Flow::Exit(exit)) => break Ok(exit),
+                Err(Stop::Raise(exception)) => match frame.handlers.pop() {
+                    Some(handler) => {
+                        frame.stack.truncate(handler.height);
+                        frame.handled.truncate(handler.handled);
+                        frame.stack.push(exception);
+                        frame.counter = handler.label;
+                    }
+                    None => break Err(Stop::Raise(exception)),
+                },
+                Err(stop) => break Err(stop),
+            }
+        };
+        // On a residual stop the positions are kept until the reason has been made: it has.
+        self.positions.pop();
+        result
+    }
+
+    fn step(&mut self, frame: &mut Frame, code: &ir::Code, instruction: &Instruction) -> Eval<Flow> {
+        use Instruction as I;
+        match instruction {
+            I::Constant(constant) => {
+                let value = self.constant(constant);
+                frame.stack.push(value);
+            }
+            I::Pop => {
+                self.pop(frame)?;
+            }
+            I::Duplicate => {
+                let top = self.peek(frame, 0)?;
+                frame.stack.push(top);
+            }
+            I::DuplicateTwo => {
+                let (first, second) = (self.peek(frame, 1)?, self.peek(frame, 0)?);
+                frame.stack.push(first);
+                frame.stack.push(second);
+            }
+            I::Swap => self.rotate(frame, 2)?,
+            I::RotateThree => self.rotate(frame, 3)?,
+            I::RotateFour => self.rotate(frame, 4)?,
+
+            I::LoadName(name) => {
+                let value = self.load_name(frame, name)?;
+                frame.stack.push(value);
+            }
+            I::StoreName(name) => {
+                let value = self.pop(frame)?;
+                self.store_name(frame, name, value)?;
+            }
+            I::DeleteName(name) => self.delete_name(frame, name)?,
+            I::LoadGlobal(name) => {
+                let value = self.load_global(frame, name)?;
+                frame.stack.push(value);
+            }
+            I::StoreGlobal(name) => {
+                let value = self.pop(frame)?;
+                self.store_global(frame, name, value)?;
+            }
+            I::DeleteGlobal(name) => self.delete_global(frame, name)?,
+            I::LoadLocal(slot) => match frame.locals.get(*slot as usize).cloned().flatten() {
+                Some(value) => frame.stack.push(value),
+                None => {
+                    let name = code.locals.get(*slot as usize).cloned().unwrap_or_default();
+                    return self.raise(
+                        "UnboundLocalError",
+                        format!("cannot access local variable '{name}' where it is not associated with a value"),
+                    );
+                }
+            },
+            I::StoreLocal(slot) => {
+                let value = self.pop(frame)?;
+                match frame.locals.get_mut(*slot as usize) {
+                    Some(local) => *local = Some(value),
+                    None => return self.malformed(),
+                }
+            }
+            I::DeleteLocal(slot) => match frame.locals.get_mut(*slot as usize).map(Option::take) {
+                Some(Some(_)) => {}
+                _ => {
+                    let name = code.locals.get(*slot as usize).cloned().unwrap_or_default();
+                    return self.raise(
+                        "UnboundLocalError",
+                        format!("cannot access local variable '{name}' where it is not associated with a value"),
+                    );
+                }
+            },
+            I::LoadCell(index) => {
+                let value = self.load_cell(frame, code, *index)?;
+                frame.stack.push(value);
+            }
+            I::StoreCell(index) => {
+                let value = self.pop(frame)?;
+                let Some(cell) = frame.cells.get(*index as usize).copied() else {
+                    return self.malformed();
+                };
+                *self.object_mut(cell)? = Object::Cell(Some(value));
+            }
+            I::DeleteCell(index) => {
+                self.load_cell(frame, code, *index)?;
+                let Some(cell) = frame.cells.get(*index as usize).copied() else {
+                    return self.malformed();
+                };
+                *self.object_mut(cell)? = Object::Cell(None);
+            }
+            I::LoadClassCell(index) => {
+                let name = code.cells.get(*index as usize).cloned().unwrap_or_default();
+                let value = match self.class_namespace_get(frame, &name)? {
+                    Some(value) => value,
+                    None => self.load_cell(frame, code, *index)?,
+                };
+                frame.stack.push(value);
+            }
+            I::LoadClosure(index) => {
+                let Some(cell) = frame.cells.get(*index as usize).copied() else {
+                    return self.malformed();
+                };
+                frame.stack.push(Value::Object(cell));
+            }
+
+            I::LoadAttribute(name) => {
+                let object = self.pop(frame)?;
+                let value = self.get_attribute(&object, name)?;
+                frame.stack.push(value);
+            }
+            I::StoreAttribute(name) => {
+                let object = self.pop(frame)?;
+                let value = self.pop(frame)?;
+                self.set_attribute(&object, name, value)?;
+            }
+            I::DeleteAttribute(name) => {
+                let object = self.pop(frame)?;
+                self.delete_attribute(&object, name)?;
+            }
+            I::LoadSubscript => {
+                let key = self.pop(frame)?;
+                let container = self.pop(frame)?;
+                let value = self.get_item(&container, &key)?;
+                frame.stack.push(value);
+            }
+            I::StoreSubscript => {
+                let key = self.pop(frame)?;
+                let container = self.pop(frame)?;
+                let value = self.pop(frame)?;
+                self.set_item(&container, &key, value)?;
+            }
+            I::DeleteSubscript => {
+                let key = self.pop(frame)?;
+                let container = self.pop(frame)?;
+                self.delete_item(&container, &key)?;
+            }
+
+            I::Unary(operator) => {
+                let operand = self.pop(frame)?;
+                let value = self.unary(*operator, &operand)?;
+                frame.stack.push(value);
+            }
+            I::Binary(operator) => {
+                let right = self.pop(frame)?;
+                let left = self.pop(frame)?;
+                let value = self.binary(*operator, &left, &right)?;
+                frame.stack.push(value);
+            }
+            I::InPlace(operator) => {
+                let right = self.pop(frame)?;
+                let left = self.pop(frame)?;
+                let value = self.in_place(*operator, &left, &right)?;
+                frame.stack.push(value);
+            }
+            I::Compare(comparison) => {
+                let right = self.pop(frame)?;
+                let left = self.pop(frame)?;
+                let value = self.compare(*comparison, &left, &right)?;
+                frame.stack.push(value);
+            }
+
+            I::BuildTuple(count) => {
+                let items = self.pop_many(frame, *count)?;
+                frame.stack.push(Value::tuple(items));
+            }
+            I::BuildList(count) => {
+                let items = self.pop_many(frame, *count)?;
+                let list = self.new_list(items);
+                frame.stack.push(list);
+            }
+            I::BuildSet(count) => {
+                let items = self.pop_many(frame, *count)?;
+                let set = self.new_set(items)?;
+                frame.stack.push(set);
+            }
+            I::BuildMap(count) => {
+                let items = self.pop_many(frame, *count * 2)?;
+                let dict = self.allocate(Object::Dict(Default::default()));
+                let mut items = items.into_iter();
+                while let (Some(key), Some(value)) = (items.next(), items.next()) {
+                    self.dict_insert(&dict, key, value)?;
+                }
+                frame.stack.push(dict);
+            }
+            I::BuildSlice { step } => {
+                let step = if *step { self.pop(frame)? } else { Value::None };
+                let stop = self.pop(frame)?;
+                let start = self.pop(frame)?;
+                frame.stack.push(Value::Slice(Arc::new([start, stop, step])));
+            }
+            I::BuildString(count) => {
+                let parts = self.pop_many(frame, *count)?;
+                let value = self.join_strings(&parts)?;
+                frame.stack.push(value);
+            }
+            I::ListAppend(depth) => {
+                let item = self.pop(frame)?;
+                let list = self.peek(frame, *depth as usize - 1)?;
+                self.list_append(&list, item)?;
+            }
+            I::SetAdd(depth) => {
+                let item = self.pop(frame)?;
+                let set = self.peek(frame, *depth as usize - 1)?;
+                self.set_add(&set, item)?;
+            }
+            I::MapAdd(depth) => {
+                let value = self.pop(frame)?;
+                let key = self.pop(frame)?;
+                let dict = self.peek(frame, *depth as usize - 1)?;
+                self.dict_insert(&dict, key, value)?;
+            }
+            I::ListExtend => {
+                let iterable = self.pop(frame)?;
+                let list = self.peek(frame, 0)?;
+                let items = self.collect(&iterable)?;
+                self.list_extend(&list, items)?;
+            }
+            I::SetUpdate => {
+                let iterable = self.pop(frame)?;
+                let set = self.peek(frame, 0)?;
+                let items = self.collect_unordered(&iterable)?;
+                for item in items {
+                    self.set_add(&set, item)?;
+                }
+            }
+            I::DictUpdate | I::DictMerge => {
+                let mapping = self.pop(frame)?;
+                let dict = self.peek(frame, 0)?;
+                self.dict_merge(&dict, &mapping, matches!(instruction, I::DictMerge))?;
+            }
+            I::ListToTuple => {
+                let list = self.pop(frame)?;
+                let items = self.list_items(&list)?;
+                frame.stack.push(Value::tuple(items));
+            }
+            I::FormatValue { conversion, spec } => {
+                let spec = if *spec { Some(self.pop(frame)?) } else { None };
+                let value = self.pop(frame)?;
+                let value = self.format_value(&value, *conversion, spec.as_ref())?;
+                frame.stack.push(value);
+            }
+
+            I::Jump(label) => return Ok(Flow::Jump(*label)),
+            I::JumpIfFalse(label) => {
+                let value = self.pop(frame)?;
+                if !self.truth(&value)? {
+                    return Ok(Flow::Jump(*label));
+                }
+            }
+            I::JumpIfTrue(label) => {
+                let value = self.pop(frame)?;
+                if self.truth(&value)? {
+                    return Ok(Flow::Jump(*label));
+                }
+            }
+            I::JumpIfFalseOrPop(label) => {
+                let value = self.peek(frame, 0)?;
+                if !self.truth(&value)? {
+                    return Ok(Flow::Jump(*label));
+                }
+                self.pop(frame)?;
+            }
+            I::JumpIfTrueOrPop(label) => {
+                let value = self.peek(frame, 0)?;
+                if self.truth(&value)? {
+                    return Ok(Flow::Jump(*label));
+                }
+                self.pop(frame)?;
+            }
+            I::JumpIfNone(label) => {
+                let value = self.pop(frame)?;
+                let none = self.is_identical(&value, &Value::None)?;
+                if none {
+                    return Ok(Flow::Jump(*label));
+                }
+            }
+            I::GetIterator => {
+                let iterable = self.pop(frame)?;
+                let iterator = self.iterate(&iterable)?;
+                frame.stack.push(iterator);
+            }
+            I::ForIterator(label) => {
+                let iterator = self.peek(frame, 0)?;
+                match self.next(&iterator)? {
+                    Some(item) => frame.stack.push(item),
+                    None => {
+                        self.pop(frame)?;
+                        return Ok(Flow::Jump(*label));
+                    }
+                }
+            }
+            I::UnpackSequence(count) => {
+                let iterable = self.pop(frame)?;
+                let items = self.unpack(&iterable, *count as usize, None)?;
+                frame.stack.extend(items.into_iter().rev());
+            }
+            I::UnpackExtended { before, after } => {
+                let iterable = self.pop(frame)?;
+                let items = self.unpack(&iterable, *before as usize, Some(*after as usize))?;
+                frame.stack.extend(items.into_iter().rev());
+            }
+            I::Return => {
+                let value = self.pop(frame)?;
+                return Ok(Flow::Exit(Exit::Return(value)));
+            }
+
+            I::Call { positional, keywords } => {
+                let values = self.pop_many(frame, keywords.len() as u32)?;
+                let positional = self.pop_many(frame, *positional)?;
+                let callable = self.pop(frame)?;
+                if positional.is_empty() && matches!(callable, Value::Ground(id) if id == self.known.super_) {
+                    let value = self.zero_argument_super(frame, code)?;
+                    frame.stack.push(value);
+                    return Ok(Flow::Next);
+                }
+                let keywords: Vec<(Name, Value)> = keywords.iter().cloned().zip(values).collect();
+                let result = self.call(&callable, positional, keywords)?;
+                frame.stack.push(result);
+            }
+            I::CallVariadic { keywords } => {
+                let mapping = if *keywords { Some(self.pop(frame)?) } else { None };
+                let arguments = self.pop(frame)?;
+                let callable = self.pop(frame)?;
+                let positional = self.collect(&arguments)?;
+                let keywords = match mapping {
+                    Some(mapping) => self.keyword_arguments(&mapping)?,
+                    None => Vec::new(),
+                };
+                let result = self.call(&callable, positional, keywords)?;
+                frame.stack.push(result);
+            }
+            I::MakeFunction { code, parts } => {
+                let function = self.make_function(frame, *code, *parts)?;
+                frame.stack.push(function);
+            }
+            I::LoadBuildClass => {
+                self.depend("builtins", &["__build_class__"]);
+                match self.world.ground().builtin("__build_class__") {
+                    Some(id) => frame.stack.push(Value::Ground(id)),
+                    None => {
+                        return self.residual(Rule::NotModelled, "`__build_class__` is not described");
+                    }
+                }
+            }
+            I::ClassPrologue => self.class_prologue(frame, code)?,
+            I::SetupAnnotations => {
+                if self.version() < (3, 14) && !matches!(frame.scope, Scope::Module) {
+                    let name: Name = "__annotations__".into();
+                    if self.class_namespace_get(frame, &name)?.is_none() {
+                        let dict = self.allocate(Object::Dict(Default::default()));
+                        self.store_name(frame, &name, dict)?;
+                    }
+                }
+            }
+            I::StoreAnnotation(name) => {
+                let annotation = self.pop(frame)?;
+                let annotations = self.load_name(frame, &"__annotations__".into())?;
+                self.set_item(&annotations, &Value::Str(name.clone()), annotation)?;
+            }
+
+            I::Yield => {
+                let value = self.pop(frame)?;
+                frame.at_yield = true;
+                return Ok(Flow::Exit(Exit::Yield(value)));
+            }
+            I::YieldFrom => {
+                // Delegates by plain iteration: sending and throwing into generators is not modelled.
+                let iterable = self.peek(frame, 0)?;
+                let iterator = self.iterate(&iterable)?;
+                self.pop(frame)?;
+                match self.next_or_result(&iterator)? {
+                    Ok(item) => {
+                        frame.stack.push(iterator);
+                        // Comes back to this very instruction, whose iterable is now the iterator.
+                        frame.counter -= 1;
+                        return Ok(Flow::Exit(Exit::Yield(item)));
+                    }
+                    Err(result) => frame.stack.push(result),
+                }
+            }
+            I::Await | I::AsyncOperation(_) => {
+                return self.residual(Rule::NotModelled, "awaits something");
+            }
+
+            I::PushHandler(label) => {
+                frame.handlers.push(Handler { label: *label, height: frame.stack.len(), handled: frame.handled.len() })
+            }
+            I::PushWithHandler(label) => frame.handlers.push(Handler {
+                label: *label,
+                height: frame.stack.len().saturating_sub(1),
+                handled: frame.handled.len(),
+            }),
+            I::PopHandler => {
+                frame.handlers.pop();
+            }
+            I::EnterExcept => {
+                let exception = self.peek(frame, 0)?;
+                frame.handled.push(exception);
+            }
+            I::LeaveExcept => {
+                frame.handled.pop();
+            }
+            I::ExceptionMatches => {
+                let wanted = self.pop(frame)?;
+                let exception = self.peek(frame, 0)?;
+                let matches = self.exception_matches(&exception, &wanted)?;
+                frame.stack.push(Value::Bool(matches));
+            }
+            I::ExceptionGroupMatches => {
+                return self.residual(Rule::NotModelled, "`except*` is not modelled");
+            }
+            I::Raise(0) => match frame.handled.last().cloned() {
+                Some(exception) => return Err(Stop::Raise(exception)),
+                None => {
+                    return self.residual(Rule::NotModelled, "raises again what a caller is handling");
+                }
+            },
+            I::Raise(count) => {
+                if *count > 1 {
+                    // The cause must be an exception or None; making one from a class calls it.
+                    let cause = self.pop(frame)?;
+                    if !matches!(cause, Value::None) {
+                        self.as_exception(cause)?;
+                    }
+                }
+                let exception = self.pop(frame)?;
+                let exception = self.as_exception(exception)?;
+                return Err(Stop::Raise(exception));
+            }
+            I::Reraise => {
+                let exception = self.pop(frame)?;
+                return Err(Stop::Raise(exception));
+            }
+            I::LoadAssertionError => match self.world.ground().builtin("AssertionError") {
+                Some(id) => frame.stack.push(Value::Ground(id)),
+                None => return self.malformed(),
+            },
+            I::EnterWith => {
+                let manager = self.pop(frame)?;
+                let (exit, entered) = self.enter_context(&manager)?;
+                frame.stack.push(exit);
+                frame.stack.push(entered);
+            }
+            I::ExitWithException => {
+                let exception = self.peek(frame, 0)?;
+                let exit = self.peek(frame, 1)?;
+                let class = self.type_of(&exception)?.value();
+                let traceback = Value::Opaque(self.known.traceback);
+                let result = self.call(&exit, vec![class, exception, traceback], Vec::new())?;
+                frame.stack.push(result);
+            }
+            I::ExitWith => {
+                let exit = self.pop(frame)?;
+                let result = self.call(&exit, vec![Value::None, Value::None, Value::None], Vec::new())?;
+                frame.stack.push(result);
+            }
+
+            I::ImportName { level, module, names } => {
+                let value = self.import_name(frame, *level, module, names)?;
+                frame.stack.push(value);
+            }
+            I::ImportFrom(name) => {
+                let module = self.peek(frame, 0)?;
+                let value = self.import_from(frame, &module, name)?;
+                frame.stack.push(value);
+            }
+            I::ImportStar => {
+                let module = self.pop(frame)?;
+                self.import_star(frame, &module)?;
+            }
+
+            I::MatchSequence => {
+                let subject = self.peek(frame, 0)?;
+                let matches = self.match_sequence(&subject)?;
+                frame.stack.push(Value::Bool(matches));
+            }
+            I::MatchMapping => {
+                let subject = self.peek(frame, 0)?;
+                let matches = self.match_mapping(&subject)?;
+                frame.stack.push(Value::Bool(matches));
+            }
+            I::MatchLength => {
+                let subject = self.peek(frame, 0)?;
+                let length = self.length(&subject)?;
+                frame.stack.push(Value::Int(Integer::Small(length as i64)));
+            }
+            I::MatchKeys => {
+                let keys = self.peek(frame, 0)?;
+                let subject = self.peek(frame, 1)?;
+                let values = self.match_keys(&subject, &keys)?;
+                frame.stack.push(values);
+            }
+            I::MatchClass { positional } => {
+                let names = self.pop(frame)?;
+                let class = self.pop(frame)?;
+                let subject = self.pop(frame)?;
+                let attributes = self.match_class(&subject, &class, *positional as usize, &names)?;
+                frame.stack.push(attributes);
+            }
+            I::CopyWithoutKeys => {
+                let keys = self.pop(frame)?;
+                let subject = self.pop(frame)?;
+                let rest = self.copy_without_keys(&subject, &keys)?;
+                frame.stack.push(rest);
+            }
+
+            I::TypeParameter { .. }
+            | I::TypeAlias
+            | I::SetTypeParameters
+            | I::SubscriptGeneric
+            | I::LoadFromDictOrGlobals(_)
+            | I::LoadFromDictOrCell(_)
+            | I::LoadNamespace => {
+                return self.residual(Rule::NotModelled, "type parameters (PEP 695) are not modelled");
+            }
+            I::Unsupported(what) => return self.residual(Rule::NotModelled, *what),
+        }
+        Ok(Flow::Next)
+    }
+
+    // ---- stack
+
+    pub(super) fn malformed<T>(&mut self) -> Eval<T> {
+        self.residual(Rule::Internal, "malformed intermediate code")
+    }
+
+    fn pop(&mut self, frame: &mut Frame) -> Eval<Value> {
+        match frame.stack.pop() {
+            Some(value) => Ok(value),
+            None => self.malformed(),
+        }
+    }
+
+    fn peek(&mut self, frame: &Frame, depth: usize) -> Eval<Value> {
+        match frame.stack.len().checked_sub(depth + 1).and_then(|index| frame.stack.get(index)) {
+            Some(value) => Ok(value.clone()),
+            None => self.malformed(),
+        }
+    }
+
+    pub(super) fn pop_many(&mut self, frame: &mut Frame, count: u32) -> Eval<Vec<Value>> {
+        match frame.stack.len().checked_sub(count as usize) {
+            Some(start) => Ok(frame.stack.split_off(start)),
+            None => self.malformed(),
+        }
+    }
+
+    fn rotate(&mut self, frame: &mut Frame, count: usize) -> Eval<()> {
+        match frame.stack.len().checked_sub(count) {
+            Some(start) => {
+                frame.stack[start..].rotate_right(1);
+                Ok(())
+            }
+            None => self.malformed(),
+        }
+    }
+
+    fn constant(&self, constant: &Constant) -> Value {
+        match constant {
+            Constant::None => Value::None,
+            Constant::True => Value::Bool(true),
+            Constant::False => Value::Bool(false),
+            Constant::Ellipsis => Value::Ellipsis,
+            Constant::Int(value) => Value::Int(Integer::Small(*value)),
+            Constant::BigInt(value) => Value::Int(Integer::from((**value).clone())),
+            Constant::Float(value) => Value::Float(*value),
+            Constant::Imaginary(value) => Value::Complex(0.0, *value),
+            Constant::Str(value) => Value::Str(value.clone()),
+            Constant::Bytes(value) => Value::Bytes(value.clone()),
+            Constant::SurrogateStr => Value::Opaque(self.known.str),
+        }
+    }
+
+    // ---- names
+
+    fn class_namespace_get(&mut self, frame: &Frame, name: &Name) -> Eval<Option<Value>> {
+        match frame.scope {
+            Scope::Class(namespace) => self.dict_get(&Value::Object(namespace), &Value::Str(name.clone())),
+            _ => Ok(None),
+        }
+    }
+
+    fn load_name(&mut self, frame: &Frame, name: &Name) -> Eval<Value> {
+        if let Some(value) = self.class_namespace_get(frame, name)? {
+            return Ok(value);
+        }
+        self.load_global(frame, name)
+    }
+
+    pub(super) fn store_name(&mut self, frame: &mut Frame, name: &Name, value: Value) -> Eval<()> {
+        match frame.scope {
+            Scope::Class(namespace) => self.dict_insert(&Value::Object(namespace), Value::Str(name.clone()), value),
+            _ => self.store_global(frame, name, value),
+        }
+    }
+
+    fn delete_name(&mut self, frame: &mut Frame, name: &Name) -> Eval<()> {
+        match frame.scope {
+            Scope::Class(namespace) => {
+                if !self.dict_remove(&Value::Object(namespace), &Value::Str(name.clone()))? {
+                    return self.raise("NameError", format!("name '{name}' is not defined"));
+                }
+                Ok(())
+            }
+            _ => self.delete_global(frame, name),
+        }
+    }
+
+    pub(super) fn load_global(&mut self, frame: &Frame, name: &Name) -> Eval<Value> {
+        if frame.module == self.module {
+            if let Some(value) = self.namespace.get(name).cloned() {
+                if let Some((module, attribute)) = self.provenance.get(name).cloned()
+                    && !matches!(value, Value::Unknown(_))
+                {
+                    self.depend(&module, &[&attribute]);
+                }
+                return Ok(value);
+            }
+            if self.open_namespace {
+                return self.residual(
+                    Rule::UnknownName,
+                    format!("`{name}` may have been bound by an import whose names are not known"),
+                );
+            }
+        } else {
+            let module = self.world.module_name(frame.module).to_string();
+            if let Some(value) = self.foreign_global(frame.module, name)? {
+                self.depend(&module, &[name]);
+                return Ok(value);
+            }
+        }
+        if let Some(value) = self.module_attribute_default(frame.module, name) {
+            return Ok(value);
+        }
+        match self
+            .world
+            .ground()
+            .module_index("builtins")
+            .and_then(|index| self.world.ground().modules()[index as usize].exports.get(name))
+        {
+            Some(export) => {
+                let value = self.export_value(export, "builtins", name);
+                self.depend("builtins", &[name]);
+                Ok(value)
+            }
+            None => self.raise("NameError", format!("name '{name}' is not defined")),
+        }
+    }
+
+    /// A name in the namespace of a finished module; an error where the namespace isn't known.
+    pub(super) fn foreign_global(&mut self, module: crate::value::ModuleId, name: &str) -> Eval<Option<Value>> {
+        let Some(evaluated) = self.world.evaluated(module) else {
+            let module = self.world.module_name(module).to_string();
+            return self.residual(
+                Rule::ImportCycle,
+                format!("reads `{name}` of module `{module}`, which is part of the same import cycle or not known"),
+            );
+        };
+        match evaluated.namespace.get(name) {
+            Some(value) => Ok(Some(value.clone())),
+            None if evaluated.open_namespace => {
+                let module = self.world.module_name(module).to_string();
+                self.residual(Rule::UnknownName, format!("the names of module `{module}` are not all known"))
+            }
+            None => Ok(None),
+        }
+    }
+
+    fn store_global(&mut self, frame: &Frame, name: &Name, value: Value) -> Eval<()> {
+        if frame.module != self.module {
+            let module = self.world.module_name(frame.module).to_string();
+            return self.residual(Rule::ForeignChange, format!("binds the global `{name}` of module `{module}`"));
+        }
+        match self.current.imported_name.take() {
+            Some(origin) if matches!(frame.scope, Scope::Module) => self.provenance.insert(name.clone(), origin),
+            _ => self.provenance.remove(name),
+        };
+        self.namespace.insert(name.clone(), value);
+        Ok(())
+    }
+
+    fn delete_global(&mut self, frame: &Frame, name: &Name) -> Eval<()> {
+        if frame.module != self.module {
+            let module = self.world.module_name(frame.module).to_string();
+            return self.residual(Rule::ForeignChange, format!("deletes the global `{name}` of module `{module}`"));
+        }
+        self.provenance.remove(name);
+        if self.namespace.shift_remove(name).is_none() {
+            if self.open_namespace {
+                return self.residual(Rule::UnknownName, format!("`{name}` may or may not be bound"));
+            }
+            return self.raise("NameError", format!("name '{name}' is not defined"));
+        }
+        Ok(())
+    }
+
+    fn load_cell(&mut self, frame: &Frame, code: &ir::Code, index: u32) -> Eval<Value> {
+        let Some(cell) = frame.cells.get(index as usize).copied() else {
+            return self.malformed();
+        };
+        match self.object(cell) {
+            Object::Cell(Some(value)) => Ok(value.clone()),
+            _ => {
+                let name = code.cells.get(index as usize).cloned().unwrap_or_default();
+                self.raise(
+                    "NameError",
+                    format!("cannot access free variable '{name}' where it is not associated with a value in enclosing scope"),
+                )
+            }
+        }
+    }
+
+    /// `super()`: the `__class__` cell and the first argument (`super_init_without_args`).
+    fn zero_argument_super(&mut self, frame: &Frame, code: &ir::Code) -> Eval<Value> {
+        let Some(index) = code.cells.iter().position(|name| &**name == "__class__") else {
+            return self.raise("RuntimeError", "super(): __class__ cell not found");
+        };
+        let class = self.load_cell(frame, code, index as u32)?;
+        // The first argument may have moved into a cell.
+        let first = match frame.locals.first().cloned().flatten() {
+            Some(value) => value,
+            None => return self.raise("RuntimeError", "super(): arg[0] deleted"),
+        };
+        let first = match code
+            .locals
+            .first()
+            .and_then(|name| code.cells.iter().take(code.own_cells as usize).position(|cell| cell == name))
+        {
+            Some(cell) => self.load_cell(frame, code, cell as u32)?,
+            None => first,
+        };
+        self.make_super(&class, first)
+    }
+
+    // ---- context managers
+
+    fn enter_context(&mut self, manager: &Value) -> Eval<(Value, Value)> {
+        if let Value::Unknown(reason) = manager {
+            let reason = reason.clone();
+            return self.unknown(Rule::UnknownContextManager, "enters a context manager that is not known", &reason);
+        }
+        let class = self.type_of(manager)?;
+        let (Some(enter), Some(exit)) =
+            (self.special(manager, class, "__enter__")?, self.special(manager, class, "__exit__")?)
+        else {
+            let name = self.type_name(class);
+            return self.raise("TypeError", format!("'{name}' object does not support the context manager protocol"));
+        };
+        let entered = self.call(&enter, Vec::new(), Vec::new())?;
+        Ok((exit, entered))
+    }
+
+    /// Raises an exception of a builtin type.
+    pub(super) fn raise<T>(&mut self, exception: &str, message: impl Into<String>) -> Eval<T> {
+        let Some(id) = self.world.ground().builtin(exception) else {
+            return self.residual(Rule::Raises, format!("raises {exception}"));
+        };
+        let message: String = message.into();
+        let exception = self.allocate(Object::Instance(Box::new(crate::heap::Instance {
+            class: crate::heap::Type::Ground(id),
+            payload: Payload::Exception(vec![Value::str(message)]),
+            attributes: Default::default(),
+            slots: Default::default(),
+        })));
+        Err(Stop::Raise(exception))
+    }
+}

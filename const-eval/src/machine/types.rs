@@ -1,0 +1,274 @@
+//! Types of values, method resolution, and look-up along the MRO.
+
+use super::{Eval, Machine};
+use crate::ground::{AttributeKind, EntryKind, GroundId, TypeAttribute, TypeInfo};
+use crate::heap::{Class, Iterator, Object, Type, ViewKind};
+use crate::reason::Rule;
+use crate::value::{ObjectRef, Value};
+
+/// What a look-up along an MRO finds.
+#[derive(Clone, Debug)]
+pub(super) enum Found {
+    /// In the namespace of a Python class.
+    Value(Value),
+    /// Among the attributes of a C type.
+    Ground { owner: GroundId, kind: AttributeKind },
+}
+
+impl<'w> Machine<'w> {
+    /// `type(value)`. Unknown for unknown values.
+    pub(super) fn type_of(&mut self, value: &Value) -> Eval<Type> {
+        let known = self.known;
+        let id = match value {
+            Value::None => known.none_type,
+            Value::Ellipsis => known.ellipsis,
+            Value::NotImplemented => known.not_implemented,
+            Value::Bool(_) => known.bool,
+            Value::Int(_) => known.int,
+            Value::Float(_) => known.float,
+            Value::Complex(..) => known.complex,
+            Value::Str(_) => known.str,
+            Value::Bytes(_) => known.bytes,
+            Value::Tuple(_) => known.tuple,
+            Value::Range(_) => known.range,
+            Value::Slice(_) => known.slice,
+            Value::Module(_) | Value::GroundModule(_) => known.module,
+            Value::Opaque(id) => *id,
+            Value::Ground(id) => match &self.world.ground().entry(*id).kind {
+                EntryKind::Type(info) => info.metaclass,
+                EntryKind::Function { .. } => known.builtin,
+                EntryKind::Instance { of, .. } => *of,
+            },
+            Value::Object(object) => return Ok(self.type_of_object(*object)),
+            Value::Unknown(reason) => {
+                let reason = reason.clone();
+                return self.unknown(Rule::UnknownOperation, "needs the type of something that is not known", &reason);
+            }
+        };
+        Ok(Type::Ground(id))
+    }
+
+    fn type_of_object(&self, object: ObjectRef) -> Type {
+        let known = &self.known;
+        Type::Ground(match self.object(object) {
+            Object::List(_) => known.list,
+            Object::Dict(_) => known.dict,
+            Object::Set(_) => known.set,
+            Object::FrozenSet(_) => known.frozenset,
+            Object::Function(_) => known.function,
+            Object::Class(class) => return class.metaclass,
+            Object::Instance(instance) => return instance.class,
+            Object::BoundMethod { .. } => known.method,
+            Object::BoundGround { .. } => known.builtin,
+            Object::UnboundGround { .. } => known.method_descriptor,
+            Object::Cell(_) => known.cell,
+            Object::Property(_) => known.property,
+            Object::StaticMethod(_) => known.static_method,
+            Object::ClassMethod(_) => known.class_method,
+            Object::Slot { .. } => known.member_descriptor,
+            Object::Super { .. } => known.super_,
+            Object::Generator(_) => known.generator,
+            Object::DictView { kind, .. } => match kind {
+                ViewKind::Keys => known.dict_keys,
+                ViewKind::Values => known.dict_values,
+                ViewKind::Items => known.dict_items,
+            },
+            Object::MappingProxy(_) => known.mapping_proxy,
+            Object::GenericAlias { .. } => known.generic_alias,
+            Object::Union(_) => known.union,
+            Object::Native(native) => native.class,
+            Object::Iterator(iterator) => match iterator {
+                Iterator::Enumerate { .. } => known.enumerate,
+                Iterator::Zip { .. } => known.zip,
+                Iterator::Map { .. } => known.map,
+                Iterator::Filter { .. } => known.filter,
+                Iterator::Count { .. } => known.count,
+                Iterator::Chain { .. } => known.chain,
+                _ => known.list_iterator,
+            },
+        })
+    }
+
+    pub(super) fn type_info(&self, id: GroundId) -> Option<&'w TypeInfo> {
+        match &self.world.ground().entry(id).kind {
+            EntryKind::Type(info) => Some(info),
+            _ => None,
+        }
+    }
+
+    /// The class that a value is, if it is one.
+    pub(super) fn as_type(&self, value: &Value) -> Option<Type> {
+        match value {
+            Value::Ground(id) => self.type_info(*id).map(|_| Type::Ground(*id)),
+            Value::Object(object) => match self.object(*object) {
+                Object::Class(_) => Some(Type::Class(*object)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    pub(super) fn class(&self, object: ObjectRef) -> Option<&Class> {
+        match self.object(object) {
+            Object::Class(class) => Some(class),
+            _ => None,
+        }
+    }
+
+    pub(super) fn mro(&self, class: Type) -> Vec<Type> {
+        match class {
+            Type::Ground(id) => match self.type_info(id) {
+                Some(info) => info.mro.iter().map(|id| Type::Ground(*id)).collect(),
+                None => vec![class],
+            },
+            Type::Class(object) => self.class(object).map(|class| class.mro.clone()).unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn bases(&self, class: Type) -> Vec<Type> {
+        match class {
+            Type::Ground(id) => self
+                .type_info(id)
+                .map(|info| info.bases.iter().map(|id| Type::Ground(*id)).collect())
+                .unwrap_or_default(),
+            Type::Class(object) => self.class(object).map(|class| class.bases.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// Real subclassing, by MRO; knows no ABC.
+    pub(super) fn is_subtype(&self, class: Type, base: Type) -> bool {
+        class == base || self.mro(class).contains(&base)
+    }
+
+    pub(super) fn is_instance_of(&mut self, value: &Value, base: GroundId) -> Eval<bool> {
+        let class = self.type_of(value)?;
+        Ok(self.is_subtype(class, Type::Ground(base)))
+    }
+
+    pub(super) fn type_name(&self, class: Type) -> String {
+        match class {
+            Type::Ground(id) => {
+                if id.0 == u32::MAX {
+                    return "object".to_string();
+                }
+                self.world.ground().entry(id).name.to_string()
+            }
+            Type::Class(object) => self.class(object).map(|class| class.name.to_string()).unwrap_or_default(),
+        }
+    }
+
+    /// `_PyType_Lookup`: the first entry along the MRO, raw. Entries of foreign
+    /// classes that were looked at are recorded as dependencies.
+    pub(super) fn lookup(&mut self, class: Type, name: &str) -> Option<Found> {
+        self.lookup_after(class, None, name)
+    }
+
+    /// As [`lookup`](Self::lookup), in the MRO after `start` (`super`).
+    pub(super) fn lookup_after(&mut self, class: Type, start: Option<Type>, name: &str) -> Option<Found> {
+        let mro = self.mro(class);
+        let mut started = start.is_none();
+        for entry in mro {
+            if !started {
+                started = Some(entry) == start;
+                continue;
+            }
+            match entry {
+                Type::Ground(owner) => {
+                    if let Some(attribute) = self.ground_attribute(owner, name) {
+                        return Some(Found::Ground { owner, kind: attribute.kind.clone() });
+                    }
+                }
+                Type::Class(object) => {
+                    if !self.is_own(object) {
+                        self.depend_on_class(object, name);
+                    }
+                    let found = match self.object(object) {
+                        Object::Class(class) => class.namespace.get(name).cloned(),
+                        _ => None,
+                    };
+                    if let Some(value) = found {
+                        return Some(Found::Value(value));
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    pub(super) fn ground_attribute(&self, owner: GroundId, name: &str) -> Option<&'w TypeAttribute> {
+        self.type_info(owner).and_then(|info| info.attributes.get(name))
+    }
+
+    fn depend_on_class(&mut self, object: ObjectRef, name: &str) {
+        let module = self.world.module_name(object.owner).to_string();
+        let qualname = match self.object(object) {
+            Object::Class(class) => match &class.qualname {
+                Value::Str(qualname) => qualname.clone(),
+                _ => class.name.clone(),
+            },
+            _ => return,
+        };
+        let mut path: Vec<&str> = qualname.split('.').collect();
+        path.push(name);
+        self.depend(&module, &path);
+    }
+
+    /// Does the class, or one above it short of C types, define the name in Python?
+    pub(super) fn python_definition(&mut self, class: Type, name: &str) -> Option<Value> {
+        match self.lookup(class, name) {
+            Some(Found::Value(value)) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Looks up a special method on the type and binds it, bypassing the instance (data model, 3.3.12).
+    pub(super) fn special(&mut self, value: &Value, class: Type, name: &str) -> Eval<Option<Value>> {
+        match self.lookup(class, name) {
+            None => Ok(None),
+            Some(found) => self.bind(found, name, Some(value), class).map(Some),
+        }
+    }
+
+    /// The most derived metaclass, as `_PyType_CalculateMetaclass`; `None` on conflict.
+    pub(super) fn derived_metaclass(&mut self, start: Type, bases: &[Type]) -> Option<Type> {
+        let mut winner = start;
+        for base in bases {
+            let metaclass = match base {
+                Type::Ground(id) => Type::Ground(self.type_info(*id)?.metaclass),
+                Type::Class(object) => self.class(*object)?.metaclass,
+            };
+            if self.is_subtype(winner, metaclass) {
+                continue;
+            }
+            if self.is_subtype(metaclass, winner) {
+                winner = metaclass;
+                continue;
+            }
+            return None;
+        }
+        Some(winner)
+    }
+
+    /// C3 linearisation (`mro_implementation` in typeobject.c); `None` when there is none.
+    pub(super) fn linearise(&self, class: ObjectRef, bases: &[Type]) -> Option<Vec<Type>> {
+        let mut sequences: Vec<Vec<Type>> = bases.iter().map(|base| self.mro(*base)).collect();
+        sequences.push(bases.to_vec());
+        let mut result = vec![Type::Class(class)];
+        loop {
+            sequences.retain(|sequence| !sequence.is_empty());
+            if sequences.is_empty() {
+                return Some(result);
+            }
+            let candidate = sequences
+                .iter()
+                .map(|sequence| sequence[0])
+                .find(|candidate| !sequences.iter().any(|sequence| sequence[1..].contains(candidate)))?;
+            result.push(candidate);
+            for sequence in &mut sequences {
+                if sequence[0] == candidate {
+                    sequence.remove(0);
+                }
+            }
+        }
+    }
+}
