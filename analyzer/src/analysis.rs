@@ -82,10 +82,7 @@ pub struct Analysis {
 }
 
 /// Finds, loads, evaluates and judges. `progress` hears from several threads.
-pub fn analyze(
-    options: &Options,
-    progress: &(dyn Fn(Progress) + Sync),
-) -> Result<Analysis, AnalyzeError> {
+pub fn analyze(options: &Options, progress: &(dyn Fn(Progress) + Sync)) -> Result<Analysis, AnalyzeError> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(options.threads.unwrap_or(0))
         .stack_size(STACK_SIZE)
@@ -95,28 +92,16 @@ pub fn analyze(
     pool.install(|| analyze_here(options, progress))
 }
 
-fn analyze_here(
-    options: &Options,
-    progress: &(dyn Fn(Progress) + Sync),
-) -> Result<Analysis, AnalyzeError> {
-    let paths = if options.paths.is_empty() {
-        vec![PathBuf::from(".")]
-    } else {
-        options.paths.clone()
-    };
+fn analyze_here(options: &Options, progress: &(dyn Fn(Progress) + Sync)) -> Result<Analysis, AnalyzeError> {
+    let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths.clone() };
     let config = Config::find(&paths[0])?;
-    let globs =
-        |own: &[String], configured: &[String]| ModuleGlobs::new(own.iter().chain(configured));
+    let globs = |own: &[String], configured: &[String]| ModuleGlobs::new(own.iter().chain(configured));
     let strict = globs(&options.strict, &config.strict)?;
     let include = globs(&options.include, &config.include)?;
     let exclude = globs(&options.exclude, &config.exclude)?;
     let interpreter = Interpreter::discover(options.python.as_deref())?;
-    let scope = Scope {
-        config: &config,
-        include: &include,
-        exclude: &exclude,
-        search_path: &interpreter.search_path.entries,
-    };
+    let scope =
+        Scope { config: &config, include: &include, exclude: &exclude, search_path: &interpreter.search_path.entries };
     let discovery = discover::discover(&paths, &scope)?;
 
     let (ground, loaded) = rayon::join(
@@ -126,13 +111,7 @@ fn analyze_here(
             let version = (interpreter.facts.version.0, interpreter.facts.version.1);
             Settings::new(&database, version, interpreter.facts.optimize);
             let resolver = Resolver::new(&interpreter, &discovery.roots);
-            let table = load::load(
-                &database,
-                &resolver,
-                &discovery.modules,
-                options.whole_packages,
-                progress,
-            );
+            let table = load::load(&database, &resolver, &discovery.modules, options.whole_packages, progress);
             let graph = Graph::new(&table);
             (database, resolver, table, graph)
         },
@@ -142,32 +121,18 @@ fn analyze_here(
     let ground = ground.map_err(|error| AnalyzeError::Ground(executable(), error.to_string()))?;
     let target = ground.target().clone();
 
-    let context = Context {
-        target: &target,
-        ground: &ground,
-        resolver: &resolver,
-        table: &table,
-        graph: &graph,
-    };
+    let context = Context { target: &target, ground: &ground, resolver: &resolver, table: &table, graph: &graph };
     let evaluations = evaluate::evaluate(context, progress);
     let judgements: Vec<Judgement> = table
         .modules
         .iter()
         .zip(&evaluations)
         .map(|(module, finished)| {
-            judge(
-                module,
-                &finished.evaluation,
-                module.is_requested && strict.matches(&module.name),
-            )
+            judge(module, &finished.evaluation, module.is_requested && strict.matches(&module.name))
         })
         .collect();
-    let mut requested: Vec<ModuleId> = table
-        .modules
-        .iter()
-        .filter(|module| module.is_requested)
-        .map(|module| module.id)
-        .collect();
+    let mut requested: Vec<ModuleId> =
+        table.modules.iter().filter(|module| module.is_requested).map(|module| module.id).collect();
     requested.sort_by(|a, b| {
         let key = |id: &ModuleId| (&table.module(*id).name, &table.module(*id).path);
         key(a).cmp(&key(b))
@@ -210,10 +175,7 @@ impl Analysis {
 
     /// Every loaded module; in no particular, but always the same order.
     pub fn modules(&self) -> impl Iterator<Item = AnalysedModule<'_>> {
-        self.table.modules.iter().map(|module| AnalysedModule {
-            analysis: self,
-            module,
-        })
+        self.table.modules.iter().map(|module| AnalysedModule { analysis: self, module })
     }
 
     /// The modules below the PATHs, sorted by name, then path.
@@ -222,29 +184,18 @@ impl Analysis {
     }
 
     pub fn module(&self, id: ModuleId) -> AnalysedModule<'_> {
-        AnalysedModule {
-            analysis: self,
-            module: self.table.module(id),
-        }
+        AnalysedModule { analysis: self, module: self.table.module(id) }
     }
 
     /// The module that an import of the absolute name finds, if it has source and was loaded.
     pub fn named(&self, name: &str) -> Option<AnalysedModule<'_>> {
         let name = self.resolver.canonical(name);
-        self.table.named(name).map(|module| AnalysedModule {
-            analysis: self,
-            module,
-        })
+        self.table.named(name).map(|module| AnalysedModule { analysis: self, module })
     }
 
     /// Modules in an order in which each comes after what it imports; members of a cycle follow each other.
     pub fn dependency_order(&self) -> impl Iterator<Item = AnalysedModule<'_>> {
-        self.graph
-            .condensation
-            .components
-            .iter()
-            .flatten()
-            .map(|id| self.module(*id))
+        self.graph.condensation.components.iter().flatten().map(|id| self.module(*id))
     }
 
     /// The finished modules as the evaluator's functions want to see them.

@@ -16,9 +16,7 @@ pub fn key(executable: &Path, configuration: &[PathBuf], questions: &[&str]) -> 
         hasher.update(part);
     };
     feed(env!("CARGO_PKG_VERSION").as_bytes());
-    let real = executable
-        .canonicalize()
-        .unwrap_or_else(|_| executable.to_owned());
+    let real = executable.canonicalize().unwrap_or_else(|_| executable.to_owned());
     for path in [executable, &real] {
         feed(path.as_os_str().as_encoded_bytes());
         feed(format!("{:?}", files::stamp(path)).as_bytes());
@@ -27,11 +25,7 @@ pub fn key(executable: &Path, configuration: &[PathBuf], questions: &[&str]) -> 
         feed(&files::read(path).unwrap_or_default());
     }
     for variable in ["HOME", "APPDATA"] {
-        feed(
-            std::env::var_os(variable)
-                .unwrap_or_default()
-                .as_encoded_bytes(),
-        );
+        feed(std::env::var_os(variable).unwrap_or_default().as_encoded_bytes());
     }
     for question in questions {
         feed(question.as_bytes());
@@ -40,11 +34,7 @@ pub fn key(executable: &Path, configuration: &[PathBuf], questions: &[&str]) -> 
 }
 
 /// The remembered answer, or a fresh one, which is then remembered.
-pub fn remembered<E>(
-    key: &str,
-    kind: &str,
-    answer: impl FnOnce() -> Result<String, E>,
-) -> Result<String, E> {
+pub fn remembered<E>(key: &str, kind: &str, answer: impl FnOnce() -> Result<String, E>) -> Result<String, E> {
     let path = folder().map(|folder| folder.join(format!("{key}.{kind}.json")));
     if let Some(path) = &path
         && let Ok(bytes) = files::read(path)
@@ -72,11 +62,10 @@ fn unseal(bytes: Vec<u8>) -> Option<String> {
 
 /// `$XDG_CACHE_HOME/lyo`, else `~/.cache/lyo`.
 fn folder() -> Option<PathBuf> {
-    let cache =
-        match std::env::var_os("XDG_CACHE_HOME").filter(|value| Path::new(value).is_absolute()) {
-            Some(folder) => PathBuf::from(folder),
-            None => std::env::home_dir()?.join(".cache"),
-        };
+    let cache = match std::env::var_os("XDG_CACHE_HOME").filter(|value| Path::new(value).is_absolute()) {
+        Some(folder) => PathBuf::from(folder),
+        None => std::env::home_dir()?.join(".cache"),
+    };
     Some(cache.join("lyo"))
 }
 
@@ -98,11 +87,8 @@ mod tests {
     #[test]
     fn a_sealed_text_comes_back_and_a_damaged_one_does_not() {
         let sealed = seal("{\"a\": 1}\n");
-        assert_eq!(
-            unseal(sealed.clone().into_bytes()).as_deref(),
-            Some("{\"a\": 1}\n")
-        );
-        assert_eq!(unseal(sealed[..sealed.len() - 2].as_bytes().to_vec()), None);
+        assert_eq!(unseal(sealed.clone().into_bytes()).as_deref(), Some("{\"a\": 1}\n"));
+        assert_eq!(unseal(sealed.as_bytes()[..sealed.len() - 2].to_vec()), None);
         assert_eq!(unseal(Vec::new()), None);
     }
 }

@@ -24,19 +24,10 @@ pub fn closed_inside<'a>(
     evaluations: &'a [Evaluation],
     finished: &'a dyn Fn(ModuleId) -> Option<&'a Finished>,
 ) -> bool {
-    let survey = Survey {
-        context,
-        members,
-        evaluations,
-        finished,
-    };
+    let survey = Survey { context, members, evaluations, finished };
     members.iter().zip(evaluations).all(|(member, evaluation)| {
-        evaluation
-            .done()
-            .is_some_and(|evaluated| is_strict(evaluated))
-            && survey
-                .imports_are_closed(context.table.module(*member))
-                .is_some()
+        evaluation.done().is_some_and(|evaluated| is_strict(evaluated))
+            && survey.imports_are_closed(context.table.module(*member)).is_some()
     })
 }
 
@@ -50,8 +41,8 @@ struct Survey<'a> {
 impl Survey<'_> {
     fn imports_are_closed(&self, module: &Module) -> Option<()> {
         for edge in &self.context.graph.edges[module.id.0 as usize] {
-            let is_closed = self.members.contains(edge)
-                || (self.finished)(*edge).is_some_and(|finished| finished.is_closed_inside);
+            let is_closed =
+                self.members.contains(edge) || (self.finished)(*edge).is_some_and(|finished| finished.is_closed_inside);
             is_closed.then_some(())?;
         }
         for (request, target) in module.summary.requests.iter().zip(&module.targets) {
@@ -73,10 +64,7 @@ impl Survey<'_> {
             Location::Namespace(_) => Some(()),
             Location::Builtin | Location::Extension { standard: true, .. } => {
                 let index = self.context.ground.module_index(name)?;
-                self.context.ground.modules()[index as usize]
-                    .import_effect
-                    .is_none()
-                    .then_some(())
+                self.context.ground.modules()[index as usize].import_effect.is_none().then_some(())
             }
             _ => None,
         }
@@ -84,10 +72,7 @@ impl Survey<'_> {
 
     fn names_are_plain(&self, request: &Request, target: &Target, named: &str) -> Option<()> {
         for name in request.names.iter().filter(|name| &***name != "*") {
-            let is_submodule = target
-                .submodules
-                .iter()
-                .any(|(submodule, _)| submodule == name);
+            let is_submodule = target.submodules.iter().any(|(submodule, _)| submodule == name);
             (is_submodule || self.is_entry(named, name)).then_some(())?;
         }
         Some(())
@@ -104,8 +89,6 @@ impl Survey<'_> {
                 .is_some_and(|evaluated| evaluated.namespace.contains_key(name));
         }
         let ground = self.context.ground;
-        ground
-            .module_index(module)
-            .is_some_and(|index| ground.modules()[index as usize].exports.contains_key(name))
+        ground.module_index(module).is_some_and(|index| ground.modules()[index as usize].exports.contains_key(name))
     }
 }

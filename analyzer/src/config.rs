@@ -47,14 +47,10 @@ impl Config {
             if !files::is_file(&path) {
                 continue;
             }
-            let failed = |cause: String| ConfigError {
-                path: path.display().to_string(),
-                cause,
-            };
+            let failed = |cause: String| ConfigError { path: path.display().to_string(), cause };
             let bytes = files::read(&path).map_err(|error| failed(error.to_string()))?;
             let text = String::from_utf8(bytes).map_err(|_| failed("not UTF-8".to_owned()))?;
-            let project: PyProject =
-                toml::from_str(&text).map_err(|error| failed(error.to_string()))?;
+            let project: PyProject = toml::from_str(&text).map_err(|error| failed(error.to_string()))?;
             if let Some(mut config) = project.tool.and_then(|tool| tool.lyo) {
                 for root in &mut config.roots {
                     *root = files::absolute(&folder.join(&*root));
@@ -90,12 +86,7 @@ mod tests {
 
     #[test]
     fn unknown_keys_and_bad_toml_are_errors() {
-        assert!(
-            config_of("[tool.lyo]\nstrikt = []\n")
-                .unwrap_err()
-                .to_string()
-                .contains("strikt")
-        );
+        assert!(config_of("[tool.lyo]\nstrikt = []\n").unwrap_err().to_string().contains("strikt"));
         assert!(config_of("[tool").is_err());
     }
 }

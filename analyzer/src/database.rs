@@ -65,24 +65,13 @@ pub struct Failure {
 #[salsa::tracked(returns(clone))]
 pub fn text(db: &dyn salsa::Database, file: SourceFile) -> Result<Arc<str>, Arc<[Failure]>> {
     file.revision(db);
-    let failure = |rule, message: String, line| -> Arc<[Failure]> {
-        Arc::new([Failure {
-            rule,
-            message,
-            range: None,
-            line,
-        }])
-    };
+    let failure =
+        |rule, message: String, line| -> Arc<[Failure]> { Arc::new([Failure { rule, message, range: None, line }]) };
     if file.status(db) == FileStatus::Gone {
         return Err(failure(Rule::Unreadable, "the file is gone".to_owned(), 1));
     }
-    let bytes = files::read(file.path(db)).map_err(|error| {
-        failure(
-            Rule::Unreadable,
-            format!("the file can't be read: {error}"),
-            1,
-        )
-    })?;
+    let bytes = files::read(file.path(db))
+        .map_err(|error| failure(Rule::Unreadable, format!("the file can't be read: {error}"), 1))?;
     match syntax::decode(&bytes) {
         Ok(text) => Ok(text.into()),
         Err(error) => Err(failure(Rule::Undecodable, error.to_string(), error.line)),
@@ -91,16 +80,10 @@ pub fn text(db: &dyn salsa::Database, file: SourceFile) -> Result<Arc<str>, Arc<
 
 /// The IR. Not compared: nearly every edit changes a range in it.
 #[salsa::tracked(returns(clone), no_eq)]
-pub fn lowered(
-    db: &dyn salsa::Database,
-    file: SourceFile,
-) -> Result<Arc<ir::Module>, Arc<[Failure]>> {
+pub fn lowered(db: &dyn salsa::Database, file: SourceFile) -> Result<Arc<ir::Module>, Arc<[Failure]>> {
     let text = text(db, file)?;
     let settings = Settings::get(db);
-    let options = syntax::LowerOptions {
-        version: settings.version(db),
-        optimize: settings.optimize(db),
-    };
+    let options = syntax::LowerOptions { version: settings.version(db), optimize: settings.optimize(db) };
     match syntax::lower_source(&text, &options) {
         Ok(module) => Ok(Arc::new(module)),
         Err(errors) => Err(errors.into_iter().map(failure_of).collect()),
@@ -112,12 +95,7 @@ fn failure_of(error: syntax::SyntaxError) -> Failure {
         syntax::SyntaxErrorKind::TooDeep => Rule::TooDeep,
         syntax::SyntaxErrorKind::Invalid | syntax::SyntaxErrorKind::TooNew => Rule::SyntaxError,
     };
-    Failure {
-        rule,
-        message: error.message,
-        range: Some(error.range),
-        line: 1,
-    }
+    Failure { rule, message: error.message, range: Some(error.range), line: 1 }
 }
 
 /// What an import statement asks for; it knows no place.
@@ -140,11 +118,7 @@ pub struct ImportSummary {
 
 impl ImportSummary {
     pub fn may_bind(&self, name: &str) -> bool {
-        self.has_star_import
-            || self
-                .binds
-                .binary_search_by(|bound| (**bound).cmp(name))
-                .is_ok()
+        self.has_star_import || self.binds.binary_search_by(|bound| (**bound).cmp(name)).is_ok()
     }
 }
 
@@ -162,20 +136,12 @@ pub fn import_summary(db: &dyn salsa::Database, file: SourceFile) -> Arc<ImportS
             continue;
         }
         summary.has_star_import |= site.names.iter().any(|name| &**name == "*");
-        let request = Request {
-            level: site.level,
-            module: site.module.clone(),
-            names: site.names.clone(),
-        };
+        let request = Request { level: site.level, module: site.module.clone(), names: site.names.clone() };
         if seen.insert(request.clone()) {
             summary.requests.push(request);
         }
     }
-    summary.binds = module
-        .statements
-        .iter()
-        .flat_map(|statement| statement.binds.iter().cloned())
-        .collect();
+    summary.binds = module.statements.iter().flat_map(|statement| statement.binds.iter().cloned()).collect();
     summary.binds.sort_unstable();
     summary.binds.dedup();
     Arc::new(summary)
@@ -184,10 +150,7 @@ pub fn import_summary(db: &dyn salsa::Database, file: SourceFile) -> Arc<ImportS
 /// A number that changes when the file does.
 pub fn revision_of(path: &Path) -> (u64, FileStatus) {
     match files::stamp(path) {
-        Some((modified, size)) => (
-            (modified as u64).rotate_left(17) ^ size,
-            FileStatus::Present,
-        ),
+        Some((modified, size)) => ((modified as u64).rotate_left(17) ^ size, FileStatus::Present),
         None => (0, FileStatus::Gone),
     }
 }

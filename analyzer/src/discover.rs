@@ -56,12 +56,7 @@ pub enum DiscoverError {
 const INIT: &str = "__init__.py";
 
 /// Folders that hold no code of the project.
-const SKIPPED: &[&str] = &[
-    "__pycache__",
-    "node_modules",
-    "site-packages",
-    "dist-packages",
-];
+const SKIPPED: &[&str] = &["__pycache__", "node_modules", "site-packages", "dist-packages"];
 
 /// What decides, beside the PATHs, which files are meant and how they are called.
 pub struct Scope<'a> {
@@ -87,11 +82,7 @@ pub fn discover(paths: &[PathBuf], scope: &Scope) -> Result<Discovery, DiscoverE
             std::io::ErrorKind::NotFound => DiscoverError::Missing(path.display().to_string()),
             _ => DiscoverError::Unreadable(path.display().to_string(), error),
         })?;
-        let folder = if metadata.is_dir() {
-            path.as_path()
-        } else {
-            path.parent().unwrap_or(path)
-        };
+        let folder = if metadata.is_dir() { path.as_path() } else { path.parent().unwrap_or(path) };
         for root in roots_of(folder) {
             if !discovery.roots.contains(&root) {
                 discovery.roots.push(root);
@@ -121,13 +112,8 @@ pub fn discover(paths: &[PathBuf], scope: &Scope) -> Result<Discovery, DiscoverE
 
 /// The search root of a folder, and the `src` of a project whose own folder the root is.
 fn roots_of(folder: &Path) -> Vec<PathBuf> {
-    let root = folder
-        .ancestors()
-        .find(|ancestor| !ancestor.join(INIT).is_file())
-        .unwrap_or(folder);
-    let is_project = ["pyproject.toml", "setup.py", "setup.cfg"]
-        .iter()
-        .any(|file| root.join(file).is_file());
+    let root = folder.ancestors().find(|ancestor| !ancestor.join(INIT).is_file()).unwrap_or(folder);
+    let is_project = ["pyproject.toml", "setup.py", "setup.cfg"].iter().any(|file| root.join(file).is_file());
     let source = root.join("src");
     let mut roots = vec![root.to_owned()];
     if is_project && source.is_dir() && !source.join(INIT).is_file() {
@@ -151,11 +137,7 @@ fn walk(path: &Path, roots: &[PathBuf], scope: &Scope, discovery: &mut Discovery
                 if !entry.file_type().is_some_and(|kind| kind.is_file()) {
                     continue;
                 }
-                if entry
-                    .path()
-                    .extension()
-                    .is_some_and(|extension| extension == "py")
-                {
+                if entry.path().extension().is_some_and(|extension| extension == "py") {
                     let found = name_file(entry.path(), roots);
                     if scope.admits(&found.name) {
                         discovery.modules.push(found);
@@ -169,10 +151,7 @@ fn walk(path: &Path, roots: &[PathBuf], scope: &Scope, discovery: &mut Discovery
 
 fn is_skipped(entry: &ignore::DirEntry) -> bool {
     entry.file_type().is_some_and(|kind| kind.is_dir())
-        && (entry
-            .file_name()
-            .to_str()
-            .is_some_and(|name| SKIPPED.contains(&name))
+        && (entry.file_name().to_str().is_some_and(|name| SKIPPED.contains(&name))
             || entry.path().join("pyvenv.cfg").is_file())
 }
 
@@ -182,10 +161,7 @@ fn trouble(error: &ignore::Error, top: &Path) -> Option<Trouble> {
         ignore::Error::WithDepth { err, .. } => trouble(err, top),
         ignore::Error::WithPath { path, err } => {
             let inner = trouble(err, path)?;
-            Some(Trouble {
-                path: path.clone(),
-                ..inner
-            })
+            Some(Trouble { path: path.clone(), ..inner })
         }
         ignore::Error::Loop { ancestor, child } => Some(Trouble {
             path: child.clone(),
@@ -193,11 +169,7 @@ fn trouble(error: &ignore::Error, top: &Path) -> Option<Trouble> {
             is_error: false,
         }),
         ignore::Error::Io(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        other => Some(Trouble {
-            path: top.to_owned(),
-            message: format!("can't be read: {other}"),
-            is_error: true,
-        }),
+        other => Some(Trouble { path: top.to_owned(), message: format!("can't be read: {other}"), is_error: true }),
     }
 }
 
@@ -212,19 +184,9 @@ fn name_file(path: &Path, roots: &[PathBuf]) -> Found {
     let is_package = path.file_name().is_some_and(|name| name == INIT) && path != root.join(INIT);
     let dotted = dotted_name(path, root, is_package);
     match dotted {
-        Some(name) => Found {
-            name,
-            path: path.to_owned(),
-            root: root.to_owned(),
-            is_package,
-            is_script: false,
-        },
+        Some(name) => Found { name, path: path.to_owned(), root: root.to_owned(), is_package, is_script: false },
         None => Found {
-            name: path
-                .file_stem()
-                .unwrap_or(path.as_os_str())
-                .to_string_lossy()
-                .into_owned(),
+            name: path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
             path: path.to_owned(),
             root: root.to_owned(),
             is_package: false,
@@ -237,11 +199,7 @@ fn dotted_name(path: &Path, root: &Path, is_package: bool) -> Option<String> {
     if path.extension()? != "py" {
         return None;
     }
-    let module = if is_package {
-        path.parent()?.to_owned()
-    } else {
-        path.with_extension("")
-    };
+    let module = if is_package { path.parent()?.to_owned() } else { path.with_extension("") };
     let mut parts = Vec::new();
     for component in module.strip_prefix(root).ok()?.components() {
         let part = component.as_os_str().to_str()?;
@@ -256,9 +214,7 @@ fn dotted_name(path: &Path, root: &Path, is_package: bool) -> Option<String> {
 /// Whether an import statement could name it, keywords aside.
 fn is_identifier(text: &str) -> bool {
     let mut characters = text.chars();
-    characters
-        .next()
-        .is_some_and(|first| first == '_' || unicode_ident::is_xid_start(first))
+    characters.next().is_some_and(|first| first == '_' || unicode_ident::is_xid_start(first))
         && characters.all(unicode_ident::is_xid_continue)
 }
 
@@ -271,13 +227,7 @@ mod tests {
         check_with(files, paths, &Config::default(), &[], expected);
     }
 
-    fn check_with(
-        files: &[&str],
-        paths: &[&str],
-        config: &Config,
-        exclude: &[&str],
-        expected: Expect,
-    ) {
+    fn check_with(files: &[&str], paths: &[&str], config: &Config, exclude: &[&str], expected: Expect) {
         let folder = tempfile::tempdir().unwrap();
         for file in files {
             let path = folder.path().join(file);
@@ -287,23 +237,13 @@ mod tests {
         let paths: Vec<PathBuf> = paths.iter().map(|path| folder.path().join(path)).collect();
         let exclude = ModuleGlobs::new(exclude).unwrap();
         let search_path = [folder.path().join("env/lib/site-packages")];
-        let scope = Scope {
-            config,
-            include: &ModuleGlobs::default(),
-            exclude: &exclude,
-            search_path: &search_path,
-        };
+        let scope = Scope { config, include: &ModuleGlobs::default(), exclude: &exclude, search_path: &search_path };
         let found = discover(&paths, &scope).unwrap();
         let lines: Vec<String> = found
             .modules
             .iter()
             .map(|module| {
-                let path = module
-                    .path
-                    .strip_prefix(folder.path())
-                    .unwrap()
-                    .display()
-                    .to_string();
+                let path = module.path.strip_prefix(folder.path()).unwrap().display().to_string();
                 let script = if module.is_script { " (script)" } else { "" };
                 format!("{} = {path}{script}\n", module.name)
             })
@@ -313,13 +253,7 @@ mod tests {
 
     #[test]
     fn a_folder_is_a_root_and_packages_keep_their_names() {
-        let files = [
-            "top.py",
-            "pkg/__init__.py",
-            "pkg/sub/__init__.py",
-            "pkg/sub/deep.py",
-            "space/mod.py",
-        ];
+        let files = ["top.py", "pkg/__init__.py", "pkg/sub/__init__.py", "pkg/sub/deep.py", "space/mod.py"];
         check(
             &files,
             &[""],
@@ -365,14 +299,7 @@ mod tests {
     #[test]
     fn environments_caches_and_hidden_folders_are_skipped() {
         check(
-            &[
-                "a.py",
-                ".venv/b.py",
-                "node_modules/c.py",
-                "__pycache__/d.py",
-                "env/pyvenv.cfg",
-                "env/lib/e.py",
-            ],
+            &["a.py", ".venv/b.py", "node_modules/c.py", "__pycache__/d.py", "env/pyvenv.cfg", "env/lib/e.py"],
             &[""],
             expect![[r#"
                 a = a.py
@@ -419,12 +346,7 @@ mod tests {
         std::fs::write(folder.path().join("a.py"), "").unwrap();
         std::os::unix::fs::symlink(folder.path(), folder.path().join("again")).unwrap();
         let globs = ModuleGlobs::default();
-        let scope = Scope {
-            config: &Config::default(),
-            include: &globs,
-            exclude: &globs,
-            search_path: &[],
-        };
+        let scope = Scope { config: &Config::default(), include: &globs, exclude: &globs, search_path: &[] };
         let found = discover(&[folder.path().to_owned()], &scope).unwrap();
         assert_eq!(found.modules.len(), 1);
         assert_eq!(found.troubles.len(), 1);
@@ -434,12 +356,7 @@ mod tests {
     #[test]
     fn a_missing_path_is_an_error() {
         let globs = ModuleGlobs::default();
-        let scope = Scope {
-            config: &Config::default(),
-            include: &globs,
-            exclude: &globs,
-            search_path: &[],
-        };
+        let scope = Scope { config: &Config::default(), include: &globs, exclude: &globs, search_path: &[] };
         let error = discover(&[PathBuf::from("/nowhere/at/all")], &scope).unwrap_err();
         assert_eq!(error.to_string(), "/nowhere/at/all: no such file or folder");
     }

@@ -70,17 +70,8 @@ pub fn evaluate(context: Context, progress: &(dyn Fn(Progress) + Sync)) -> Vec<F
     }
     let run = Run {
         context,
-        results: context
-            .table
-            .modules
-            .iter()
-            .map(|_| OnceLock::new())
-            .collect(),
-        waiting: condensation
-            .dependencies
-            .iter()
-            .map(|list| AtomicUsize::new(list.len()))
-            .collect(),
+        results: context.table.modules.iter().map(|_| OnceLock::new()).collect(),
+        waiting: condensation.dependencies.iter().map(|list| AtomicUsize::new(list.len())).collect(),
         dependents,
         progress,
     };
@@ -93,14 +84,9 @@ pub fn evaluate(context: Context, progress: &(dyn Fn(Progress) + Sync)) -> Vec<F
             }
         }
     });
-    let unfinished = || Finished {
-        evaluation: Evaluation::Failed("it was never evaluated".to_owned()),
-        is_closed_inside: false,
-    };
-    run.results
-        .into_iter()
-        .map(|result| result.into_inner().unwrap_or_else(unfinished))
-        .collect()
+    let unfinished =
+        || Finished { evaluation: Evaluation::Failed("it was never evaluated".to_owned()), is_closed_inside: false };
+    run.results.into_iter().map(|result| result.into_inner().unwrap_or_else(unfinished)).collect()
 }
 
 struct Run<'a> {
@@ -117,21 +103,11 @@ impl<'a> Run<'a> {
         let members = &self.context.graph.condensation.components[component as usize];
         let view = View::of_component(self.context, &self.results, component);
         // Results appear only when all members are done: none sees another's.
-        let evaluations: Vec<Evaluation> = members
-            .iter()
-            .map(|member| self.module(&view, *member))
-            .collect();
-        let is_closed_inside = closed_inside(self.context, members, &evaluations, &|module| {
-            view.results.get(module)
-        });
+        let evaluations: Vec<Evaluation> = members.iter().map(|member| self.module(&view, *member)).collect();
+        let is_closed_inside = closed_inside(self.context, members, &evaluations, &|module| view.results.get(module));
         for (member, evaluation) in members.iter().zip(evaluations) {
             // Each module is in one component, and each component runs once.
-            self.results[member.0 as usize]
-                .set(Finished {
-                    evaluation,
-                    is_closed_inside,
-                })
-                .ok();
+            self.results[member.0 as usize].set(Finished { evaluation, is_closed_inside }).ok();
             (self.progress)(Progress::Evaluated);
         }
         for &dependent in &self.dependents[component as usize] {
@@ -181,19 +157,10 @@ pub struct View<'a> {
 impl<'a> View<'a> {
     /// The view of one who looks at finished results.
     pub fn complete(context: Context<'a>, results: &'a [Finished]) -> View<'a> {
-        View {
-            context,
-            results: Results::Finished(results),
-            component: None,
-            hidden: FxHashSet::default(),
-        }
+        View { context, results: Results::Finished(results), component: None, hidden: FxHashSet::default() }
     }
 
-    fn of_component(
-        context: Context<'a>,
-        results: &'a [OnceLock<Finished>],
-        component: ComponentId,
-    ) -> View<'a> {
+    fn of_component(context: Context<'a>, results: &'a [OnceLock<Finished>], component: ComponentId) -> View<'a> {
         let condensation = &context.graph.condensation;
         let mut hidden = FxHashSet::default();
         for member in &condensation.components[component as usize] {
@@ -206,12 +173,7 @@ impl<'a> View<'a> {
                 }
             }
         }
-        View {
-            context,
-            results: Results::Running(results),
-            component: Some(component),
-            hidden,
-        }
+        View { context, results: Results::Running(results), component: Some(component), hidden }
     }
 
     /// Whether an import by this component may lead to the module: it is a member, a package
@@ -228,10 +190,7 @@ impl<'a> View<'a> {
     fn ground_module(&self, name: &str) -> Resolved {
         match self.context.ground.module_index(name) {
             Some(index) => Resolved::Ground(index),
-            None => unknown(
-                Rule::NotModelled,
-                format!("`{name}` is implemented in C, and nothing is known about it"),
-            ),
+            None => unknown(Rule::NotModelled, format!("`{name}` is implemented in C, and nothing is known about it")),
         }
     }
 }
@@ -253,47 +212,31 @@ impl World for View<'_> {
         let name = self.context.resolver.canonical(absolute);
         if let Some(&module) = self.context.table.by_name.get(name) {
             if let Some(package) = self.path_changing_parent(name) {
-                let message = format!(
-                    "`{package}` sets `__path__`, so what `{name}` is found as is not known"
-                );
+                let message = format!("`{package}` sets `__path__`, so what `{name}` is found as is not known");
                 return unknown(Rule::NotModelled, message);
             }
             if self.may_import(module) {
                 return Resolved::Source(module);
             }
-            let message =
-                format!("`{name}` is not imported by any import statement that runs at import");
+            let message = format!("`{name}` is not imported by any import statement that runs at import");
             return unknown(Rule::ImportInCall, message);
         }
         match self.context.resolver.resolve(name) {
-            Location::Builtin | Location::Extension { standard: true, .. } => {
-                self.ground_module(name)
-            }
+            Location::Builtin | Location::Extension { standard: true, .. } => self.ground_module(name),
             Location::Extension { path, .. } => {
-                let message = format!(
-                    "`{name}` is the extension module {}, about which nothing is known",
-                    path.display()
-                );
+                let message =
+                    format!("`{name}` is the extension module {}, about which nothing is known", path.display());
                 unknown(Rule::NotModelled, message)
             }
             Location::Source(_) => {
-                let message =
-                    format!("`{name}` is not imported by any import statement that runs at import");
+                let message = format!("`{name}` is not imported by any import statement that runs at import");
                 unknown(Rule::ImportInCall, message)
             }
-            Location::Namespace(_) => unknown(
-                Rule::NotModelled,
-                format!("`{name}` is a namespace package"),
-            ),
-            Location::Opaque(reason) => unknown(
-                Rule::NotModelled,
-                format!("`{name}` can't be looked into: {reason}"),
-            ),
+            Location::Namespace(_) => unknown(Rule::NotModelled, format!("`{name}` is a namespace package")),
+            Location::Opaque(reason) => unknown(Rule::NotModelled, format!("`{name}` can't be looked into: {reason}")),
             Location::Missing => match self.path_changing_parent(name) {
                 Some(package) => {
-                    let message = format!(
-                        "`{package}` sets `__path__`, so whether `{name}` exists is not known"
-                    );
+                    let message = format!("`{package}` sets `__path__`, so whether `{name}` exists is not known");
                     unknown(Rule::NotModelled, message)
                 }
                 None => Resolved::Missing,
@@ -325,11 +268,7 @@ impl World for View<'_> {
     }
 
     fn is_closed(&self, module: ModuleId) -> bool {
-        if self.hidden.contains(&module)
-            || !self
-                .results
-                .get(module)
-                .is_some_and(|finished| finished.is_closed_inside)
+        if self.hidden.contains(&module) || !self.results.get(module).is_some_and(|finished| finished.is_closed_inside)
         {
             return false;
         }
@@ -341,42 +280,26 @@ impl View<'_> {
     /// Whether a package around an imported module runs no unproven code, or has run before.
     fn is_closed_parent(&self, parent: &str) -> bool {
         let Some(&package) = self.context.table.by_name.get(parent) else {
-            return matches!(
-                self.context.resolver.resolve(parent),
-                Location::Namespace(_)
-            );
+            return matches!(self.context.resolver.resolve(parent), Location::Namespace(_));
         };
         if let Some(component) = self.component {
             let condensation = &self.context.graph.condensation;
             let members = &condensation.components[component as usize];
-            if members
-                .iter()
-                .all(|member| is_or_contains(parent, self.module_name(*member)))
-            {
+            if members.iter().all(|member| is_or_contains(parent, self.module_name(*member))) {
                 return true;
             }
-            if !self
-                .context
-                .graph
-                .reaches_package(component, condensation.component_of[package.0 as usize])
-            {
+            if !self.context.graph.reaches_package(component, condensation.component_of[package.0 as usize]) {
                 return false;
             }
         }
-        self.results
-            .get(package)
-            .is_some_and(|finished| finished.is_closed_inside)
+        self.results.get(package).is_some_and(|finished| finished.is_closed_inside)
     }
 
     /// The package around `name` that binds `__path__` and so decides itself where its modules are.
     fn path_changing_parent<'n>(&self, name: &'n str) -> Option<&'n str> {
         parents(name).find(|parent| {
             self.context.table.named(parent).is_some_and(|package| {
-                package
-                    .summary
-                    .binds
-                    .binary_search_by(|bound| (**bound).cmp("__path__"))
-                    .is_ok()
+                package.summary.binds.binary_search_by(|bound| (**bound).cmp("__path__")).is_ok()
             })
         })
     }

@@ -33,10 +33,7 @@ impl Listings {
             return known.clone();
         }
         let listing = read_listing(folder).ok().map(Arc::new);
-        self.folders
-            .entry(folder.to_owned())
-            .or_insert(listing)
-            .clone()
+        self.folders.entry(folder.to_owned()).or_insert(listing).clone()
     }
 }
 
@@ -74,10 +71,7 @@ fn read_listing(folder: &Path) -> io::Result<Listing> {
 /// Reads a whole regular file. Pipes and devices, which might never end, are refused.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "not a regular file",
-        ));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
     std::fs::read(path)
 }
@@ -112,10 +106,6 @@ pub fn absolute(path: &Path) -> PathBuf {
 /// Modification time in nanoseconds and size: enough to notice that a file was replaced.
 pub fn stamp(path: &Path) -> Option<(u128, u64)> {
     let metadata = std::fs::metadata(path).ok()?;
-    let modified = metadata
-        .modified()
-        .ok()?
-        .duration_since(std::time::UNIX_EPOCH)
-        .ok()?;
+    let modified = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
     Some((modified.as_nanos(), metadata.len()))
 }

@@ -17,25 +17,16 @@ pub struct ModuleGlobs {
 }
 
 impl ModuleGlobs {
-    pub fn new<S: AsRef<str>>(
-        globs: impl IntoIterator<Item = S>,
-    ) -> Result<ModuleGlobs, GlobError> {
+    pub fn new<S: AsRef<str>>(globs: impl IntoIterator<Item = S>) -> Result<ModuleGlobs, GlobError> {
         let mut builder = GlobSetBuilder::new();
-        let failed = |glob: &str, error: globset::Error| GlobError {
-            glob: glob.to_owned(),
-            cause: error.kind().to_string(),
-        };
+        let failed =
+            |glob: &str, error: globset::Error| GlobError { glob: glob.to_owned(), cause: error.kind().to_string() };
         for glob in globs {
             let glob = glob.as_ref();
-            let compiled = GlobBuilder::new(glob)
-                .literal_separator(false)
-                .backslash_escape(true)
-                .build();
+            let compiled = GlobBuilder::new(glob).literal_separator(false).backslash_escape(true).build();
             builder.add(compiled.map_err(|error| failed(glob, error))?);
         }
-        Ok(ModuleGlobs {
-            set: builder.build().map_err(|error| failed("", error))?,
-        })
+        Ok(ModuleGlobs { set: builder.build().map_err(|error| failed("", error))? })
     }
 
     pub fn is_empty(&self) -> bool {
@@ -51,18 +42,13 @@ impl ModuleGlobs {
         if self.set.is_empty() {
             return false;
         }
-        self.set.is_match(module)
-            || module
-                .match_indices('.')
-                .any(|(dot, _)| self.set.is_match(&module[..dot]))
+        self.set.is_match(module) || module.match_indices('.').any(|(dot, _)| self.set.is_match(&module[..dot]))
     }
 }
 
 impl Default for ModuleGlobs {
     fn default() -> Self {
-        ModuleGlobs {
-            set: GlobSet::empty(),
-        }
+        ModuleGlobs { set: GlobSet::empty() }
     }
 }
 
@@ -80,11 +66,6 @@ mod tests {
 
     #[test]
     fn a_bad_glob_is_named() {
-        assert!(
-            ModuleGlobs::new(["pkg.["])
-                .unwrap_err()
-                .to_string()
-                .contains("pkg.[")
-        );
+        assert!(ModuleGlobs::new(["pkg.["]).unwrap_err().to_string().contains("pkg.["));
     }
 }

@@ -44,19 +44,9 @@ pub struct Condensation {
 
 impl Graph {
     pub fn new(table: &Table) -> Graph {
-        let edges: Vec<Vec<ModuleId>> = table
-            .modules
-            .iter()
-            .map(|module| edges_of(table, module))
-            .collect();
+        let edges: Vec<Vec<ModuleId>> = table.modules.iter().map(|module| edges_of(table, module)).collect();
         let condensation = condense(&edges);
-        let mut graph = Graph {
-            edges,
-            condensation,
-            reached: Vec::new(),
-            words: 0,
-            package_bits: Vec::new(),
-        };
+        let mut graph = Graph { edges, condensation, reached: Vec::new(), words: 0, package_bits: Vec::new() };
         graph.compute_reached(table);
         graph
     }
@@ -69,13 +59,10 @@ impl Graph {
             .components
             .iter()
             .map(|members| {
-                members
-                    .iter()
-                    .any(|member| table.module(*member).is_package)
-                    .then(|| {
-                        bits += 1;
-                        bits - 1
-                    })
+                members.iter().any(|member| table.module(*member).is_package).then(|| {
+                    bits += 1;
+                    bits - 1
+                })
             })
             .collect();
         self.words = (bits as usize).div_ceil(64);
@@ -145,11 +132,7 @@ fn edges_of(table: &Table, module: &Module) -> Vec<ModuleId> {
             && is_around(named)
             && table.named(named).is_some_and(|package| {
                 request.names.iter().all(|name| {
-                    target
-                        .submodules
-                        .iter()
-                        .any(|(submodule, _)| submodule == name)
-                        && !package.summary.may_bind(name)
+                    target.submodules.iter().any(|(submodule, _)| submodule == name) && !package.summary.may_bind(name)
                 })
             });
         if !only_submodules {
@@ -164,9 +147,7 @@ fn edges_of(table: &Table, module: &Module) -> Vec<ModuleId> {
 
 /// Whether `name` is `module` or a package around it.
 pub fn is_or_contains(name: &str, module: &str) -> bool {
-    module
-        .strip_prefix(name)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    module.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// A node on the way down, and the next of its edges to follow.
@@ -185,18 +166,12 @@ pub fn condense(edges: &[Vec<ModuleId>]) -> Condensation {
     let mut stack = Vec::new();
     let mut frames: Vec<Frame> = Vec::new();
     let mut next_index = 0;
-    let mut result = Condensation {
-        component_of: vec![0; count],
-        ..Condensation::default()
-    };
+    let mut result = Condensation { component_of: vec![0; count], ..Condensation::default() };
     for start in 0..count {
         if index[start] != UNVISITED {
             continue;
         }
-        frames.push(Frame {
-            node: start,
-            position: 0,
-        });
+        frames.push(Frame { node: start, position: 0 });
         index[start] = next_index;
         low[start] = next_index;
         next_index += 1;
@@ -213,10 +188,7 @@ pub fn condense(edges: &[Vec<ModuleId>]) -> Condensation {
                     next_index += 1;
                     stack.push(target);
                     on_stack[target] = true;
-                    frames.push(Frame {
-                        node: target,
-                        position: 0,
-                    });
+                    frames.push(Frame { node: target, position: 0 });
                 } else if on_stack[target] {
                     low[node] = low[node].min(index[target]);
                 }
@@ -266,52 +238,26 @@ mod tests {
     use super::*;
 
     fn components(edges: &[&[u32]]) -> Vec<Vec<u32>> {
-        let edges: Vec<Vec<ModuleId>> = edges
-            .iter()
-            .map(|targets| targets.iter().map(|target| ModuleId(*target)).collect())
-            .collect();
+        let edges: Vec<Vec<ModuleId>> =
+            edges.iter().map(|targets| targets.iter().map(|target| ModuleId(*target)).collect()).collect();
         let condensation = condense(&edges);
         for (component, dependencies) in condensation.dependencies.iter().enumerate() {
-            assert!(
-                dependencies
-                    .iter()
-                    .all(|dependency| (*dependency as usize) < component)
-            );
+            assert!(dependencies.iter().all(|dependency| (*dependency as usize) < component));
         }
-        condensation
-            .components
-            .iter()
-            .map(|members| members.iter().map(|member| member.0).collect())
-            .collect()
+        condensation.components.iter().map(|members| members.iter().map(|member| member.0).collect()).collect()
     }
 
     #[test]
     fn cycles_become_one_component_behind_what_they_need() {
-        assert_eq!(
-            components(&[&[1], &[2], &[0, 3], &[]]),
-            [vec![3], vec![0, 1, 2]]
-        );
-        assert_eq!(
-            components(&[&[1, 2], &[3], &[3], &[]]),
-            [vec![3], vec![1], vec![2], vec![0]]
-        );
-        assert_eq!(
-            components(&[&[1], &[0, 2], &[3], &[2]]),
-            [vec![2, 3], vec![0, 1]]
-        );
+        assert_eq!(components(&[&[1], &[2], &[0, 3], &[]]), [vec![3], vec![0, 1, 2]]);
+        assert_eq!(components(&[&[1, 2], &[3], &[3], &[]]), [vec![3], vec![1], vec![2], vec![0]]);
+        assert_eq!(components(&[&[1], &[0, 2], &[3], &[2]]), [vec![2, 3], vec![0, 1]]);
     }
 
     #[test]
     fn a_long_chain_needs_no_deep_stack() {
-        let edges: Vec<Vec<ModuleId>> = (0..100_000)
-            .map(|node| {
-                if node < 99_999 {
-                    vec![ModuleId(node + 1)]
-                } else {
-                    Vec::new()
-                }
-            })
-            .collect();
+        let edges: Vec<Vec<ModuleId>> =
+            (0..100_000).map(|node| if node < 99_999 { vec![ModuleId(node + 1)] } else { Vec::new() }).collect();
         assert_eq!(condense(&edges).components.len(), 100_000);
     }
 

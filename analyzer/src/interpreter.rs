@@ -36,16 +36,9 @@ pub enum InterpreterError {
     NoneOnPath,
     #[error("`{path}` can't be run as a Python interpreter: {cause}")]
     NotRunnable { path: String, cause: String },
-    #[error(
-        "`{path}` is {implementation}, but bundles are for CPython; name a CPython with --python"
-    )]
-    NotCPython {
-        path: String,
-        implementation: String,
-    },
-    #[error(
-        "`{path}` is Python {version}, which is too old: Lyo needs CPython 3.11 or newer; name one with --python"
-    )]
+    #[error("`{path}` is {implementation}, but bundles are for CPython; name a CPython with --python")]
+    NotCPython { path: String, implementation: String },
+    #[error("`{path}` is Python {version}, which is too old: Lyo needs CPython 3.11 or newer; name one with --python")]
     TooOld { path: String, version: String },
     #[error("`{path}` gave an answer that is not understood: {cause}")]
     BadAnswer { path: String, cause: String },
@@ -67,9 +60,7 @@ pub fn find(named: Option<&str>) -> Result<PathBuf, InterpreterError> {
             return Ok(found);
         }
     }
-    on_path("python3")
-        .or_else(|| on_path("python"))
-        .ok_or(InterpreterError::NoneOnPath)
+    on_path("python3").or_else(|| on_path("python")).ok_or(InterpreterError::NoneOnPath)
 }
 
 fn find_named(name: &str) -> Result<PathBuf, InterpreterError> {
@@ -93,16 +84,11 @@ fn find_named(name: &str) -> Result<PathBuf, InterpreterError> {
 
 /// The interpreter of a virtual environment (or of an installation's prefix).
 fn in_environment(folder: &Path) -> Option<PathBuf> {
-    [
-        "bin/python",
-        "bin/python3",
-        "Scripts/python.exe",
-        "python.exe",
-    ]
-    .iter()
-    .map(|relative| folder.join(relative))
-    .find(|candidate| is_executable(candidate))
-    .map(|found| files::absolute(&found))
+    ["bin/python", "bin/python3", "Scripts/python.exe", "python.exe"]
+        .iter()
+        .map(|relative| folder.join(relative))
+        .find(|candidate| is_executable(candidate))
+        .map(|found| files::absolute(&found))
 }
 
 fn on_path(name: &str) -> Option<PathBuf> {
@@ -123,8 +109,7 @@ fn on_path(name: &str) -> Option<PathBuf> {
 #[cfg(unix)]
 fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path)
-        .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(not(unix))]
@@ -135,18 +120,12 @@ fn is_executable(path: &Path) -> bool {
 /// Whether the executable is itself a script (a pyenv shim): what it leads to can change without its changing.
 pub fn is_script(executable: &Path) -> bool {
     let mut start = [0; 2];
-    std::fs::File::open(executable)
-        .and_then(|mut file| file.read_exact(&mut start))
-        .is_ok()
-        && start == *b"#!"
+    std::fs::File::open(executable).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *b"#!"
 }
 
 /// Runs a program text in the interpreter and returns what it wrote to stdout.
 pub fn ask(executable: &Path, program: &str) -> Result<String, InterpreterError> {
-    let not_runnable = |cause: String| InterpreterError::NotRunnable {
-        path: executable.display().to_string(),
-        cause,
-    };
+    let not_runnable = |cause: String| InterpreterError::NotRunnable { path: executable.display().to_string(), cause };
     let mut child = Command::new(executable)
         .args(["-I", "-S", "-B", "-X", "utf8", "-"])
         .stdin(Stdio::piped())
@@ -183,19 +162,12 @@ pub fn ask(executable: &Path, program: &str) -> Result<String, InterpreterError>
                 Err(error) => break Err(error.to_string()),
             }
         };
-        (
-            answer.join().unwrap_or_default(),
-            complaints.join().unwrap_or_default(),
-            status,
-        )
+        (answer.join().unwrap_or_default(), complaints.join().unwrap_or_default(), status)
     });
     let status = status.map_err(&not_runnable)?;
     if !status.success() {
         let complaints = String::from_utf8_lossy(&complaints);
-        let last = complaints
-            .lines()
-            .rfind(|line| !line.trim().is_empty())
-            .unwrap_or("no message");
+        let last = complaints.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("no message");
         return Err(not_runnable(format!("{status}: {last}")));
     }
     String::from_utf8(answer).map_err(|_| InterpreterError::BadAnswer {

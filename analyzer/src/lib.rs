@@ -35,8 +35,8 @@ pub use globs::{GlobError, ModuleGlobs};
 pub use interpreter::InterpreterError;
 pub use load::Progress;
 pub use report::{
-    DiagnosticReport, Guard, LinkReport, ModuleReport, PathReport, PositionReport, REPORT_VERSION,
-    RangeReport, Report, diagnostic_report, guards,
+    DiagnosticReport, Guard, LinkReport, ModuleReport, PathReport, PositionReport, REPORT_VERSION, RangeReport, Report,
+    diagnostic_report, guards,
 };
 pub use rules::title as rule_title;
 pub use site::SearchPath;

@@ -100,18 +100,14 @@ pub fn load(
     let mut table = Table::default();
     let mut seen: FxHashSet<Name> = FxHashSet::default();
     let mut expanded: FxHashSet<Name> = FxHashSet::default();
-    let mut wave: Vec<Candidate> = requested
-        .iter()
-        .map(|found| request(found, resolver, &mut seen))
-        .collect();
+    let mut wave: Vec<Candidate> = requested.iter().map(|found| request(found, resolver, &mut seen)).collect();
     while !wave.is_empty() {
         progress(Progress::Found(wave.len()));
         let files: Vec<(Candidate, SourceFile)> = wave
             .into_iter()
             .map(|candidate| {
                 let (revision, status) = database::revision_of(&candidate.location.path);
-                let file =
-                    SourceFile::new(database, candidate.location.path.clone(), revision, status);
+                let file = SourceFile::new(database, candidate.location.path.clone(), revision, status);
                 (candidate, file)
             })
             .collect();
@@ -140,18 +136,12 @@ pub fn load(
             if candidate.importable {
                 table.by_name.insert(candidate.name.clone(), id);
             }
-            let SourceLocation {
-                path,
-                root,
-                is_package,
-            } = candidate.location;
+            let SourceLocation { path, root, is_package } = candidate.location;
             table.modules.push(Module {
                 id,
                 name: candidate.name,
                 file: path.to_string_lossy().into(),
-                is_standard: path
-                    .parent()
-                    .is_some_and(|folder| resolver.is_standard(folder)),
+                is_standard: path.parent().is_some_and(|folder| resolver.is_standard(folder)),
                 path,
                 root,
                 is_package,
@@ -183,20 +173,9 @@ pub enum Progress {
     Evaluated,
 }
 
-fn push_candidate(
-    next: &mut Vec<Candidate>,
-    seen: &mut FxHashSet<Name>,
-    name: Name,
-    location: SourceLocation,
-) {
+fn push_candidate(next: &mut Vec<Candidate>, seen: &mut FxHashSet<Name>, name: Name, location: SourceLocation) {
     if seen.insert(name.clone()) {
-        next.push(Candidate {
-            name,
-            location,
-            is_script: false,
-            is_requested: false,
-            importable: true,
-        });
+        next.push(Candidate { name, location, is_script: false, is_requested: false, importable: true });
     }
 }
 
@@ -207,26 +186,11 @@ fn request(found: &Found, resolver: &Resolver, seen: &mut FxHashSet<Name>) -> Ca
         && matches!(resolver.resolve(&name), Location::Source(source) if source.path == found.path)
         && resolver.canonical(&name) == &*name
         && seen.insert(name.clone());
-    let location = SourceLocation {
-        path: found.path.clone(),
-        root: found.root.clone(),
-        is_package: found.is_package,
-    };
-    Candidate {
-        name,
-        location,
-        is_script: found.is_script,
-        is_requested: true,
-        importable,
-    }
+    let location = SourceLocation { path: found.path.clone(), root: found.root.clone(), is_package: found.is_package };
+    Candidate { name, location, is_script: found.is_script, is_requested: true, importable }
 }
 
-fn load_file(
-    database: &Database,
-    resolver: &Resolver,
-    candidate: &Candidate,
-    file: SourceFile,
-) -> Loaded {
+fn load_file(database: &Database, resolver: &Resolver, candidate: &Candidate, file: SourceFile) -> Loaded {
     let (ir, failures) = match database::lowered(database, file) {
         Ok(ir) => (Some(ir), Arc::from([])),
         Err(failures) => (None, failures),
@@ -241,13 +205,7 @@ fn load_file(
         .iter()
         .map(|request| {
             let importer_is_package = candidate.location.is_package;
-            target_of(
-                resolver,
-                &candidate.name,
-                importer_is_package,
-                request,
-                &mut wanted,
-            )
+            target_of(resolver, &candidate.name, importer_is_package, request, &mut wanted)
         })
         .collect();
     Loaded {
@@ -267,12 +225,7 @@ fn target_of(
     request: &database::Request,
     wanted: &mut Vec<(Name, SourceLocation)>,
 ) -> Target {
-    let absolute = absolute_name(
-        importer,
-        importer_is_package,
-        request.level,
-        &request.module,
-    );
+    let absolute = absolute_name(importer, importer_is_package, request.level, &request.module);
     let Some(absolute) = absolute else {
         return Target::default();
     };
@@ -293,10 +246,7 @@ fn target_of(
             }
         }
     }
-    Target {
-        module: Some(resolver.canonical(&absolute).into()),
-        submodules,
-    }
+    Target { module: Some(resolver.canonical(&absolute).into()), submodules }
 }
 
 /// Resolves a name, and asks for its source if it has any.

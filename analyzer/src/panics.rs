@@ -26,9 +26,7 @@ pub fn catch<R>(work: impl FnOnce() -> R) -> Result<R, String> {
                 .map(String::as_str)
                 .or_else(|| payload.downcast_ref::<&str>().copied())
                 .unwrap_or("panic");
-            let place = info
-                .location()
-                .map(|place| format!(" ({}:{})", place.file(), place.line()));
+            let place = info.location().map(|place| format!(" ({}:{})", place.file(), place.line()));
             LAST.set(Some(format!("{message}{}", place.unwrap_or_default())));
         }));
     });

@@ -95,23 +95,15 @@ impl Report {
             version: REPORT_VERSION,
             python: analysis.interpreter().version(),
             platform: analysis.interpreter().facts.platform.clone(),
-            modules: analysis
-                .requested()
-                .map(|module| module_report(analysis, module))
-                .collect(),
+            modules: analysis.requested().map(|module| module_report(analysis, module)).collect(),
             diagnostics: analysis.troubles().iter().map(path_report).collect(),
         }
     }
 
     pub fn has_errors(&self) -> bool {
         let module_findings = self.modules.iter().flat_map(|module| &module.diagnostics);
-        module_findings
-            .map(|finding| finding.severity)
-            .any(|severity| severity == Severity::Error)
-            || self
-                .diagnostics
-                .iter()
-                .any(|finding| finding.severity == Severity::Error)
+        module_findings.map(|finding| finding.severity).any(|severity| severity == Severity::Error)
+            || self.diagnostics.iter().any(|finding| finding.severity == Severity::Error)
     }
 }
 
@@ -123,11 +115,7 @@ fn module_report(analysis: &Analysis, module: AnalysedModule) -> ModuleReport {
         closed: module.is_closed(),
         statements: module.statements(),
         guards: guards(module),
-        diagnostics: module
-            .diagnostics()
-            .iter()
-            .map(|finding| diagnostic_report(analysis, module, finding))
-            .collect(),
+        diagnostics: module.diagnostics().iter().map(|finding| diagnostic_report(analysis, module, finding)).collect(),
     }
 }
 
@@ -139,10 +127,7 @@ pub fn guards(module: AnalysedModule) -> Vec<Guard> {
     let mut guards: Vec<Guard> = evaluated
         .dependencies
         .iter()
-        .map(|(_, dependency)| Guard::Name {
-            module: dependency.module.to_string(),
-            name: dependency.path.join("."),
-        })
+        .map(|(_, dependency)| Guard::Name { module: dependency.module.to_string(), name: dependency.path.join(".") })
         .collect();
     guards.sort();
     guards.dedup();
@@ -150,21 +135,13 @@ pub fn guards(module: AnalysedModule) -> Vec<Guard> {
 }
 
 /// A finding with its places as lines and columns.
-pub fn diagnostic_report(
-    analysis: &Analysis,
-    module: AnalysedModule,
-    finding: &Diagnostic,
-) -> DiagnosticReport {
+pub fn diagnostic_report(analysis: &Analysis, module: AnalysedModule, finding: &Diagnostic) -> DiagnosticReport {
     DiagnosticReport {
         code: finding.rule.code(),
         severity: finding.severity,
         message: finding.message.clone(),
         range: range_report(module, finding),
-        chain: finding
-            .chain
-            .iter()
-            .map(|link| link_report(analysis, link))
-            .collect(),
+        chain: finding.chain.iter().map(|link| link_report(analysis, link)).collect(),
     }
 }
 
@@ -172,10 +149,7 @@ fn range_report(module: AnalysedModule, finding: &Diagnostic) -> RangeReport {
     match finding.line {
         Some(line) => {
             let position = PositionReport { line, column: 1 };
-            RangeReport {
-                start: position,
-                end: position,
-            }
+            RangeReport { start: position, end: position }
         }
         None => module.positions(finding.range),
     }
@@ -196,11 +170,7 @@ fn link_report(analysis: &Analysis, link: &Link) -> LinkReport {
 fn path_report(trouble: &Trouble) -> PathReport {
     PathReport {
         code: const_eval::reason::Rule::Unreadable.code(),
-        severity: if trouble.is_error {
-            Severity::Error
-        } else {
-            Severity::Warning
-        },
+        severity: if trouble.is_error { Severity::Error } else { Severity::Warning },
         message: trouble.message.clone(),
         path: trouble.path.display().to_string(),
     }
@@ -212,8 +182,5 @@ pub(crate) fn positions(index: &syntax::LineIndex, text: &str, range: TextRange)
         let (line, column) = index.line_column(text, offset);
         PositionReport { line, column }
     };
-    RangeReport {
-        start: at(range.start()),
-        end: at(range.end()),
-    }
+    RangeReport { start: at(range.start()), end: at(range.end()) }
 }

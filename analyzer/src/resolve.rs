@@ -48,9 +48,7 @@ impl Location {
     /// `__path__`, if it is a package.
     fn package_path(&self) -> Option<Vec<PathBuf>> {
         match self {
-            Location::Source(source) if source.is_package => {
-                Some(vec![source.path.parent()?.to_owned()])
-            }
+            Location::Source(source) if source.is_package => Some(vec![source.path.parent()?.to_owned()]),
             Location::Namespace(portions) => Some(portions.to_vec()),
             _ => None,
         }
@@ -89,24 +87,15 @@ impl Resolver {
             user_roots: roots.len(),
             stdlib: facts.stdlib.clone(),
             builtin: facts.builtin_modules.iter().cloned().collect(),
-            frozen: facts
-                .frozen_modules
-                .iter()
-                .map(|(name, _, origin)| (name.clone(), origin.clone()))
-                .collect(),
-            aliases: facts
-                .aliases
-                .iter()
-                .map(|(alias, name)| (alias.clone(), name.clone()))
-                .collect(),
+            frozen: facts.frozen_modules.iter().map(|(name, _, origin)| (name.clone(), origin.clone())).collect(),
+            aliases: facts.aliases.iter().map(|(alias, name)| (alias.clone(), name.clone())).collect(),
             preloaded: facts.preloaded_modules.iter().cloned().collect(),
             extension_suffixes: facts.extension_suffixes.clone(),
-            foreign_finder: interpreter.search_path.foreign_finders.first().map(|file| {
-                format!(
-                    "an import line in {} may install a finder for it",
-                    file.display()
-                )
-            }),
+            foreign_finder: interpreter
+                .search_path
+                .foreign_finders
+                .first()
+                .map(|file| format!("an import line in {} may install a finder for it", file.display())),
             listings: Listings::default(),
             known: DashMap::default(),
         }
@@ -161,11 +150,7 @@ impl Resolver {
         if let Some(origin) = self.frozen.get(name) {
             return self.frozen_source(name, origin.as_deref());
         }
-        let path = if self.preloaded.contains(name) {
-            &self.path[self.user_roots..]
-        } else {
-            &self.path[..]
-        };
+        let path = if self.preloaded.contains(name) { &self.path[self.user_roots..] } else { &self.path[..] };
         if let Some(found) = self.search(name, path) {
             return found;
         }
@@ -191,9 +176,7 @@ impl Resolver {
                 }
             }
         }
-        Location::Opaque(format!(
-            "`{name}` is frozen into the interpreter, and its source is not there"
-        ))
+        Location::Opaque(format!("`{name}` is frozen into the interpreter, and its source is not there"))
     }
 
     /// `PathFinder` over some path entries.
@@ -208,9 +191,7 @@ impl Resolver {
                         let folder = entry.join(tail);
                         if let Some(inside) = self.listings.list(&folder)
                             && let Some(found) =
-                                self.file_in(&folder, entry, "__init__", true, |name| {
-                                    inside.get(name).copied()
-                                })
+                                self.file_in(&folder, entry, "__init__", true, |name| inside.get(name).copied())
                         {
                             return Some(found);
                         }
@@ -224,10 +205,7 @@ impl Resolver {
                     }
                 }
                 None if entry.is_file() => {
-                    return Some(Location::Opaque(format!(
-                        "it may lie in the archive {}",
-                        entry.display()
-                    )));
+                    return Some(Location::Opaque(format!("it may lie in the archive {}", entry.display())));
                 }
                 None => {}
             }
@@ -246,30 +224,14 @@ impl Resolver {
     ) -> Option<Location> {
         let is_file = |suffix: &str| kind_of(&format!("{stem}{suffix}")) == Some(EntryKind::File);
         let path = |suffix: &str| folder.join(format!("{stem}{suffix}"));
-        if let Some(suffix) = self
-            .extension_suffixes
-            .iter()
-            .find(|suffix| is_file(suffix))
-        {
+        if let Some(suffix) = self.extension_suffixes.iter().find(|suffix| is_file(suffix)) {
             let standard = !is_package && self.is_standard(folder);
-            return Some(Location::Extension {
-                path: path(suffix),
-                standard,
-            });
+            return Some(Location::Extension { path: path(suffix), standard });
         }
         if is_file(".py") {
-            return Some(Location::Source(SourceLocation {
-                path: path(".py"),
-                root: root.to_owned(),
-                is_package,
-            }));
+            return Some(Location::Source(SourceLocation { path: path(".py"), root: root.to_owned(), is_package }));
         }
-        is_file(".pyc").then(|| {
-            Location::Opaque(format!(
-                "{} is byte code without its source",
-                path(".pyc").display()
-            ))
-        })
+        is_file(".pyc").then(|| Location::Opaque(format!("{} is byte code without its source", path(".pyc").display())))
     }
 
     /// All modules of a top-level package, by name, sorted; nothing for a single module. Tests of
@@ -308,10 +270,7 @@ impl Resolver {
                 },
                 EntryKind::Other => continue,
             };
-            if stem == "__pycache__"
-                || stem.contains(['.', '-'])
-                || (standard && matches!(stem, "test" | "tests"))
-            {
+            if stem == "__pycache__" || stem.contains(['.', '-']) || (standard && matches!(stem, "test" | "tests")) {
                 continue;
             }
             let name = format!("{package}.{stem}");
@@ -326,17 +285,13 @@ impl Resolver {
 
     /// Whether a file in this folder belongs to the target's standard library.
     pub fn is_standard(&self, folder: &Path) -> bool {
-        let third_party = |part: std::path::Component| {
-            part.as_os_str() == "site-packages" || part.as_os_str() == "dist-packages"
-        };
+        let third_party =
+            |part: std::path::Component| part.as_os_str() == "site-packages" || part.as_os_str() == "dist-packages";
         match folder.strip_prefix(&self.stdlib) {
             Ok(inside) => !inside.components().any(third_party),
             // Extension modules may have a folder of their own beside the library.
             Err(_) => {
-                folder.ends_with("lib-dynload")
-                    && self.path[self.user_roots..]
-                        .iter()
-                        .any(|entry| entry == folder)
+                folder.ends_with("lib-dynload") && self.path[self.user_roots..].iter().any(|entry| entry == folder)
             }
         }
     }
@@ -344,28 +299,15 @@ impl Resolver {
 
 /// The absolute name that a `from`-import means, as `importlib._bootstrap._resolve_name`;
 /// `None` where Python raises `ImportError`.
-pub fn absolute_name(
-    importer: &str,
-    importer_is_package: bool,
-    level: u32,
-    module: &str,
-) -> Option<String> {
+pub fn absolute_name(importer: &str, importer_is_package: bool, level: u32, module: &str) -> Option<String> {
     if level == 0 {
         return (!module.is_empty()).then(|| module.to_owned());
     }
-    let mut package = if importer_is_package {
-        importer
-    } else {
-        importer.rsplit_once('.')?.0
-    };
+    let mut package = if importer_is_package { importer } else { importer.rsplit_once('.')?.0 };
     for _ in 1..level {
         package = package.rsplit_once('.')?.0;
     }
-    Some(if module.is_empty() {
-        package.to_owned()
-    } else {
-        format!("{package}.{module}")
-    })
+    Some(if module.is_empty() { package.to_owned() } else { format!("{package}.{module}") })
 }
 
 /// The packages that a module is in, outermost first.
@@ -389,17 +331,10 @@ mod tests {
             "aliases": {"os.path": "posixpath"}, "preloaded_modules": ["codecs"],
             "extension_suffixes": [".cpython-313.so", ".so"], "optimize": 0,
         });
-        let entries = vec![
-            folder.join("lib.zip"),
-            folder.join("lib"),
-            folder.join("site"),
-        ];
+        let entries = vec![folder.join("lib.zip"), folder.join("lib"), folder.join("site")];
         Interpreter {
             facts: serde_json::from_value(facts).unwrap(),
-            search_path: SearchPath {
-                entries,
-                foreign_finders,
-            },
+            search_path: SearchPath { entries, foreign_finders },
             probe: String::new(),
         }
     }
@@ -424,20 +359,13 @@ mod tests {
 
         /// The file found, from the fixture's folder, or what else was found.
         fn find(&self, name: &str) -> String {
-            let relative = |path: &Path| {
-                path.strip_prefix(self.folder.path())
-                    .unwrap()
-                    .display()
-                    .to_string()
-            };
+            let relative = |path: &Path| path.strip_prefix(self.folder.path()).unwrap().display().to_string();
             match self.resolver.resolve(name) {
                 Location::Source(source) => relative(&source.path),
                 Location::Extension { path, standard } => format!("{} {standard}", relative(&path)),
-                Location::Namespace(portions) => portions
-                    .iter()
-                    .map(|path| relative(path))
-                    .collect::<Vec<_>>()
-                    .join(" + "),
+                Location::Namespace(portions) => {
+                    portions.iter().map(|path| relative(path)).collect::<Vec<_>>().join(" + ")
+                }
                 Location::Builtin => "builtin".to_owned(),
                 Location::Opaque(_) => "opaque".to_owned(),
                 Location::Missing => "missing".to_owned(),
@@ -465,12 +393,7 @@ mod tests {
 
     #[test]
     fn a_namespace_package_gathers_portions_unless_a_later_entry_has_the_module() {
-        let fixture = Fixture::new(&[
-            "root/space/a.py",
-            "lib/other.py",
-            "site/space/b.py",
-            "root/other/x.py",
-        ]);
+        let fixture = Fixture::new(&["root/space/a.py", "lib/other.py", "site/space/b.py", "root/other/x.py"]);
         assert_eq!(fixture.find("space"), "root/space + site/space");
         assert_eq!(fixture.find("space.b"), "site/space/b.py");
         assert_eq!(fixture.find("other"), "lib/other.py");
@@ -508,10 +431,7 @@ mod tests {
         assert_eq!(fixture.find("A"), "missing");
         let path = fixture.folder.path();
         let foreign = interpreter(path, vec![path.join("x.pth")]);
-        assert!(matches!(
-            Resolver::new(&foreign, &[]).resolve("nothing"),
-            Location::Opaque(_)
-        ));
+        assert!(matches!(Resolver::new(&foreign, &[]).resolve("nothing"), Location::Opaque(_)));
     }
 
     #[test]
@@ -523,9 +443,7 @@ mod tests {
 
     #[test]
     fn relative_imports() {
-        let absolute = |importer, is_package, level, module| {
-            absolute_name(importer, is_package, level, module)
-        };
+        let absolute = |importer, is_package, level, module| absolute_name(importer, is_package, level, module);
         assert_eq!(absolute("a.b.c", false, 0, "x.y").as_deref(), Some("x.y"));
         assert_eq!(absolute("a.b.c", false, 1, "x").as_deref(), Some("a.b.x"));
         assert_eq!(absolute("a.b", true, 1, "").as_deref(), Some("a.b"));
@@ -549,11 +467,7 @@ mod tests {
         ]);
         let names = |top| {
             let contents = fixture.resolver.package_contents(top);
-            contents
-                .iter()
-                .map(|(name, _)| name.to_string())
-                .collect::<Vec<_>>()
-                .join(" ")
+            contents.iter().map(|(name, _)| name.to_string()).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(names("p"), "p.a p.sub p.tests.t");
         assert_eq!(names("q"), "q.b");

@@ -51,8 +51,7 @@ fn add_site_directory(path: &mut SearchPath, directory: &Path) {
         let Ok(bytes) = files::read(&file) else {
             continue;
         };
-        let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes))
-            .into_owned();
+        let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes)).into_owned();
         for line in text.lines() {
             if line.starts_with('#') || line.trim().is_empty() {
                 continue;

@@ -70,22 +70,12 @@ impl Interpreter {
             let answer = interpreter::ask(&executable, FACTS)?;
             executable = facts_of(&executable, &answer)?.executable;
         }
-        let key = cache::key(
-            &executable,
-            &environment_files(&executable),
-            &[FACTS, const_eval::ground::PROBE],
-        );
+        let key = cache::key(&executable, &environment_files(&executable), &[FACTS, const_eval::ground::PROBE]);
         let facts = cache::remembered(&key, "facts", || interpreter::ask(&executable, FACTS))?;
         let facts = facts_of(&executable, &facts)?;
-        let probe = cache::remembered(&key, "probe", || {
-            interpreter::ask(&executable, const_eval::ground::PROBE)
-        })?;
+        let probe = cache::remembered(&key, "probe", || interpreter::ask(&executable, const_eval::ground::PROBE))?;
         let search_path = site::search_path(&facts);
-        Ok(Interpreter {
-            facts,
-            search_path,
-            probe,
-        })
+        Ok(Interpreter { facts, search_path, probe })
     }
 
     /// `3.13`
@@ -97,32 +87,19 @@ impl Interpreter {
 /// Files that decide, beside the executable, where an interpreter finds its modules.
 fn environment_files(executable: &Path) -> Vec<PathBuf> {
     let folder = executable.parent();
-    [folder, folder.and_then(Path::parent)]
-        .into_iter()
-        .flatten()
-        .map(|folder| folder.join("pyvenv.cfg"))
-        .collect()
+    [folder, folder.and_then(Path::parent)].into_iter().flatten().map(|folder| folder.join("pyvenv.cfg")).collect()
 }
 
 fn facts_of(executable: &Path, answer: &str) -> Result<Facts, InterpreterError> {
     let path = || executable.display().to_string();
-    let bad_answer = |error: serde_json::Error| InterpreterError::BadAnswer {
-        path: path(),
-        cause: error.to_string(),
-    };
+    let bad_answer = |error: serde_json::Error| InterpreterError::BadAnswer { path: path(), cause: error.to_string() };
     let identity: Identity = serde_json::from_str(answer).map_err(bad_answer)?;
     if identity.implementation != "cpython" {
-        return Err(InterpreterError::NotCPython {
-            path: path(),
-            implementation: identity.implementation,
-        });
+        return Err(InterpreterError::NotCPython { path: path(), implementation: identity.implementation });
     }
     if identity.version.as_slice() < &[u32::from(OLDEST.0), u32::from(OLDEST.1)] {
         let version: Vec<String> = identity.version.iter().map(u32::to_string).collect();
-        return Err(InterpreterError::TooOld {
-            path: path(),
-            version: version.join("."),
-        });
+        return Err(InterpreterError::TooOld { path: path(), version: version.join(".") });
     }
     let mut facts: Facts = serde_json::from_str(answer).map_err(bad_answer)?;
     facts.stdlib = files::absolute(&facts.stdlib);

@@ -25,12 +25,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    pub const ALL: [Verdict; 4] = [
-        Verdict::Strict,
-        Verdict::Partial,
-        Verdict::Dynamic,
-        Verdict::Error,
-    ];
+    pub const ALL: [Verdict; 4] = [Verdict::Strict, Verdict::Partial, Verdict::Dynamic, Verdict::Error];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -85,11 +80,7 @@ pub fn judge(module: &Module, evaluation: &Evaluation, demanded: bool) -> Judgem
     }
     silence(ir, &module.text, &mut diagnostics);
     diagnostics.sort_by_key(|finding| (finding.range.start(), finding.rule));
-    Judgement {
-        verdict,
-        statements,
-        diagnostics,
-    }
+    Judgement { verdict, statements, diagnostics }
 }
 
 fn count(outcomes: &[Outcome]) -> StatementCounts {
@@ -107,11 +98,7 @@ fn count(outcomes: &[Outcome]) -> StatementCounts {
 
 /// Nothing of it is residual, and its names are known.
 pub fn is_strict(evaluated: &Evaluated) -> bool {
-    !evaluated.open_namespace
-        && !evaluated
-            .outcomes
-            .iter()
-            .any(|outcome| matches!(outcome, Outcome::Residual(_)))
+    !evaluated.open_namespace && !evaluated.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Residual(_)))
 }
 
 fn verdict_of(ir: &ir::Module, evaluated: &Evaluated, counts: &StatementCounts) -> Verdict {
@@ -121,19 +108,10 @@ fn verdict_of(ir: &ir::Module, evaluated: &Evaluated, counts: &StatementCounts) 
     if counts.residual == 0 {
         return Verdict::Strict;
     }
-    let something_remains =
-        ir.statements
-            .iter()
-            .zip(&evaluated.outcomes)
-            .any(|(statement, outcome)| {
-                statement.kind != StatementKind::Docstring
-                    && matches!(outcome, Outcome::Static | Outcome::Recipe)
-            });
-    if something_remains {
-        Verdict::Partial
-    } else {
-        Verdict::Dynamic
-    }
+    let something_remains = ir.statements.iter().zip(&evaluated.outcomes).any(|(statement, outcome)| {
+        statement.kind != StatementKind::Docstring && matches!(outcome, Outcome::Static | Outcome::Recipe)
+    });
+    if something_remains { Verdict::Partial } else { Verdict::Dynamic }
 }
 
 /// A module without IR, or on which the evaluator failed.
@@ -161,23 +139,12 @@ fn failed(module: &Module, evaluation: &Evaluation) -> Judgement {
             chain: Vec::new(),
         });
     }
-    Judgement {
-        verdict: Verdict::Error,
-        statements: StatementCounts::default(),
-        diagnostics,
-    }
+    Judgement { verdict: Verdict::Error, statements: StatementCounts::default(), diagnostics }
 }
 
 fn of_reason(module: &Module, statement: TextRange, reason: &Reason) -> Diagnostic {
-    let own = reason
-        .chain
-        .first()
-        .map(|link| link.site)
-        .filter(|site| site.module == module.id);
-    let range = own
-        .map(|site| site.range)
-        .filter(|range| statement.contains_range(*range))
-        .unwrap_or(statement);
+    let own = reason.chain.first().map(|link| link.site).filter(|site| site.module == module.id);
+    let range = own.map(|site| site.range).filter(|range| statement.contains_range(*range)).unwrap_or(statement);
     Diagnostic {
         rule: reason.rule,
         severity: Severity::Info,
@@ -189,10 +156,7 @@ fn of_reason(module: &Module, statement: TextRange, reason: &Reason) -> Diagnost
 }
 
 fn open_namespace(ir: &ir::Module) -> Diagnostic {
-    let star = ir
-        .imports
-        .iter()
-        .find(|site| site.names.iter().any(|name| &**name == "*"));
+    let star = ir.imports.iter().find(|site| site.names.iter().any(|name| &**name == "*"));
     Diagnostic {
         rule: Rule::UnknownNamespace,
         severity: Severity::Info,
@@ -205,51 +169,29 @@ fn open_namespace(ir: &ir::Module) -> Diagnostic {
 
 /// Where strictness is demanded: the directive, Cinder's `import __strict__`, or the start of the file.
 fn demand(ir: &ir::Module, demanded: bool) -> Option<TextRange> {
-    let directive = ir
-        .directives
-        .iter()
-        .find(|directive| directive.kind == DirectiveKind::Strict);
-    let cinder = || {
-        ir.imports
-            .iter()
-            .find(|site| &*site.module == "__strict__" && site.names.is_empty())
-    };
+    let directive = ir.directives.iter().find(|directive| directive.kind == DirectiveKind::Strict);
+    let cinder = || ir.imports.iter().find(|site| &*site.module == "__strict__" && site.names.is_empty());
     directive
         .map(|directive| directive.range)
         .or_else(|| cinder().map(|site| site.range))
         .or(demanded.then_some(TextRange::empty(TextSize::new(0))))
 }
 
-fn demand_not_met(
-    module: &Module,
-    verdict: Verdict,
-    range: TextRange,
-    first: Option<&Diagnostic>,
-) -> Diagnostic {
+fn demand_not_met(module: &Module, verdict: Verdict, range: TextRange, first: Option<&Diagnostic>) -> Diagnostic {
     let mut chain = Vec::new();
     let mut cause = String::new();
     if let Some(first) = first {
         cause = format!(": {}", first.message);
         chain = first.chain.clone();
         if chain.is_empty() {
-            let site = Site {
-                module: module.id,
-                range: first.range,
-            };
-            chain.push(Link {
-                site,
-                message: first.message.clone(),
-            });
+            let site = Site { module: module.id, range: first.range };
+            chain.push(Link { site, message: first.message.clone() });
         }
     }
     Diagnostic {
         rule: Rule::DemandNotMet,
         severity: Severity::Error,
-        message: format!(
-            "`{}` must be strict, but is {}{cause}",
-            module.name,
-            verdict.as_str()
-        ),
+        message: format!("`{}` must be strict, but is {}{cause}", module.name, verdict.as_str()),
         range,
         line: None,
         chain,
@@ -275,8 +217,7 @@ fn silence(ir: &ir::Module, text: &str, diagnostics: &mut Vec<Diagnostic>) {
         let code = finding.rule.code();
         !ignores.iter().any(|(range, codes)| {
             let comment = line(range.start());
-            codes.contains(&code)
-                && (comment == line(finding.range.start()) || comment == line(finding.range.end()))
+            codes.contains(&code) && (comment == line(finding.range.start()) || comment == line(finding.range.end()))
         })
     });
 }

@@ -1,49 +1,28 @@
 //! What `lyo check` says, and how.
 
-mod common;
-
-use common::{Run, Tree};
+use crate::common::{Run, Tree};
 use serde_json::json;
 
 const EFFECT: &str = "x = 1\nprint(x)\n";
 
 #[test]
 fn the_report_has_the_promised_shape() {
-    let tree = Tree::new(&[
-        ("pkg/__init__.py", ""),
-        ("pkg/a.py", "'doc'\nimport sys\nx = 1\n"),
-        ("pkg/b.py", EFFECT),
-    ]);
+    let tree = Tree::new(&[("pkg/__init__.py", ""), ("pkg/a.py", "'doc'\nimport sys\nx = 1\n"), ("pkg/b.py", EFFECT)]);
     let run = tree.check(&["pkg"]);
     assert_eq!(run.status, 0, "{}", run.stderr);
     let report = run.json();
     assert_eq!(report["version"], 1);
-    assert!(
-        report["python"]
-            .as_str()
-            .is_some_and(|version| version.starts_with("3."))
-    );
+    assert!(report["python"].as_str().is_some_and(|version| version.starts_with("3.")));
     assert_eq!(report["platform"], "linux");
-    let names: Vec<&str> = report["modules"]
-        .as_array()
-        .expect("modules")
-        .iter()
-        .filter_map(|module| module["name"].as_str())
-        .collect();
+    let names: Vec<&str> =
+        report["modules"].as_array().expect("modules").iter().filter_map(|module| module["name"].as_str()).collect();
     assert_eq!(names, ["pkg", "pkg.a", "pkg.b"]);
     let strict = run.module("pkg.a");
     assert_eq!(strict["verdict"], "strict");
     assert_eq!(strict["closed"], true);
-    assert_eq!(
-        strict["statements"],
-        json!({"static": 2, "import": 1, "recipe": 0, "replayed": 0, "residual": 0})
-    );
+    assert_eq!(strict["statements"], json!({"static": 2, "import": 1, "recipe": 0, "replayed": 0, "residual": 0}));
     assert_eq!(strict["diagnostics"], json!([]));
-    assert!(
-        strict["path"]
-            .as_str()
-            .is_some_and(|path| path.ends_with("pkg/a.py"))
-    );
+    assert!(strict["path"].as_str().is_some_and(|path| path.ends_with("pkg/a.py")));
     let partial = run.module("pkg.b");
     assert_eq!(partial["verdict"], "partial");
     assert_eq!(partial["closed"], false);
@@ -70,9 +49,7 @@ fn demands_are_errors_when_they_are_not_met() {
     let not_met = tree.check(&["--strict", "*"]);
     assert_eq!(not_met.status, 1);
     let module = not_met.module("a");
-    let demand = module["diagnostics"]
-        .as_array()
-        .and_then(|all| all.iter().find(|one| one["code"] == "LYO501"));
+    let demand = module["diagnostics"].as_array().and_then(|all| all.iter().find(|one| one["code"] == "LYO501"));
     let demand = demand.expect("a finding about the demand");
     assert_eq!(demand["severity"], "error");
     assert_eq!(demand["range"]["start"]["line"], 1);
@@ -85,10 +62,7 @@ fn a_module_and_the_configuration_can_demand_too() {
     let run = tree.check(&[]);
     assert_eq!(run.status, 1);
     assert!(run.codes("a").contains(&"LYO501".to_owned()));
-    let tree = Tree::new(&[
-        ("a.py", EFFECT),
-        ("pyproject.toml", "[tool.lyo]\nstrict = [\"a\"]\n"),
-    ]);
+    let tree = Tree::new(&[("a.py", EFFECT), ("pyproject.toml", "[tool.lyo]\nstrict = [\"a\"]\n")]);
     assert_eq!(tree.check(&[]).status, 1);
 }
 
@@ -96,8 +70,7 @@ fn a_module_and_the_configuration_can_demand_too() {
 fn a_comment_silences_a_finding_on_its_line() {
     let tree = Tree::new(&[("a.py", EFFECT)]);
     let code = tree.check(&[]).codes("a")[0].clone();
-    let silenced =
-        Tree::new(&[("a.py", &format!("x = 1\nprint(x)  # lyo: ignore[{code}]\n"))]).check(&[]);
+    let silenced = Tree::new(&[("a.py", &format!("x = 1\nprint(x)  # lyo: ignore[{code}]\n"))]).check(&[]);
     assert!(silenced.codes("a").is_empty());
     assert_eq!(silenced.module("a")["verdict"], "partial");
 }
@@ -114,39 +87,20 @@ fn people_get_a_summary_and_one_line_a_module() {
     let tree = Tree::new(&[("a.py", EFFECT), ("b.py", "x = 1\n"), ("c.py", "x = (\n")]);
     let run = tree.lyo(&["check"]);
     assert_eq!(run.status, 1);
-    assert!(
-        run.stdout
-            .ends_with("3 modules: 1 strict, 1 partial, 1 error\n"),
-        "{}",
-        run.stdout
-    );
+    assert!(run.stdout.ends_with("3 modules: 1 strict, 1 partial, 1 error\n"), "{}", run.stdout);
     assert!(run.stdout.contains("a.py:2:1: partial: "), "{}", run.stdout);
     assert!(run.stdout.contains("error[LYO901]"), "{}", run.stdout);
     assert!(!run.stdout.contains('\x1b'));
     let verbose = tree.lyo(&["check", "--verbose", "--color", "always"]);
-    assert!(
-        verbose.stdout.contains("print(x)") && verbose.stdout.contains('\x1b'),
-        "{}",
-        verbose.stdout
-    );
+    assert!(verbose.stdout.contains("print(x)") && verbose.stdout.contains('\x1b'), "{}", verbose.stdout);
 }
 
 #[test]
 fn github_and_sarif() {
     let tree = Tree::new(&[("a.py", EFFECT)]);
     let github = tree.lyo(&["check", "--format", "github"]);
-    assert!(
-        github.stdout.starts_with("::notice title=LYO"),
-        "{}",
-        github.stdout
-    );
-    assert!(
-        github
-            .stdout
-            .contains(",file=a.py,line=2,endLine=2,col=1,endColumn=9::"),
-        "{}",
-        github.stdout
-    );
+    assert!(github.stdout.starts_with("::notice title=LYO"), "{}", github.stdout);
+    assert!(github.stdout.contains(",file=a.py,line=2,endLine=2,col=1,endColumn=9::"), "{}", github.stdout);
     let sarif = tree.lyo(&["check", "--format", "sarif"]).json();
     assert_eq!(sarif["version"], "2.1.0");
     let result = &sarif["runs"][0]["results"][0];
@@ -171,20 +125,13 @@ fn one_thread_or_many_say_the_same() {
 
 #[test]
 fn a_reader_that_stops_is_no_failure() {
-    let files: Vec<(String, String)> = (0..300)
-        .map(|index| (format!("module_{index}.py"), EFFECT.to_owned()))
-        .collect();
-    let files: Vec<(&str, &str)> = files
-        .iter()
-        .map(|(path, text)| (path.as_str(), text.as_str()))
-        .collect();
+    let files: Vec<(String, String)> =
+        (0..300).map(|index| (format!("module_{index}.py"), EFFECT.to_owned())).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let tree = Tree::new(&files);
     let mut command = std::process::Command::new("sh");
     let lyo = env!("CARGO_BIN_EXE_lyo");
-    command
-        .arg("-c")
-        .arg(format!("'{lyo}' check --format json | head -c 1"))
-        .current_dir(tree.path());
+    command.arg("-c").arg(format!("'{lyo}' check --format json | head -c 1")).current_dir(tree.path());
     let run = Run::of(&mut command);
     assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("{", ""));
 }

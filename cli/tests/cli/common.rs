@@ -12,9 +12,7 @@ pub struct Tree {
 
 impl Tree {
     pub fn new(files: &[(&str, &str)]) -> Tree {
-        let tree = Tree {
-            folder: tempfile::tempdir().expect("a temporary folder"),
-        };
+        let tree = Tree { folder: tempfile::tempdir().expect("a temporary folder") };
         for (path, text) in files {
             tree.write(path, text.as_bytes());
         }
@@ -59,11 +57,7 @@ pub struct Run {
 
 impl Run {
     pub fn of(command: &mut Command) -> Run {
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = command.output().expect("lyo runs");
+        let Output { status, stdout, stderr } = command.output().expect("lyo runs");
         Run {
             status: status.code().expect("lyo was not killed"),
             stdout: String::from_utf8(stdout).expect("UTF-8"),
@@ -72,28 +66,20 @@ impl Run {
     }
 
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|error| panic!("{error}: {}{}", self.stdout, self.stderr))
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", self.stdout, self.stderr))
     }
 
     /// The report on one module.
     pub fn module(&self, name: &str) -> Value {
         let report = self.json();
         let modules = report["modules"].as_array().expect("modules");
-        modules
-            .iter()
-            .find(|module| module["name"] == name)
-            .unwrap_or_else(|| panic!("no {name} in {report}"))
-            .clone()
+        modules.iter().find(|module| module["name"] == name).unwrap_or_else(|| panic!("no {name} in {report}")).clone()
     }
 
     /// The codes of a module's findings.
     pub fn codes(&self, name: &str) -> Vec<String> {
         let module = self.module(name);
         let findings = module["diagnostics"].as_array().expect("diagnostics");
-        findings
-            .iter()
-            .map(|finding| finding["code"].as_str().expect("a code").to_owned())
-            .collect()
+        findings.iter().map(|finding| finding["code"].as_str().expect("a code").to_owned()).collect()
     }
 }

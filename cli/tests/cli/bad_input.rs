@@ -1,8 +1,6 @@
 //! Bad input gets one clear message, and the rest of the work goes on.
 
-mod common;
-
-use common::Tree;
+use crate::common::Tree;
 
 /// Beside the bad file stands a good one, which must be judged all the same.
 fn check_bad(name: &str, bytes: &[u8], code: &str, line: u64) {
@@ -82,10 +80,7 @@ fn an_import_cycle() {
 fn a_chain_of_imports_longer_than_a_stack() {
     let tree = Tree::new(&[]);
     for index in 0..3000 {
-        tree.write(
-            &format!("m{index}.py"),
-            format!("import m{}\n", index + 1).as_bytes(),
-        );
+        tree.write(&format!("m{index}.py"), format!("import m{}\n", index + 1).as_bytes());
     }
     tree.write("m3000.py", b"x = 1\n");
     let run = tree.check(&[]);
@@ -97,8 +92,7 @@ fn a_chain_of_imports_longer_than_a_stack() {
 #[test]
 fn a_folder_that_links_to_itself() {
     let tree = Tree::new(&[("pkg/__init__.py", ""), ("pkg/a.py", "x = 1\n")]);
-    std::os::unix::fs::symlink(tree.path().join("pkg"), tree.path().join("pkg/again"))
-        .expect("a link");
+    std::os::unix::fs::symlink(tree.path().join("pkg"), tree.path().join("pkg/again")).expect("a link");
     let run = tree.check(&[]);
     assert_eq!(run.status, 0);
     assert_eq!(run.json()["modules"].as_array().map(Vec::len), Some(2));
@@ -109,8 +103,7 @@ fn a_folder_that_links_to_itself() {
 #[test]
 fn a_file_that_is_gone_and_one_that_is_no_file() {
     let tree = Tree::new(&[("a.py", "x = 1\n")]);
-    std::os::unix::fs::symlink(tree.path().join("nowhere.py"), tree.path().join("b.py"))
-        .expect("a link");
+    std::os::unix::fs::symlink(tree.path().join("nowhere.py"), tree.path().join("b.py")).expect("a link");
     let run = tree.check(&[]);
     assert_eq!(run.status, 0);
     assert_eq!(run.json()["modules"].as_array().map(Vec::len), Some(1));
@@ -122,10 +115,7 @@ fn an_unreadable_folder() {
     use std::os::unix::fs::PermissionsExt;
     let tree = Tree::new(&[("a.py", "x = 1\n"), ("closed/b.py", "")]);
     let folder = tree.path().join("closed");
-    let permit = |mode| {
-        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(mode))
-            .expect("permissions")
-    };
+    let permit = |mode| std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(mode)).expect("permissions");
     permit(0);
     // Root may read everything: then there is nothing to see here.
     let is_readable = std::fs::read_dir(&folder).is_ok();
@@ -158,11 +148,7 @@ fn an_empty_tree() {
 fn a_path_that_does_not_exist() {
     let run = Tree::new(&[]).check(&["nowhere"]);
     assert_eq!(run.status, 2);
-    assert!(
-        run.stderr.contains("nowhere: no such file or folder"),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains("nowhere: no such file or folder"), "{}", run.stderr);
     assert_eq!(run.stdout, "");
 }
 
@@ -171,18 +157,10 @@ fn interpreters_that_will_not_do() {
     let tree = Tree::new(&[("a.py", "")]);
     let absent = tree.check(&["--python", "no-such-python"]);
     assert_eq!(absent.status, 2);
-    assert!(
-        absent.stderr.contains("no-such-python") && absent.stderr.contains("--python"),
-        "{}",
-        absent.stderr
-    );
+    assert!(absent.stderr.contains("no-such-python") && absent.stderr.contains("--python"), "{}", absent.stderr);
     let not_python = tree.check(&["--python", "/bin/cat"]);
     assert_eq!(not_python.status, 2);
-    assert!(
-        not_python.stderr.contains("/bin/cat"),
-        "{}",
-        not_python.stderr
-    );
+    assert!(not_python.stderr.contains("/bin/cat"), "{}", not_python.stderr);
 }
 
 /// A stand-in that answers as an old Python would.
@@ -192,50 +170,25 @@ fn an_interpreter_that_is_too_old_or_not_cpython() {
     use std::os::unix::fs::PermissionsExt;
     let tree = Tree::new(&[("a.py", "")]);
     let answer = |name: &str, json: &str| {
-        let path = tree.write(
-            name,
-            format!("#!/bin/sh\ncat > /dev/null\necho '{json}'\n").as_bytes(),
-        );
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))
-            .expect("permissions");
+        let path = tree.write(name, format!("#!/bin/sh\ncat > /dev/null\necho '{json}'\n").as_bytes());
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("permissions");
         tree.check(&["--python", path.to_str().expect("UTF-8")])
     };
-    let old = answer(
-        "old",
-        r#"{"version": [3, 8, 18], "implementation": "cpython", "executable": "/x"}"#,
-    );
+    let old = answer("old", r#"{"version": [3, 8, 18], "implementation": "cpython", "executable": "/x"}"#);
     assert_eq!(old.status, 2);
-    assert!(
-        old.stderr.contains("Python 3.8.18, which is too old"),
-        "{}",
-        old.stderr
-    );
-    let other = answer(
-        "pypy",
-        r#"{"version": [3, 11, 0], "implementation": "pypy", "executable": "/x"}"#,
-    );
+    assert!(old.stderr.contains("Python 3.8.18, which is too old"), "{}", old.stderr);
+    let other = answer("pypy", r#"{"version": [3, 11, 0], "implementation": "pypy", "executable": "/x"}"#);
     assert_eq!(other.status, 2);
     assert!(other.stderr.contains("is pypy"), "{}", other.stderr);
     let garbage = answer("garbage", "hello");
     assert_eq!(garbage.status, 2);
-    assert!(
-        garbage.stderr.contains("not understood"),
-        "{}",
-        garbage.stderr
-    );
+    assert!(garbage.stderr.contains("not understood"), "{}", garbage.stderr);
 }
 
 #[test]
 fn a_bad_configuration_is_named() {
-    let tree = Tree::new(&[
-        ("a.py", ""),
-        ("pyproject.toml", "[tool.lyo]\nstrikt = []\n"),
-    ]);
+    let tree = Tree::new(&[("a.py", ""), ("pyproject.toml", "[tool.lyo]\nstrikt = []\n")]);
     let run = tree.check(&[]);
     assert_eq!(run.status, 2);
-    assert!(
-        run.stderr.contains("pyproject.toml") && run.stderr.contains("strikt"),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains("pyproject.toml") && run.stderr.contains("strikt"), "{}", run.stderr);
 }

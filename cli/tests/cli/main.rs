@@ -1,0 +1,6 @@
+//! Tests of the built command, in one program because linking costs more than running.
+
+mod bad_input;
+mod check;
+mod common;
+mod eval;
