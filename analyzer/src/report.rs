@@ -1,5 +1,6 @@
 //! The report of `lyo check`, in the shape that tools depend on (design §8).
 
+use const_eval::evaluated::Dependency;
 use const_eval::reason::Link;
 use serde::Serialize;
 use syntax::TextRange;
@@ -40,12 +41,24 @@ pub struct ModuleReport {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Guard {
-    /// That a name of another module is what it was.
+    /// That a name of another module is what it was, or still absent.
     Name {
         module: String,
         /// The name, then attributes, with dots.
         name: String,
     },
+    /// That a module is still absent.
+    Module { name: String },
+}
+
+impl Guard {
+    fn new(dependency: &Dependency) -> Guard {
+        let module = dependency.module.to_string();
+        if dependency.path.is_empty() {
+            return Guard::Module { name: module };
+        }
+        Guard::Name { module, name: dependency.path.join(".") }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -124,11 +137,7 @@ pub fn guards(module: AnalysedModule) -> Vec<Guard> {
     let Some(evaluated) = module.evaluated() else {
         return Vec::new();
     };
-    let mut guards: Vec<Guard> = evaluated
-        .dependencies
-        .iter()
-        .map(|(_, dependency)| Guard::Name { module: dependency.module.to_string(), name: dependency.path.join(".") })
-        .collect();
+    let mut guards: Vec<Guard> = evaluated.dependencies.iter().map(|(_, dependency)| Guard::new(dependency)).collect();
     guards.sort();
     guards.dedup();
     guards

@@ -94,11 +94,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let report = Report::new(&analysis);
     print(&analysis, &report, args.format, args.verbose, args.color)?;
     if report.modules.is_empty() && report.diagnostics.is_empty() {
-        let paths: Vec<String> = options
-            .paths
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect();
+        let paths: Vec<String> = options.paths.iter().map(|path| path.display().to_string()).collect();
         eprintln!("lyo: no Python modules in {}", paths.join(", "));
     }
     let status = ExitCode::from(u8::from(report.has_errors()));
@@ -115,11 +111,7 @@ fn print(
     color: ColorChoice,
 ) -> anyhow::Result<()> {
     match format {
-        Format::Human => Ok(output::print(&human::render(
-            analysis,
-            verbose,
-            color.for_stdout(),
-        )?)?),
+        Format::Human => Ok(output::print(&human::render(analysis, verbose, color.for_stdout())?)?),
         Format::Json => output::print_json(report),
         Format::Sarif => output::print_json(&sarif::render(analysis, report)),
         Format::Github => Ok(output::print(github::render(report).as_bytes())?),

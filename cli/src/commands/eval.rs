@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use analyzer::{
-    AnalysedModule, Analysis, DiagnosticReport, Options, Severity, Verdict, diagnostic_report,
-};
+use analyzer::{AnalysedModule, Analysis, DiagnosticReport, Options, Severity, Verdict, diagnostic_report};
 use anyhow::bail;
 use const_eval::evaluated::Evaluated;
 use const_eval::value::Value;
@@ -80,10 +78,7 @@ enum Knowledge {
 
 impl Knowledge {
     fn unknown(reason: impl Into<String>) -> Knowledge {
-        Knowledge::Unknown {
-            known: false,
-            reason: reason.into(),
-        }
+        Knowledge::Unknown { known: false, reason: reason.into() }
     }
 }
 
@@ -92,61 +87,36 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.file.is_dir() {
         bail!("{file} is a folder; `lyo eval` takes one file (`lyo check` takes folders)");
     }
-    let options = Options {
-        paths: vec![args.file.clone()],
-        python: args.python,
-        ..Options::default()
-    };
+    let options = Options { paths: vec![args.file.clone()], python: args.python, ..Options::default() };
     let analysis = analyzer::analyze(&options, &|_| {})?;
-    let Some(module) = analysis.requested().next() else {
-        bail!("{file} is no Python source")
-    };
+    let Some(module) = analysis.requested().next() else { bail!("{file} is no Python source") };
     let report = EvalReport {
         version: analyzer::REPORT_VERSION,
         verdict: module.verdict(),
         names: names(&analysis, module, &args.names),
-        diagnostics: module
-            .diagnostics()
-            .iter()
-            .map(|finding| diagnostic_report(&analysis, module, finding))
-            .collect(),
+        diagnostics: module.diagnostics().iter().map(|finding| diagnostic_report(&analysis, module, finding)).collect(),
     };
     match args.format {
         Format::Json => output::print_json(&report)?,
-        Format::Human => {
-            output::print(&human(&analysis, module, &report, args.color.for_stdout())?)?
-        }
+        Format::Human => output::print(&human(&analysis, module, &report, args.color.for_stdout())?)?,
     }
-    let failed = report
-        .diagnostics
-        .iter()
-        .any(|finding| finding.severity == Severity::Error);
+    let failed = report.diagnostics.iter().any(|finding| finding.severity == Severity::Error);
     Ok(ExitCode::from(u8::from(failed)))
 }
 
 fn names(analysis: &Analysis, module: AnalysedModule, wanted: &[String]) -> Names {
     let Some(evaluated) = module.evaluated() else {
-        let unknown = |name: &String| {
-            (
-                name.clone(),
-                Knowledge::unknown("the file could not be evaluated"),
-            )
-        };
+        let unknown = |name: &String| (name.clone(), Knowledge::unknown("the file could not be evaluated"));
         return Names(wanted.iter().map(unknown).collect());
     };
     if wanted.is_empty() {
         let all = evaluated.namespace.iter();
-        return Names(
-            all.map(|(name, value)| (name.to_string(), knowledge(analysis, evaluated, value)))
-                .collect(),
-        );
+        return Names(all.map(|(name, value)| (name.to_string(), knowledge(analysis, evaluated, value))).collect());
     }
     let named = wanted.iter().map(|name| {
         let found = match evaluated.namespace.get(name.as_str()) {
             Some(value) => knowledge(analysis, evaluated, value),
-            None if evaluated.open_namespace => {
-                Knowledge::unknown("the names of this module can't be known")
-            }
+            None if evaluated.open_namespace => Knowledge::unknown("the names of this module can't be known"),
             None => Knowledge::unknown("the module binds no such name"),
         };
         (name.clone(), found)
@@ -164,12 +134,7 @@ fn knowledge(analysis: &Analysis, evaluated: &Evaluated, value: &Value) -> Knowl
     }
 }
 
-fn human(
-    analysis: &Analysis,
-    module: AnalysedModule,
-    report: &EvalReport,
-    color: bool,
-) -> anyhow::Result<Vec<u8>> {
+fn human(analysis: &Analysis, module: AnalysedModule, report: &EvalReport, color: bool) -> anyhow::Result<Vec<u8>> {
     if color {
         let mut writer = Ansi::new(Vec::new());
         write_human(&mut writer, analysis, module, report)?;
@@ -187,15 +152,8 @@ fn write_human(
     module: AnalysedModule,
     report: &EvalReport,
 ) -> anyhow::Result<()> {
-    let sources = Sources {
-        analysis,
-        paths: PathDisplay::new(),
-    };
-    for finding in module
-        .diagnostics()
-        .iter()
-        .filter(|finding| finding.severity == Severity::Error)
-    {
+    let sources = Sources { analysis, paths: PathDisplay::new() };
+    for finding in module.diagnostics().iter().filter(|finding| finding.severity == Severity::Error) {
         write_finding(writer, &sources, module, finding)?;
     }
     for (name, knowledge) in &report.names.0 {
@@ -207,18 +165,9 @@ fn write_human(
     for finding in &report.diagnostics {
         if finding.severity == Severity::Info {
             let start = finding.range.start;
-            writeln!(
-                writer,
-                "line {}, column {}: {} [{}]",
-                start.line, start.column, finding.message, finding.code
-            )?;
+            writeln!(writer, "line {}, column {}: {} [{}]", start.line, start.column, finding.message, finding.code)?;
         }
     }
-    writeln!(
-        writer,
-        "{}: {}",
-        sources.paths.show(module.path()),
-        report.verdict.as_str()
-    )?;
+    writeln!(writer, "{}: {}", sources.paths.show(module.path()), report.verdict.as_str())?;
     Ok(())
 }

@@ -20,25 +20,11 @@ pub fn render(report: &Report) -> String {
             };
             let place = format!(",line={},endLine={}{columns}", start.line, end.line);
             let message = format!("{}{}", finding.message, chain(module, finding));
-            command(
-                &mut text,
-                finding.severity,
-                &finding.code,
-                &paths.show(module.path.as_ref()),
-                &place,
-                &message,
-            );
+            command(&mut text, finding.severity, &finding.code, &paths.show(module.path.as_ref()), &place, &message);
         }
     }
     for finding in &report.diagnostics {
-        command(
-            &mut text,
-            finding.severity,
-            &finding.code,
-            &paths.show(finding.path.as_ref()),
-            "",
-            &finding.message,
-        );
+        command(&mut text, finding.severity, &finding.code, &paths.show(finding.path.as_ref()), "", &finding.message);
     }
     text
 }
@@ -48,44 +34,24 @@ fn chain(module: &ModuleReport, finding: &analyzer::DiagnosticReport) -> String 
     for link in &finding.chain {
         if link.path != module.path || link.line != finding.range.start.line {
             // Writing to a string can't fail.
-            write!(
-                text,
-                "\n{}:{}:{}: {}",
-                link.path, link.line, link.column, link.message
-            )
-            .ok();
+            write!(text, "\n{}:{}:{}: {}", link.path, link.line, link.column, link.message).ok();
         }
     }
     text
 }
 
-fn command(
-    text: &mut String,
-    severity: Severity,
-    code: &str,
-    path: &str,
-    place: &str,
-    message: &str,
-) {
+fn command(text: &mut String, severity: Severity, code: &str, path: &str, place: &str, message: &str) {
     let command = match severity {
         Severity::Info => "notice",
         Severity::Warning => "warning",
         Severity::Error => "error",
     };
-    writeln!(
-        text,
-        "::{command} title={code},file={}{place}::{}",
-        property(path),
-        data(message)
-    )
-    .ok();
+    writeln!(text, "::{command} title={code},file={}{place}::{}", property(path), data(message)).ok();
 }
 
 /// <https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts>: `escapeData`.
 fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// `escapeProperty` of the same file.

@@ -28,23 +28,11 @@ pub fn render(analysis: &Analysis, verbose: bool, color: bool) -> anyhow::Result
     }
 }
 
-fn write_report(
-    writer: &mut impl WriteColor,
-    analysis: &Analysis,
-    verbose: bool,
-) -> anyhow::Result<()> {
-    let sources = Sources {
-        analysis,
-        paths: PathDisplay::new(),
-    };
+fn write_report(writer: &mut impl WriteColor, analysis: &Analysis, verbose: bool) -> anyhow::Result<()> {
+    let sources = Sources { analysis, paths: PathDisplay::new() };
     for trouble in analysis.troubles() {
         let severity = if trouble.is_error { "error" } else { "warning" };
-        writeln!(
-            writer,
-            "{severity}[LYO903]: {}: {}",
-            sources.paths.show(&trouble.path),
-            trouble.message
-        )?;
+        writeln!(writer, "{severity}[LYO903]: {}: {}", sources.paths.show(&trouble.path), trouble.message)?;
     }
     for module in analysis.requested() {
         for finding in module.diagnostics() {
@@ -60,17 +48,10 @@ fn write_report(
 }
 
 /// `src/a.py:3:1: partial: calls something unknown [LYO101] (and 2 more)`
-fn write_line(
-    writer: &mut impl WriteColor,
-    sources: &Sources,
-    module: AnalysedModule,
-) -> anyhow::Result<()> {
+fn write_line(writer: &mut impl WriteColor, sources: &Sources, module: AnalysedModule) -> anyhow::Result<()> {
     let path = sources.paths.show(module.path());
-    let reasons: Vec<&Diagnostic> = module
-        .diagnostics()
-        .iter()
-        .filter(|finding| finding.severity == Severity::Info)
-        .collect();
+    let reasons: Vec<&Diagnostic> =
+        module.diagnostics().iter().filter(|finding| finding.severity == Severity::Info).collect();
     let Some(first) = reasons.first() else {
         writeln!(writer, "{path}: {}", module.verdict().as_str())?;
         return Ok(());
@@ -91,11 +72,7 @@ fn write_line(
 /// `412 modules: 301 strict, 90 partial, 20 dynamic, 1 error`
 fn write_summary(writer: &mut impl WriteColor, analysis: &Analysis) -> anyhow::Result<()> {
     let verdicts: Vec<Verdict> = analysis.requested().map(AnalysedModule::verdict).collect();
-    let noun = if verdicts.len() == 1 {
-        "module"
-    } else {
-        "modules"
-    };
+    let noun = if verdicts.len() == 1 { "module" } else { "modules" };
     writer.set_color(ColorSpec::new().set_bold(true))?;
     write!(writer, "{} {noun}", verdicts.len())?;
     writer.reset()?;
@@ -135,24 +112,14 @@ pub fn write_finding(
         Severity::Warning => SnippetSeverity::Warning,
         Severity::Error => SnippetSeverity::Error,
     };
-    let snippet = Snippet::new(severity)
-        .with_code(finding.rule.code())
-        .with_message(&finding.message);
+    let snippet = Snippet::new(severity).with_code(finding.rule.code()).with_message(&finding.message);
     let snippet = match finding.line {
         // There is no text to show.
-        Some(line) => snippet.with_notes(vec![format!(
-            "in {}:{line}",
-            sources.paths.show(module.path())
-        )]),
+        Some(line) => snippet.with_notes(vec![format!("in {}:{line}", sources.paths.show(module.path()))]),
         None => with_labels(snippet, sources, module, finding),
     };
     let (config, styles) = (Config::default(), Styles::default());
-    emit_to_write_style(
-        &mut StylesWriter::new(writer, &styles),
-        &config,
-        sources,
-        &snippet,
-    )?;
+    emit_to_write_style(&mut StylesWriter::new(writer, &styles), &config, sources, &snippet)?;
     Ok(())
 }
 
@@ -169,24 +136,15 @@ fn with_labels(
         _ => ("", chain),
     };
     let mut primary = Range::<usize>::from(finding.range);
-    if module
-        .text()
-        .get(primary.clone())
-        .is_none_or(|text| text.trim().is_empty())
-    {
+    if module.text().get(primary.clone()).is_none_or(|text| text.trim().is_empty()) {
         // A parser's complaint about a line end: pointing there is enough.
         primary.end = primary.start;
     }
     let mut labels = vec![Label::primary(module.id(), primary).with_message(here)];
     let mut notes = Vec::new();
     let shown = if rest.len() > LONGEST_CHAIN {
-        notes.push(format!(
-            "{} steps in between are not shown",
-            rest.len() - LONGEST_CHAIN
-        ));
-        rest[..LONGEST_CHAIN - 1]
-            .iter()
-            .chain(&rest[rest.len() - 1..])
+        notes.push(format!("{} steps in between are not shown", rest.len() - LONGEST_CHAIN));
+        rest[..LONGEST_CHAIN - 1].iter().chain(&rest[rest.len() - 1..])
     } else {
         rest.iter().chain(&[])
     };
@@ -195,10 +153,7 @@ fn with_labels(
         if sources.analysis.module(site.module).text().is_empty() {
             notes.push(link.message.clone());
         } else {
-            labels.push(
-                Label::secondary(site.module, Range::<usize>::from(site.range))
-                    .with_message(&link.message),
-            );
+            labels.push(Label::secondary(site.module, Range::<usize>::from(site.range)).with_message(&link.message));
         }
     }
     snippet.with_labels(labels).with_notes(notes)
@@ -226,9 +181,7 @@ impl<'a> Files<'a> for Sources<'a> {
     fn line_index(&'a self, id: ModuleId, byte: usize) -> Result<usize, Error> {
         let module = self.analysis.module(id);
         let offset = u32::try_from(byte.min(module.text().len())).unwrap_or(u32::MAX);
-        let (line, _) = module
-            .line_index()
-            .line_column(module.text(), offset.into());
+        let (line, _) = module.line_index().line_column(module.text(), offset.into());
         Ok(line as usize - 1)
     }
 
@@ -236,10 +189,7 @@ impl<'a> Files<'a> for Sources<'a> {
         let module = self.analysis.module(id);
         let index = module.line_index();
         let start_of = |line: usize| index.line_start(line as u32 + 1).map(usize::from);
-        let missing = Error::LineTooLarge {
-            given: line,
-            max: index.line_count(),
-        };
+        let missing = Error::LineTooLarge { given: line, max: index.line_count() };
         let start = start_of(line).ok_or(missing)?;
         Ok(start..start_of(line + 1).unwrap_or(module.text().len()))
     }

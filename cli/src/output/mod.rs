@@ -23,8 +23,7 @@ impl ColorChoice {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
             ColorChoice::Auto => {
-                io::stdout().is_terminal()
-                    && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+                io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
             }
         }
     }
@@ -53,9 +52,7 @@ pub struct PathDisplay {
 
 impl PathDisplay {
     pub fn new() -> PathDisplay {
-        PathDisplay {
-            current: std::env::current_dir().ok(),
-        }
+        PathDisplay { current: std::env::current_dir().ok() }
     }
 
     /// The path relative to the current folder, if it is below.

@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 
 use super::PathDisplay;
 
-const SCHEMA: &str =
-    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 pub fn render(analysis: &Analysis, report: &Report) -> Value {
     let paths = PathDisplay::new();
@@ -21,12 +20,7 @@ pub fn render(analysis: &Analysis, report: &Report) -> Value {
     }
     let mut results = Vec::new();
     for module in &report.modules {
-        results.extend(
-            module
-                .diagnostics
-                .iter()
-                .map(|finding| result(&paths, &module.path, finding)),
-        );
+        results.extend(module.diagnostics.iter().map(|finding| result(&paths, &module.path, finding)));
     }
     for finding in &report.diagnostics {
         results.push(json!({
@@ -36,10 +30,8 @@ pub fn render(analysis: &Analysis, report: &Report) -> Value {
             "locations": [{"physicalLocation": {"artifactLocation": artifact(&paths, &finding.path)}}],
         }));
     }
-    let rules: Vec<Value> = rules
-        .into_iter()
-        .map(|(code, title)| json!({"id": code, "shortDescription": {"text": title}}))
-        .collect();
+    let rules: Vec<Value> =
+        rules.into_iter().map(|(code, title)| json!({"id": code, "shortDescription": {"text": title}})).collect();
     json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -56,8 +48,7 @@ fn result(paths: &PathDisplay, path: &str, finding: &DiagnosticReport) -> Value 
     let region = json!({
         "startLine": start.line, "startColumn": start.column, "endLine": end.line, "endColumn": end.column,
     });
-    let location =
-        json!({"physicalLocation": {"artifactLocation": artifact(paths, path), "region": region}});
+    let location = json!({"physicalLocation": {"artifactLocation": artifact(paths, path), "region": region}});
     let mut result = json!({
         "ruleId": finding.code,
         "level": level(finding.severity),
@@ -65,11 +56,7 @@ fn result(paths: &PathDisplay, path: &str, finding: &DiagnosticReport) -> Value 
         "locations": [location],
     });
     if !finding.chain.is_empty() {
-        result["relatedLocations"] = finding
-            .chain
-            .iter()
-            .map(|link| related(paths, link))
-            .collect();
+        result["relatedLocations"] = finding.chain.iter().map(|link| related(paths, link)).collect();
     }
     result
 }
@@ -105,9 +92,7 @@ fn uri(path: &str) -> String {
     let mut uri = String::with_capacity(path.len());
     for byte in path.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                uri.push(char::from(byte))
-            }
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(char::from(byte)),
             b'\\' => uri.push('/'),
             _ => uri.push_str(&format!("%{byte:02X}")),
         }
