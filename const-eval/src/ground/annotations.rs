@@ -12,16 +12,8 @@ macro_rules! files {
 }
 
 /// The annotation files: name and text.
-pub(super) const FILES: &[(&str, &str)] = files![
-    "builtins",
-    "classes",
-    "collections",
-    "files",
-    "numbers",
-    "process",
-    "text",
-    "threads"
-];
+pub(super) const FILES: &[(&str, &str)] =
+    files!["builtins", "classes", "collections", "files", "numbers", "process", "text", "threads"];
 
 /// An annotation that names nothing in this interpreter: harmless, since other versions may have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,13 +30,7 @@ pub(super) fn apply(ground: &mut Ground) -> Vec<Unmatched> {
     for (file, text) in FILES {
         // A line that can't be read promises nothing, so what it was about stays unknown.
         let (lines, _) = lines::read(text);
-        let mut merge = Merge {
-            ground,
-            file,
-            module: "",
-            types: Vec::new(),
-            unmatched: &mut unmatched,
-        };
+        let mut merge = Merge { ground, file, module: "", types: Vec::new(), unmatched: &mut unmatched };
         for line in lines {
             merge.statement(line.number, line.statement);
         }
@@ -98,26 +84,16 @@ impl<'text> Merge<'_, 'text> {
     }
 
     fn missing(&mut self, line: usize, name: String) {
-        self.unmatched.push(Unmatched {
-            file: self.file,
-            line,
-            name,
-        });
+        self.unmatched.push(Unmatched { file: self.file, line, name });
     }
 
-    fn calls(
-        &mut self,
-        line: usize,
-        names: &[&str],
-        class: Class<'_>,
-        types: bool,
-    ) -> Vec<GroundId> {
-        let call = self.class(line, class);
+    fn calls(&mut self, line: usize, names: &[&str], class: Class<'_>, types: bool) -> Vec<GroundId> {
         let mut found = Vec::new();
         for name in names {
             let qualified = format!("{}.{}", self.module, name);
             match self.ground.find(&qualified) {
                 Some(id) if !types || matches!(self.ground.entry(id).kind, EntryKind::Type(_)) => {
+                    let call = self.class(line, class, Some(id).filter(|_| types));
                     self.ground.entries[id.0 as usize].call = call;
                     found.push(id);
                 }
@@ -139,7 +115,7 @@ impl<'text> Merge<'_, 'text> {
     }
 
     fn attributes(&mut self, line: usize, names: &[&str], class: Class<'_>) {
-        let call = self.class(line, class);
+        let call = self.class(line, class, None);
         for name in names {
             let mut seen = false;
             for &GroundId(number) in &self.types {
@@ -148,10 +124,7 @@ impl<'text> Merge<'_, 'text> {
                 };
                 if *name == "*" {
                     seen = true;
-                    let undescribed = info
-                        .attributes
-                        .values_mut()
-                        .filter(|it| it.call == CallClass::UNKNOWN);
+                    let undescribed = info.attributes.values_mut().filter(|it| it.call == CallClass::UNKNOWN);
                     undescribed.for_each(|attribute| attribute.call = call);
                 } else if let Some(attribute) = info.attributes.get_mut(*name) {
                     seen = true;
@@ -159,10 +132,7 @@ impl<'text> Merge<'_, 'text> {
                 }
             }
             if !seen {
-                let owner = self
-                    .types
-                    .first()
-                    .map_or("?".into(), |&id| self.ground.entry(id).qualified.clone());
+                let owner = self.types.first().map_or("?".into(), |&id| self.ground.entry(id).qualified.clone());
                 self.missing(line, format!("{owner}.{name}"));
             }
         }
@@ -182,10 +152,11 @@ impl<'text> Merge<'_, 'text> {
         }
     }
 
-    fn class(&mut self, line: usize, class: Class<'_>) -> CallClass {
+    fn class(&mut self, line: usize, class: Class<'_>, own: Option<GroundId>) -> CallClass {
         let result = match class.result {
             lines::Result::None => ResultType::None,
             lines::Result::Same => ResultType::SameAsFirst,
+            lines::Result::Itself => own.map_or(ResultType::Unknown, ResultType::Exactly),
             lines::Result::Unknown => ResultType::Unknown,
             lines::Result::Type(name) => match self.result_type(name) {
                 Some(id) => ResultType::Exactly(id),
@@ -195,10 +166,7 @@ impl<'text> Merge<'_, 'text> {
                 }
             },
         };
-        CallClass {
-            effect: class.effect,
-            result,
-        }
+        CallClass { effect: class.effect, result }
     }
 
     fn result_type(&self, name: &str) -> Option<GroundId> {

@@ -18,9 +18,7 @@ fn claims(ground: &Ground) -> Vec<Json> {
     let mut claims = Vec::new();
     for entry in ground.entries() {
         match &entry.kind {
-            EntryKind::Function { .. } => {
-                claims.extend(claim(ground, entry, None, "F", entry.call))
-            }
+            EntryKind::Function { .. } => claims.extend(claim(ground, entry, None, "F", entry.call)),
             EntryKind::Type(info) => {
                 if info.instantiable {
                     claims.extend(claim(ground, entry, None, "T", entry.call));
@@ -33,9 +31,7 @@ fn claims(ground: &Ground) -> Vec<Json> {
                         AttributeKind::GetSet => "G",
                         AttributeKind::Member => "B",
                         AttributeKind::Slot => "W",
-                        AttributeKind::New
-                        | AttributeKind::Constant(_)
-                        | AttributeKind::Object(_) => continue,
+                        AttributeKind::New | AttributeKind::Constant(_) | AttributeKind::Object(_) => continue,
                     };
                     claims.extend(claim(ground, entry, Some(name), kind, attribute.call));
                 }
@@ -46,13 +42,7 @@ fn claims(ground: &Ground) -> Vec<Json> {
     claims
 }
 
-fn claim(
-    ground: &Ground,
-    entry: &Entry,
-    attribute: Option<&Name>,
-    kind: &str,
-    call: CallClass,
-) -> Option<Json> {
+fn claim(ground: &Ground, entry: &Entry, attribute: Option<&Name>, kind: &str, call: CallClass) -> Option<Json> {
     let (effect, requirement) = match call.effect {
         Effect::PureIf(requirement) => ("Pure".to_owned(), Some(requirement)),
         Effect::HoldsIf(requirement) => ("Holds".to_owned(), Some(requirement)),
@@ -69,15 +59,7 @@ fn claim(
         ResultType::Unknown => Json::Null,
     };
     let requirement = requirement.map(|requirement| format!("{requirement:?}"));
-    Some(json!([
-        *entry.module,
-        *entry.name,
-        attribute.map(|name| &**name),
-        kind,
-        effect,
-        requirement,
-        result
-    ]))
+    Some(json!([*entry.module, *entry.name, attribute.map(|name| &**name), kind, effect, requirement, result]))
 }
 
 fn judge(python: &std::path::Path, claims: &[Json], hash_seed: &str) -> Json {
@@ -104,23 +86,14 @@ fn promises_are_kept() {
         assert!(claims.len() > 500, "{}", claims.len());
         let [one, other] = ["1", "2"].map(|seed| judge(python, &claims, seed));
         let sentences = one["broken"].as_array().unwrap().iter();
-        broken.extend(
-            sentences
-                .map(|sentence| format!("{version:?} {}", sentence.as_str().unwrap_or_default())),
-        );
+        broken.extend(sentences.map(|sentence| format!("{version:?} {}", sentence.as_str().unwrap_or_default())));
         for (number, claim) in claims.iter().enumerate() {
             let (one, other) = (&one["outcomes"][number], &other["outcomes"][number]);
             if one != other {
-                broken.push(format!(
-                    "{version:?} {claim}: differs between processes: {one} and {other}"
-                ));
+                broken.push(format!("{version:?} {claim}: differs between processes: {one} and {other}"));
             }
         }
-        println!(
-            "{version:?}: {} claims, unreached {}",
-            claims.len(),
-            one["unreached"]
-        );
+        println!("{version:?}: {} claims, unreached {}", claims.len(), one["unreached"]);
     }
     broken.truncate(60);
     assert!(broken.is_empty(), "{}", broken.join("\n"));

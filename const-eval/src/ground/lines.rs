@@ -17,7 +17,7 @@
 //! A class of effect is one of `total`, `pure`, `pure(REQUIREMENT)`, `holds`, `holds(REQUIREMENT)`,
 //! `recipe`, `modelled`, `process`, `effect`, `changes-self`, `unknown`, as
 //! [`Effect`] and [`Requirement`] explain; a result is `None`, `same` (the type of the first argument),
-//! `?`, or a type: `str` (of builtins, or else of the same module) or `module.name`.
+//! `self` (of a type: itself), `?`, or a type: `str` (of builtins, or else of the same module) or `module.name`.
 //! The part about a module may be continued elsewhere under the same heading.
 //! `*` may not be combined with a class that promises anything.
 
@@ -35,18 +35,9 @@ pub(super) enum Statement<'text> {
     Module(&'text str),
     Import(Option<&'text str>),
     Open,
-    Call {
-        names: Vec<&'text str>,
-        class: Class<'text>,
-    },
-    Type {
-        names: Vec<&'text str>,
-        class: Class<'text>,
-    },
-    Attribute {
-        names: Vec<&'text str>,
-        class: Class<'text>,
-    },
+    Call { names: Vec<&'text str>, class: Class<'text> },
+    Type { names: Vec<&'text str>, class: Class<'text> },
+    Attribute { names: Vec<&'text str>, class: Class<'text> },
     Inert(Vec<&'text str>),
     Differs(Vec<&'text str>),
     Maybe(Vec<&'text str>),
@@ -62,6 +53,7 @@ pub(super) struct Class<'text> {
 pub(super) enum Result<'text> {
     None,
     Same,
+    Itself,
     Unknown,
     Type(&'text str),
 }
@@ -87,10 +79,7 @@ pub(super) fn read(text: &str) -> (Vec<Line<'_>>, Vec<usize>) {
 fn statement(line: &str) -> Option<Statement<'_>> {
     if line.starts_with(' ') {
         let (names, class) = names_and_class(line)?;
-        let promises = !matches!(
-            class.effect,
-            Effect::Modelled | Effect::Process | Effect::Effect | Effect::Unknown
-        );
+        let promises = !matches!(class.effect, Effect::Modelled | Effect::Process | Effect::Effect | Effect::Unknown);
         if names.contains(&"*") && promises {
             return None;
         }
@@ -99,9 +88,7 @@ fn statement(line: &str) -> Option<Statement<'_>> {
     let (keyword, rest) = line.split_once(' ').unwrap_or((line, ""));
     match keyword {
         "module" => Some(Statement::Module(rest.trim())),
-        "import" => Some(Statement::Import(
-            (rest.trim() != "none").then_some(rest.trim()),
-        )),
+        "import" => Some(Statement::Import((rest.trim() != "none").then_some(rest.trim()))),
         "open" if rest.is_empty() => Some(Statement::Open),
         "maybe" => Some(Statement::Maybe(rest.split_whitespace().collect())),
         "differs" => Some(Statement::Differs(rest.split_whitespace().collect())),
@@ -130,21 +117,15 @@ fn names_and_class(line: &str) -> Option<(Vec<&str>, Class<'_>)> {
     let result = match result {
         "None" => Result::None,
         "same" => Result::Same,
+        "self" => Result::Itself,
         "?" => Result::Unknown,
         name => Result::Type(name),
     };
-    Some((
-        names,
-        Class {
-            effect: parse_effect(effect)?,
-            result,
-        },
-    ))
+    Some((names, Class { effect: parse_effect(effect)?, result }))
 }
 
 fn parse_effect(word: &str) -> Option<Effect> {
-    if let Some((word, requirement)) = word.strip_suffix(')').and_then(|word| word.split_once('('))
-    {
+    if let Some((word, requirement)) = word.strip_suffix(')').and_then(|word| word.split_once('(')) {
         let requirement = parse_requirement(requirement)?;
         return match word {
             "holds" => Some(Effect::HoldsIf(requirement)),
@@ -200,20 +181,14 @@ mod tests {
             lines[3].statement,
             Statement::Call {
                 names: vec!["f", "g"],
-                class: Class {
-                    effect: Effect::Pure,
-                    result: Result::Type("str")
-                }
+                class: Class { effect: Effect::Pure, result: Result::Type("str") }
             }
         );
         assert_eq!(
             lines[5].statement,
             Statement::Attribute {
                 names: vec!["a"],
-                class: Class {
-                    effect: Effect::ChangesSelf,
-                    result: Result::None
-                }
+                class: Class { effect: Effect::ChangesSelf, result: Result::None }
             }
         );
     }

@@ -12,35 +12,20 @@ pub enum GroundError {
     /// The JSON is not what the probe prints; the part that is wrong.
     Malformed(&'static str),
     /// The interpreter is not CPython, or older than 3.11.
-    NotSupported {
-        implementation: String,
-        version: String,
-    },
+    NotSupported { implementation: String, version: String },
 }
 
 impl fmt::Display for GroundError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             GroundError::NotJson(message) => {
-                write!(
-                    formatter,
-                    "the interpreter's description of itself is not JSON: {message}"
-                )
+                write!(formatter, "the interpreter's description of itself is not JSON: {message}")
             }
             GroundError::Malformed(part) => {
-                write!(
-                    formatter,
-                    "the interpreter's description of itself has no valid {part}"
-                )
+                write!(formatter, "the interpreter's description of itself has no valid {part}")
             }
-            GroundError::NotSupported {
-                implementation,
-                version,
-            } => {
-                write!(
-                    formatter,
-                    "{implementation} {version} is not supported; CPython 3.11 or newer is needed"
-                )
+            GroundError::NotSupported { implementation, version } => {
+                write!(formatter, "{implementation} {version} is not supported; CPython 3.11 or newer is needed")
             }
         }
     }

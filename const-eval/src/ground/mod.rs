@@ -193,10 +193,7 @@ pub struct CallClass {
 }
 
 impl CallClass {
-    pub const UNKNOWN: CallClass = CallClass {
-        effect: Effect::Unknown,
-        result: ResultType::Unknown,
-    };
+    pub const UNKNOWN: CallClass = CallClass { effect: Effect::Unknown, result: ResultType::Unknown };
 }
 
 /// What a call does.

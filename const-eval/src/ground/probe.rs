@@ -11,8 +11,8 @@ use serde_json::Value as Json;
 
 use super::load::GroundError;
 use super::{
-    AttributeKind, CallClass, Contents, Entry, EntryKind, Export, Ground, GroundId, GroundModule,
-    TypeAttribute, TypeInfo,
+    AttributeKind, CallClass, Contents, Entry, EntryKind, Export, Ground, GroundId, GroundModule, TypeAttribute,
+    TypeInfo,
 };
 use crate::value::{Integer, Value};
 use crate::world::Target;
@@ -31,8 +31,7 @@ struct Reader {
 }
 
 pub(super) fn read(text: &str) -> Result<Ground, GroundError> {
-    let json: Json =
-        serde_json::from_str(text).map_err(|error| GroundError::NotJson(error.to_string()))?;
+    let json: Json = serde_json::from_str(text).map_err(|error| GroundError::NotJson(error.to_string()))?;
     if json["format"].as_u64() != Some(1) {
         return Err(malformed("format"));
     }
@@ -44,38 +43,18 @@ pub(super) fn read(text: &str) -> Result<Ground, GroundError> {
         module_numbers: FxHashMap::default(),
     };
     for (number, module) in modules.iter().enumerate() {
-        reader
-            .module_numbers
-            .insert(string(&module[0], "module")?, number as u32);
+        reader.module_numbers.insert(string(&module[0], "module")?, number as u32);
     }
-    let entries = entities
-        .iter()
-        .map(|entity| reader.entry(entity))
-        .collect::<Result<Vec<_>, _>>()?;
-    let modules = modules
-        .iter()
-        .map(|module| reader.module(module))
-        .collect::<Result<Vec<_>, _>>()?;
+    let entries = entities.iter().map(|entity| reader.entry(entity)).collect::<Result<Vec<_>, _>>()?;
+    let modules = modules.iter().map(|module| reader.module(module)).collect::<Result<Vec<_>, _>>()?;
     let failed = json["failed"]
         .as_object()
         .ok_or_else(|| malformed("failed"))?
         .iter()
-        .map(|(name, error)| {
-            (
-                Arc::from(name.as_str()),
-                Arc::from(error.as_str().unwrap_or_default()),
-            )
-        })
+        .map(|(name, error)| (Arc::from(name.as_str()), Arc::from(error.as_str().unwrap_or_default())))
         .collect();
     let by_name = names(&entries, &modules);
-    Ok(Ground {
-        target,
-        modules,
-        module_numbers: reader.module_numbers,
-        failed,
-        entries,
-        by_name,
-    })
+    Ok(Ground { target, modules, module_numbers: reader.module_numbers, failed, entries, by_name })
 }
 
 /// Canonical names first, types before the rest (`sys.version_info` is a type,
@@ -108,11 +87,7 @@ fn names(entries: &[Entry], modules: &[GroundModule]) -> FxHashMap<Arc<str>, Gro
 fn read_target(facts: &Json) -> Result<Target, GroundError> {
     let number = |json: &Json| json.as_u64().and_then(|number| u8::try_from(number).ok());
     let version = &facts["version"];
-    let version = match (
-        number(&version[0]),
-        number(&version[1]),
-        number(&version[2]),
-    ) {
+    let version = match (number(&version[0]), number(&version[1]), number(&version[2])) {
         (Some(major), Some(minor), Some(micro)) => (major, minor, micro),
         _ => return Err(malformed("version")),
     };
@@ -145,12 +120,7 @@ impl Reader {
             exports.insert(string(&pair[0], "export")?, export);
         }
         let complete = !exports.contains_key("__getattr__");
-        Ok(GroundModule {
-            name,
-            exports,
-            import_effect: Some("is not described".into()),
-            complete,
-        })
+        Ok(GroundModule { name, exports, import_effect: Some("is not described".into()), complete })
     }
 
     fn entry(&self, json: &Json) -> Result<Entry, GroundError> {
@@ -158,32 +128,16 @@ impl Reader {
         let name = string(&json[2], "entity name")?;
         let kind = match json[0].as_str() {
             Some("t") => EntryKind::Type(Box::new(self.type_info(json)?)),
-            Some("f") => EntryKind::Function {
-                signature: json[3].as_str().map(Arc::from),
-            },
-            Some("i") => EntryKind::Instance {
-                of: self.id(&json[3])?,
-                contents: self.contents(json)?,
-            },
+            Some("f") => EntryKind::Function { signature: json[3].as_str().map(Arc::from) },
+            Some("i") => EntryKind::Instance { of: self.id(&json[3])?, contents: self.contents(json)? },
             _ => return Err(malformed("entity kind")),
         };
-        Ok(Entry {
-            qualified: qualify(&module, &name),
-            module,
-            name,
-            kind,
-            call: CallClass::UNKNOWN,
-        })
+        Ok(Entry { qualified: qualify(&module, &name), module, name, kind, call: CallClass::UNKNOWN })
     }
 
     fn type_info(&self, json: &Json) -> Result<TypeInfo, GroundError> {
         let flags = json[7].as_u64().ok_or_else(|| malformed("type flags"))?;
-        let ids = |json: &Json| {
-            array(json, "types")?
-                .iter()
-                .map(|id| self.id(id))
-                .collect::<Result<Vec<_>, _>>()
-        };
+        let ids = |json: &Json| array(json, "types")?.iter().map(|id| self.id(id)).collect::<Result<Vec<_>, _>>();
         let mut attributes = IndexMap::<_, _, FxBuildHasher>::default();
         for triple in array(&json[8], "attributes")?.chunks_exact(3) {
             let kind = match triple[1].as_str() {
@@ -201,13 +155,7 @@ impl Reader {
                 },
                 _ => return Err(malformed("attribute kind")),
             };
-            attributes.insert(
-                string(&triple[0], "attribute")?,
-                TypeAttribute {
-                    kind,
-                    call: CallClass::UNKNOWN,
-                },
-            );
+            attributes.insert(string(&triple[0], "attribute")?, TypeAttribute { kind, call: CallClass::UNKNOWN });
         }
         Ok(TypeInfo {
             python_name: string(&json[3], "type name")?,
@@ -229,23 +177,12 @@ impl Reader {
     fn contents(&self, json: &Json) -> Result<Option<Box<Contents>>, GroundError> {
         let mut contents = Contents::default();
         if let Some(items) = json[4].as_array() {
-            contents.items = Some(
-                items
-                    .iter()
-                    .map(|item| self.value(item))
-                    .collect::<Result<Vec<_>, _>>()?
-                    .into(),
-            );
+            contents.items = Some(items.iter().map(|item| self.value(item)).collect::<Result<Vec<_>, _>>()?.into());
         }
         for pair in array(&json[5], "contents")?.chunks_exact(2) {
-            contents
-                .attributes
-                .insert(string(&pair[0], "attribute")?, self.value(&pair[1])?);
+            contents.attributes.insert(string(&pair[0], "attribute")?, self.value(&pair[1])?);
         }
-        Ok(
-            (contents.items.is_some() || !contents.attributes.is_empty())
-                .then(|| Box::new(contents)),
-        )
+        Ok((contents.items.is_some() || !contents.attributes.is_empty()).then(|| Box::new(contents)))
     }
 
     fn id(&self, json: &Json) -> Result<GroundId, GroundError> {
@@ -277,17 +214,12 @@ impl Reader {
                     "e" => return Ok(Reference::Entity(self.id(json)?)),
                     "m" => {
                         let name = string(json, "module name")?;
-                        let number = self
-                            .module_numbers
-                            .get(&name)
-                            .ok_or_else(|| malformed("module name"))?;
+                        let number = self.module_numbers.get(&name).ok_or_else(|| malformed("module name"))?;
                         return Ok(Reference::Module(*number));
                     }
                     "?" => return Ok(Reference::Import),
                     "i" => {
-                        let digits = json
-                            .as_str()
-                            .and_then(|digits| digits.parse::<BigInt>().ok());
+                        let digits = json.as_str().and_then(|digits| digits.parse::<BigInt>().ok());
                         Value::Int(Integer::from(digits.ok_or_else(|| malformed("int"))?))
                     }
                     "f" => Value::Float(float(json)?),
@@ -315,18 +247,12 @@ fn qualify(module: &str, name: &str) -> Arc<str> {
 }
 
 fn float(json: &Json) -> Result<f64, GroundError> {
-    json.as_str()
-        .and_then(|text| text.parse().ok())
-        .ok_or_else(|| malformed("float"))
+    json.as_str().and_then(|text| text.parse().ok()).ok_or_else(|| malformed("float"))
 }
 
 fn bytes(json: &Json) -> Result<Arc<[u8]>, GroundError> {
-    let text = json
-        .as_str()
-        .filter(|text| text.len() % 2 == 0 && text.is_ascii())
-        .ok_or_else(|| malformed("bytes"))?;
-    let byte =
-        |at: usize| u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| malformed("bytes"));
+    let text = json.as_str().filter(|text| text.len() % 2 == 0 && text.is_ascii()).ok_or_else(|| malformed("bytes"))?;
+    let byte = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| malformed("bytes"));
     (0..text.len()).step_by(2).map(byte).collect()
 }
 
@@ -335,9 +261,7 @@ fn string(json: &Json, what: &'static str) -> Result<Arc<str>, GroundError> {
 }
 
 fn array<'json>(json: &'json Json, what: &'static str) -> Result<&'json [Json], GroundError> {
-    json.as_array()
-        .map(Vec::as_slice)
-        .ok_or_else(|| malformed(what))
+    json.as_array().map(Vec::as_slice).ok_or_else(|| malformed(what))
 }
 
 fn malformed(what: &'static str) -> GroundError {
