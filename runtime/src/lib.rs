@@ -1,1 +1,140 @@
+//! The extension module `lyo._native`: bundles, and native rehydration of their modules.
+//!
+//! **Creation is native, runs no Python code, releases no GIL and holds no lock across imports.**
+//! Whatever goes wrong ends in an ordinary import.
 
+mod bundle;
+mod class;
+mod execute;
+mod failure;
+mod fingerprint;
+mod function;
+mod handlers;
+mod import;
+mod instance;
+mod lookup;
+mod make;
+mod object;
+mod rehydrate;
+
+use std::ffi::{CString, c_int, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+
+use pyo3_ffi as ffi;
+
+use object::{Fallible, Object, Raised};
+
+/// Sets a `RuntimeError`.
+pub(crate) fn raise(message: &str) -> Raised {
+    let message = CString::new(message.replace('\0', "?")).unwrap_or_default();
+    // SAFETY: a live exception class and a C string.
+    unsafe { ffi::PyErr_SetString(ffi::PyExc_RuntimeError, message.as_ptr()) };
+    Raised
+}
+
+/// Runs `work`; a panic of ours becomes an exception instead of crossing into C.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Fallible<T>) -> Fallible<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(raise("lyo: internal error")))
+}
+
+/// A function of the module: `arguments` is the tuple of positional arguments.
+fn call(arguments: *mut ffi::PyObject, work: fn(&Object) -> Fallible<Object>) -> *mut ffi::PyObject {
+    guarded(|| {
+        // SAFETY: the interpreter hands us a live tuple.
+        let arguments = unsafe { Object::borrowed(arguments) }.ok_or(Raised)?;
+        work(&arguments)
+    })
+    .map_or(ptr::null_mut(), Object::into_ptr)
+}
+
+fn argument(arguments: &Object, index: usize) -> Fallible<Object> {
+    match arguments.tuple_item(index) {
+        Some(argument) => Ok(argument),
+        None => Err(raise("lyo._native: too few arguments")),
+    }
+}
+
+macro_rules! functions {
+    ($($function:ident = $work:expr;)*) => {
+        $(unsafe extern "C" fn $function(_: *mut ffi::PyObject, arguments: *mut ffi::PyObject) -> *mut ffi::PyObject {
+            call(arguments, $work)
+        })*
+
+        static mut METHODS: [ffi::PyMethodDef; 1 + [$(stringify!($function)),*].len()] = [
+            $(ffi::PyMethodDef {
+                ml_name: concat!(stringify!($function), "\0").as_ptr().cast(),
+                ml_meth: ffi::PyMethodDefPointer { PyCFunction: $function },
+                ml_flags: ffi::METH_VARARGS,
+                ml_doc: ptr::null(),
+            },)*
+            ffi::PyMethodDef::zeroed(),
+        ];
+    };
+}
+
+functions! {
+    load_bundle = |arguments| bundle::load(&argument(arguments, 0)?);
+    target = |arguments| bundle::target(&argument(arguments, 0)?);
+    names = |arguments| bundle::names(&argument(arguments, 0)?);
+    find = |arguments| bundle::find(&argument(arguments, 0)?, &argument(arguments, 1)?);
+    executor = |arguments| { argument(arguments, 4)?; execute::executor(arguments) };
+    fingerprint = |arguments| Object::int(fingerprint::fingerprint(&argument(arguments, 0)?)?);
+    lookup = python_lookup;
+}
+
+/// `lookup(module, path)`: see [`lookup::lookup`]; `LookupError` where there is nothing.
+fn python_lookup(arguments: &Object) -> Fallible<Object> {
+    let module = argument(arguments, 0)?;
+    let path = argument(arguments, 1)?;
+    // SAFETY: any sequence; a new tuple.
+    let path = unsafe { Object::owned(ffi::PySequence_Tuple(path.as_ptr()))? };
+    let names: Vec<Object> = path.tuple_items().collect();
+    let text = |object: &'_ Object| object.as_text().map(str::to_owned).ok_or_else(|| raise("lookup takes names"));
+    let module = text(&module)?;
+    let names = names.iter().map(text).collect::<Result<Vec<_>, _>>()?;
+    match lookup::lookup(&module, names.iter().map(|name| Ok::<_, Raised>(name.as_str())))? {
+        Some(found) => Ok(found),
+        None => {
+            // SAFETY: a live exception class and a C string.
+            unsafe { ffi::PyErr_SetString(ffi::PyExc_LookupError, c"nothing is found there".as_ptr()) };
+            Err(Raised)
+        }
+    }
+}
+
+unsafe extern "C" fn initialise(_module: *mut ffi::PyObject) -> c_int {
+    // SAFETY: the interpreter runs us in a live thread state.
+    let interpreter = unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) };
+    if interpreter == 0 {
+        return 0;
+    }
+    // SAFETY: a live exception class and a C string.
+    unsafe { ffi::PyErr_SetString(ffi::PyExc_ImportError, c"lyo does not work in subinterpreters".as_ptr()) };
+    -1
+}
+
+static mut SLOTS: [ffi::PyModuleDef_Slot; 2] = [
+    ffi::PyModuleDef_Slot { slot: ffi::Py_mod_exec, value: initialise as *mut c_void },
+    ffi::PyModuleDef_Slot { slot: 0, value: ptr::null_mut() },
+];
+
+static mut MODULE: ffi::PyModuleDef = ffi::PyModuleDef {
+    m_base: ffi::PyModuleDef_HEAD_INIT,
+    m_name: c"_native".as_ptr(),
+    m_doc: c"Bundles, and native rehydration of their modules.".as_ptr(),
+    m_size: 0,
+    m_methods: (&raw mut METHODS).cast(),
+    m_slots: (&raw mut SLOTS).cast(),
+    m_traverse: None,
+    m_clear: None,
+    m_free: None,
+};
+
+/// Called by the interpreter when it imports `lyo._native`.
+#[unsafe(no_mangle)]
+#[allow(non_snake_case)]
+pub extern "C" fn PyInit__native() -> *mut ffi::PyObject {
+    // SAFETY: a static definition.
+    unsafe { ffi::PyModuleDef_Init(&raw mut MODULE) }
+}

@@ -1,0 +1,81 @@
+"""Opening a bundle and putting its finder in place."""
+
+import os
+import sys
+
+_finder = None
+
+
+def active():
+    """The finder in place, or None."""
+    return _finder if _finder in sys.meta_path else None
+
+
+def say(message):
+    """One line on stderr, for those who asked to be told (``LYO_VERBOSE=1``)."""
+    if os.environ.get("LYO_VERBOSE") == "1" and sys.stderr is not None:
+        try:
+            sys.stderr.write("lyo: %s\n" % message)
+        except (OSError, ValueError):
+            pass
+
+
+def install(bundle, *, sealed=None, report=None):
+    global _finder
+    if report is not None:
+        from lyo import _report
+
+        _report.start(report)
+    if os.environ.get("LYO_DISABLE") == "1":
+        return False
+    try:
+        finder = _open(bundle, sealed)
+    except Exception as error:  # whatever it is: the program goes on without the bundle
+        say("%s is not used: %s" % (os.fsdecode(bundle), error))
+        return False
+    uninstall()
+    position = len(sys.meta_path)
+    for index, other in enumerate(sys.meta_path):
+        if getattr(other, "__name__", None) == "PathFinder":
+            position = index
+            break
+    sys.meta_path.insert(position, finder)
+    _finder = finder
+    return True
+
+
+def uninstall():
+    global _finder
+    if _finder in sys.meta_path:
+        sys.meta_path.remove(_finder)
+    _finder = None
+
+
+def _open(bundle, sealed):
+    from lyo import _native
+    from lyo._finder import BundleFinder
+
+    path = os.path.abspath(os.fsdecode(bundle))
+    if os.stat(path).st_mode & 0o002 and os.environ.get("LYO_TRUST") != "1":
+        raise PermissionError("everybody may write to it; LYO_TRUST=1 to use it all the same")
+    opened = _native.load_bundle(os.fsencode(path))
+    _check_target(*_native.target(opened))
+    if sealed is None:
+        sealed = os.environ.get("LYO_SEALED") == "1"
+    return BundleFinder(opened, sealed)
+
+
+def _check_target(cache_tag, magic, version, platform, optimize):
+    here = (
+        ("cache tag", sys.implementation.cache_tag, cache_tag),
+        ("version", "%d.%d.%d" % sys.version_info[:3], version),
+        ("platform", sys.platform, platform),
+        ("optimisation level", sys.flags.optimize, optimize),
+    )
+    for what, actual, expected in here:
+        if actual != expected:
+            raise ValueError("made for %s %s, this is %s" % (what, expected, actual))
+    from importlib._bootstrap_external import MAGIC_NUMBER
+
+    if MAGIC_NUMBER != magic:
+        raise ValueError("made for another magic number")

@@ -1,0 +1,98 @@
+//! Bundles as Python sees them: a capsule, and functions that take it.
+
+use std::ffi::c_void;
+use std::path::PathBuf;
+
+use artifact::{Entry, Reader};
+use pyo3_ffi as ffi;
+
+use crate::object::{Fallible, Object, Raised};
+
+const NAME: *const std::ffi::c_char = c"lyo._native.bundle".as_ptr();
+
+/// Opens the bundle at a path (bytes, as `os.fsencode` gives them).
+pub fn load(path: &Object) -> Fallible<Object> {
+    let Some(path) = path.as_bytes() else {
+        return Err(crate::raise("load_bundle: the path must be bytes"));
+    };
+    let reader = Reader::open(&path_of(path)).map_err(|error| crate::raise(&error.to_string()))?;
+    let pointer = Box::into_raw(Box::new(reader));
+    // SAFETY: the capsule owns the box and frees it with `release`.
+    unsafe {
+        Object::owned(ffi::PyCapsule_New(pointer.cast(), NAME, Some(release))).inspect_err(|Raised| {
+            drop(Box::from_raw(pointer));
+        })
+    }
+}
+
+#[cfg(unix)]
+fn path_of(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+}
+
+#[cfg(not(unix))]
+fn path_of(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+}
+
+unsafe extern "C" fn release(capsule: *mut ffi::PyObject) {
+    // SAFETY: the interpreter calls this once, with a capsule that `load` made.
+    unsafe {
+        let pointer: *mut c_void = ffi::PyCapsule_GetPointer(capsule, NAME);
+        if !pointer.is_null() {
+            drop(Box::from_raw(pointer.cast::<Reader>()));
+        }
+    }
+}
+
+/// The reader in a capsule.
+pub fn reader(capsule: &Object) -> Fallible<&Reader> {
+    // SAFETY: the name says that the capsule is one of ours, so that the pointer is a live `Reader`,
+    // which lives as long as the capsule.
+    unsafe {
+        let pointer = ffi::PyCapsule_GetPointer(capsule.as_ptr(), NAME).cast::<Reader>();
+        if pointer.is_null() { Err(Raised) } else { Ok(&*pointer) }
+    }
+}
+
+/// (cache tag, magic number, version, platform, optimisation level) of the bundle's target.
+pub fn target(capsule: &Object) -> Fallible<Object> {
+    let target = reader(capsule)?.target();
+    // SAFETY: pointer and length describe an array; a new reference.
+    let magic = unsafe { Object::owned(ffi::PyBytes_FromStringAndSize(target.magic.as_ptr().cast(), 4))? };
+    Object::tuple(vec![
+        Object::text(&target.cache_tag)?,
+        magic,
+        Object::text(&target.version)?,
+        Object::text(&target.platform)?,
+        Object::int(u64::from(target.optimize))?,
+    ])
+}
+
+/// Names of all modules.
+pub fn names(capsule: &Object) -> Fallible<Object> {
+    let names = reader(capsule)?.entries().map(|entry| Object::text(entry.name())).collect::<Result<_, _>>()?;
+    Object::tuple(names)
+}
+
+/// None, or (is a package, has an image, path, root, relative, size, mtime).
+pub fn find(capsule: &Object, name: &Object) -> Fallible<Object> {
+    let entry = name.as_text().and_then(|name| reader(capsule).ok().and_then(|reader| reader.find(name)));
+    // SAFETY: no pointers.
+    unsafe { ffi::PyErr_Clear() };
+    entry.map_or(Ok(Object::none()), |entry| describe(&entry))
+}
+
+fn describe(entry: &Entry<'_>) -> Fallible<Object> {
+    let source = entry.source();
+    Object::tuple(vec![
+        Object::bool(entry.is_package()),
+        Object::bool(entry.has_image()),
+        Object::text(source.path)?,
+        Object::text(source.root)?,
+        Object::text(source.relative)?,
+        Object::int(source.size)?,
+        Object::int(source.mtime)?,
+    ])
+}

@@ -1,0 +1,181 @@
+//! What a loader's `exec_module` does for a module of a bundle: rehydrate it, or run its code, or
+//! leave it to the ordinary loader; in this order, and each only if nothing before it had an effect.
+
+use std::ptr;
+
+use artifact::Block;
+use pyo3_ffi as ffi;
+
+use crate::bundle;
+use crate::import::{builtins_dict, foreign_import, run};
+use crate::object::{Fallible, Object, Raised, imported, module_dict, modules, take_message};
+use crate::rehydrate::{Outcome, rehydrate};
+
+/// What `exec_module` needs to know: (bundle, name, loader, file name, record or None).
+struct State {
+    bundle: Object,
+    name: Object,
+    loader: Object,
+    filename: Object,
+    record: Object,
+}
+
+static mut EXECUTE: ffi::PyMethodDef = ffi::PyMethodDef {
+    ml_name: c"exec_module".as_ptr(),
+    ml_meth: ffi::PyMethodDefPointer { PyCFunction: exec_module },
+    ml_flags: ffi::METH_O,
+    ml_doc: ptr::null(),
+};
+
+/// `executor(bundle, name, loader, filename, record)`: a callable to stand in for `loader.exec_module`,
+/// which removes itself from the loader when it is called.
+pub fn executor(arguments: &Object) -> Fallible<Object> {
+    // SAFETY: the definition is static; the function keeps the tuple.
+    unsafe { Object::owned(ffi::PyCFunction_NewEx(&raw mut EXECUTE, arguments.as_ptr(), ptr::null_mut())) }
+}
+
+unsafe extern "C" fn exec_module(state: *mut ffi::PyObject, module: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: the interpreter hands us live objects.
+    let (state, module) = unsafe { (Object::borrowed(state), Object::borrowed(module)) };
+    let (Some(state), Some(module)) = (state, module) else {
+        return ptr::null_mut();
+    };
+    let done = crate::guarded(|| {
+        let field = |index| state.tuple_item(index).ok_or_else(|| crate::raise("lyo: a damaged loader"));
+        let state =
+            State { bundle: field(0)?, name: field(1)?, loader: field(2)?, filename: field(3)?, record: field(4)? };
+        state.execute(&module)
+    });
+    done.map_or(ptr::null_mut(), |()| Object::none().into_ptr())
+}
+
+impl State {
+    fn execute(&self, module: &Object) -> Fallible<()> {
+        self.step_aside()?;
+        let (block, code, globals) = match self.prepare(module) {
+            Ok(prepared) => prepared,
+            Err(reason) => return self.ordinary(module, &reason),
+        };
+        let Some(image) = block.image() else {
+            self.record("code", block.reason())?;
+            return run(&code, &globals);
+        };
+        if let Err(error) = image.verify() {
+            self.record("code", &error.to_string())?;
+            return run(&code, &globals);
+        }
+        if let Some(builtins) = builtins_dict() {
+            globals.dict_set_name("__builtins__", &builtins)?;
+        }
+        match rehydrate(image, module, &globals, &code, &self.filename) {
+            Outcome::Done => self.record("rehydrated", ""),
+            Outcome::Raised => Err(Raised),
+            Outcome::FallBack(reason) => {
+                self.record("code", &reason)?;
+                run(&code, &globals)
+            }
+        }
+    }
+
+    /// The loader is a plain one again.
+    fn step_aside(&self) -> Fallible<()> {
+        // SAFETY: the call checks for a `__dict__`; a new reference.
+        let dict = unsafe { Object::owned(ffi::PyObject_GenericGetDict(self.loader.as_ptr(), ptr::null_mut()))? };
+        if dict.dict_get_text("exec_module")?.is_some() {
+            dict.dict_delete("exec_module")?;
+        }
+        Ok(())
+    }
+
+    fn ordinary(&self, module: &Object, reason: &str) -> Fallible<()> {
+        self.record("ordinary", reason)?;
+        self.loader.attribute("exec_module")?.call1(module).map(drop)
+    }
+
+    fn record(&self, how: &str, reason: &str) -> Fallible<()> {
+        if self.record.is_none() {
+            return Ok(());
+        }
+        let arguments = Object::tuple(vec![self.name.clone(), Object::text(how)?, Object::text(reason)?])?;
+        self.record.call(&arguments, None).map(drop)
+    }
+
+    /// Everything that may go wrong before anything is done. The reason for leaving the module to the
+    /// ordinary loader, otherwise.
+    fn prepare(&self, module: &Object) -> Result<(Block, Object, Object), String> {
+        let said = |Raised| take_message();
+        let name = self.name.as_text().ok_or("the name is not text")?;
+        let globals = module_dict(module).ok_or("not a module")?;
+        if !module.is_exactly(&raw mut ffi::PyModule_Type) {
+            return Err("not a plain module".into());
+        }
+        let registered = modules().and_then(|modules| modules.dict_get(&self.name).ok().flatten());
+        if !registered.is_some_and(|registered| registered.is(module)) || !is_fresh(&globals).map_err(said)? {
+            return Err("the namespace is not fresh".into());
+        }
+        if foreign_import(&globals).map_err(said)? {
+            return Err("builtins.__import__ has been replaced".into());
+        }
+        if is_watched().map_err(said)? {
+            return Err("a tracer, profiler or monitoring tool is active".into());
+        }
+        let bundle = bundle::reader(&self.bundle).map_err(said)?;
+        let entry = bundle.find(name).ok_or("the bundle has no such module")?;
+        let block = entry.load().map_err(|error| error.to_string())?;
+        let code = unmarshal(block.code()).map_err(said)?;
+        if !code.is_exactly(&raw mut ffi::PyCode_Type) {
+            return Err("the bundle holds no code for it".into());
+        }
+        if self.filename.as_text() != Some(entry.source().path) {
+            let fix = imported(c"_imp", "_fix_co_filename").map_err(said)?;
+            let arguments = Object::tuple(vec![code.clone(), self.filename.clone()]).map_err(said)?;
+            fix.call(&arguments, None).map_err(said)?;
+        }
+        Ok((block, code, globals))
+    }
+}
+
+fn unmarshal(bytes: &[u8]) -> Fallible<Object> {
+    // SAFETY: pointer and length describe a slice; a new reference.
+    unsafe { Object::owned(ffi::PyMarshal_ReadObjectFromString(bytes.as_ptr().cast(), bytes.len() as ffi::Py_ssize_t)) }
+}
+
+/// Nothing in it but what `importlib` puts into a new module.
+fn is_fresh(globals: &Object) -> Fallible<bool> {
+    let mut known = 0;
+    for name in [
+        "__name__",
+        "__doc__",
+        "__package__",
+        "__loader__",
+        "__spec__",
+        "__path__",
+        "__file__",
+        "__cached__",
+        "__builtins__",
+    ] {
+        known += isize::from(globals.dict_get_text(name)?.is_some());
+    }
+    // SAFETY: a module's dict.
+    Ok(unsafe { ffi::PyDict_Size(globals.as_ptr()) } == known)
+}
+
+/// Whether anybody watches what the interpreter executes.
+fn is_watched() -> Fallible<bool> {
+    let nothing = Object::tuple(vec![])?;
+    for name in ["gettrace", "getprofile"] {
+        if !imported(c"sys", name)?.call(&nothing, None)?.is_none() {
+            return Ok(true);
+        }
+    }
+    if cfg!(not(Py_3_12)) {
+        return Ok(false);
+    }
+    let tool = imported(c"sys", "monitoring")?.attribute("get_tool")?;
+    for id in 0..6 {
+        if !tool.call1(&Object::int(id)?)?.is_none() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,377 @@
+//! Import statements, carried out as their byte code would be.
+//!
+//! Where all that a statement imports is loaded, and its names are plain entries of plain modules, no
+//! code can run, and the names are bound directly. Everything else is left to real byte code: the
+//! statement is compiled and executed under the module's file name and line, by way of
+//! `importlib._bootstrap._call_with_frames_removed`, so that `__import__`, frames, tracebacks and
+//! warnings are what an ordinary import gives.
+
+use artifact::view::{BindingView, NamePairs};
+use pyo3_ffi as ffi;
+
+use crate::failure::Failure;
+use crate::object::{Fallible, Object, Raised, imported, module_dict, modules, take_message, type_lookup};
+
+/// What an import that must fail would bind.
+const SCRATCH: &str = "_lyo_import_in_vain";
+
+/// The module in whose namespace a statement is carried out.
+pub struct Importer<'a> {
+    pub globals: &'a Object,
+    pub filename: &'a Object,
+}
+
+/// An import statement.
+pub struct Statement<'a> {
+    pub line: u32,
+    pub level: u32,
+    pub module: &'a str,
+    pub binding: BindingView<'a>,
+}
+
+impl Importer<'_> {
+    /// Carries out a statement; gives the names it bound.
+    pub fn import(&self, statement: &Statement<'_>) -> Result<Vec<String>, Failure> {
+        if let BindingView::Fails(_) = statement.binding {
+            return self.import_in_vain(statement);
+        }
+        match self.bind_loaded(statement)? {
+            Some(bound) => Ok(bound),
+            None => self.execute(statement),
+        }
+    }
+
+    /// An import that must raise `ImportError`.
+    fn import_in_vain(&self, statement: &Statement<'_>) -> Result<Vec<String>, Failure> {
+        match self.execute(statement) {
+            Ok(_) => {
+                self.globals.dict_delete(SCRATCH)?;
+                Failure::refused(format!("import of {}, which failed at build time, succeeds", statement.module))
+            }
+            // SAFETY: an exception is set; live exception classes.
+            Err(Failure::Raised) => unsafe {
+                if ffi::PyErr_ExceptionMatches(ffi::PyExc_ImportError) != 0 {
+                    ffi::PyErr_Clear();
+                    Ok(vec![])
+                } else if ffi::PyErr_ExceptionMatches(ffi::PyExc_Exception) != 0 {
+                    Failure::refused(take_message())
+                } else {
+                    Err(Failure::Raised)
+                }
+            },
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// The direct way; nothing, if it is not open.
+    fn bind_loaded(&self, statement: &Statement<'_>) -> Result<Option<Vec<String>>, Failure> {
+        if foreign_import(self.globals)? {
+            return Ok(None);
+        }
+        let Some(name) = self.absolute_name(statement)? else {
+            return Ok(None);
+        };
+        let Some(module) = loaded(&name)? else {
+            return Ok(None);
+        };
+        let (top, below) = name.split_once('.').unwrap_or((&name, ""));
+        let bindings = match statement.binding {
+            BindingView::Fails(_) => return Ok(None),
+            BindingView::Nothing => match loaded(top)? {
+                Some(_) => vec![],
+                None => return Ok(None),
+            },
+            BindingView::Top(bound) => match loaded(top)? {
+                Some(top) => vec![(bound.to_owned(), top)],
+                None => return Ok(None),
+            },
+            BindingView::Leaf(bound) => {
+                let Some(mut object) = loaded(top)? else {
+                    return Ok(None);
+                };
+                for part in below.split('.').filter(|part| !part.is_empty()) {
+                    match entry(&object, part)? {
+                        Some(found) => object = found,
+                        None => return Ok(None),
+                    }
+                }
+                vec![(bound.to_owned(), object)]
+            }
+            BindingView::Names(names) => match entries(&module, names)? {
+                Some(bindings) => bindings,
+                None => return Ok(None),
+            },
+            BindingView::Star => match star(&module)? {
+                Some(bindings) => bindings,
+                None => return Ok(None),
+            },
+        };
+        let mut bound = Vec::with_capacity(bindings.len());
+        for (name, object) in bindings {
+            self.globals.dict_set_name(&name, &object)?;
+            bound.push(name);
+        }
+        Ok(Some(bound))
+    }
+
+    /// `importlib._bootstrap._resolve_name`, for a package whose name is beyond doubt.
+    fn absolute_name(&self, statement: &Statement<'_>) -> Fallible<Option<String>> {
+        if statement.level == 0 {
+            return Ok(Some(statement.module.to_owned()));
+        }
+        let Some(package) = self.globals.dict_get_text("__package__")? else {
+            return Ok(None);
+        };
+        let Some(mut package) = package.as_text() else {
+            return Ok(None);
+        };
+        for _ in 1..statement.level {
+            match package.rsplit_once('.') {
+                Some((parent, _)) => package = parent,
+                None => return Ok(None),
+            }
+        }
+        if package.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(if statement.module.is_empty() {
+            package.to_owned()
+        } else {
+            format!("{package}.{}", statement.module)
+        }))
+    }
+
+    /// The way of the interpreter.
+    fn execute(&self, statement: &Statement<'_>) -> Result<Vec<String>, Failure> {
+        let (text, mut bound) = source(statement)?;
+        let before = match statement.binding {
+            BindingView::Star => Some(keys(self.globals)?),
+            _ => None,
+        };
+        let text = std::ffi::CString::new(text).map_err(|_| Failure::Refused("a name holds a NUL".into()))?;
+        // SAFETY: C string, str object, no flags; a new reference.
+        let code = unsafe {
+            Object::owned(ffi::Py_CompileStringObject(
+                text.as_ptr(),
+                self.filename.as_ptr(),
+                ffi::Py_file_input,
+                std::ptr::null_mut(),
+                -1,
+            ))?
+        };
+        let code = at_line(code, statement.line)?;
+        run(&code, self.globals)?;
+        if let Some(before) = before {
+            bound.extend(keys(self.globals)?.into_iter().filter(|name| !before.contains(name)));
+        }
+        Ok(bound)
+    }
+}
+
+/// `exec(code, globals)` as importlib does it.
+pub fn run(code: &Object, globals: &Object) -> Fallible<()> {
+    let call = imported(c"_frozen_importlib", "_call_with_frames_removed")?;
+    let exec = imported(c"builtins", "exec")?;
+    call.call(&Object::tuple(vec![exec, code.clone(), globals.clone()])?, None).map(drop)
+}
+
+fn at_line(code: Object, line: u32) -> Fallible<Object> {
+    if line <= 1 {
+        return Ok(code);
+    }
+    let keywords = Object::dict()?;
+    keywords.dict_set_name("co_firstlineno", &Object::int(u64::from(line))?)?;
+    code.attribute("replace")?.call(&Object::tuple(vec![])?, Some(&keywords))
+}
+
+fn keys(dict: &Object) -> Fallible<std::collections::HashSet<String>> {
+    // SAFETY: the call checks for a dict; a new list.
+    let list = unsafe { Object::owned(ffi::PyDict_Keys(dict.as_ptr()))? };
+    // SAFETY: a list of ours; a new tuple.
+    let keys = unsafe { Object::owned(ffi::PyList_AsTuple(list.as_ptr()))? };
+    Ok(keys.tuple_items().filter_map(|key| key.as_text().map(str::to_owned)).collect())
+}
+
+/// The statement's source text, and the names that it binds (a star import's excepted).
+fn source(statement: &Statement<'_>) -> Result<(String, Vec<String>), Failure> {
+    let dots = ".".repeat(statement.level.min(100) as usize);
+    let module = statement.module;
+    for part in module.split('.').filter(|_| !module.is_empty()) {
+        check_identifier(part)?;
+    }
+    Ok(match statement.binding {
+        BindingView::Nothing | BindingView::Top(_) | BindingView::Leaf(_)
+            if statement.level > 0 || module.is_empty() =>
+        {
+            return Failure::refused("a relative import without from");
+        }
+        BindingView::Nothing => (format!("__import__({module:?}, globals(), None, None, 0)\n"), vec![]),
+        BindingView::Top(bound) => {
+            let top = module.split('.').next().unwrap_or(module);
+            check_identifier(bound)?;
+            if bound == top {
+                (format!("import {module}\n"), vec![bound.to_owned()])
+            } else {
+                return Failure::refused("an import binds another name than its own");
+            }
+        }
+        BindingView::Leaf(bound) => {
+            check_identifier(bound)?;
+            (format!("import {module} as {bound}\n"), vec![bound.to_owned()])
+        }
+        BindingView::Names(names) => {
+            let mut list = Vec::with_capacity(names.len());
+            let mut bound = Vec::with_capacity(names.len());
+            for pair in names.iter() {
+                let (name, alias) = pair?;
+                check_identifier(name)?;
+                check_identifier(alias)?;
+                list.push(if name == alias { name.to_owned() } else { format!("{name} as {alias}") });
+                bound.push(alias.to_owned());
+            }
+            if list.is_empty() {
+                return Failure::refused("a from import of nothing");
+            }
+            (format!("from {dots}{module} import {}\n", list.join(", ")), bound)
+        }
+        BindingView::Fails("") => {
+            (format!("{SCRATCH} = __import__({module:?}, globals(), None, (), {})\n", statement.level), vec![])
+        }
+        BindingView::Fails(name) => {
+            check_identifier(name)?;
+            (format!("from {dots}{module} import {name} as {SCRATCH}\n"), vec![])
+        }
+        BindingView::Star => (format!("from {dots}{module} import *\n"), vec![]),
+    })
+}
+
+fn check_identifier(name: &str) -> Result<(), Failure> {
+    let text = Object::text(name)?;
+    // SAFETY: a str object.
+    if unsafe { ffi::PyUnicode_IsIdentifier(text.as_ptr()) } == 1 {
+        Ok(())
+    } else {
+        Failure::refused("an import of something that is not an identifier")
+    }
+}
+
+/// Whether `__import__` in these globals' builtins is not the interpreter's own.
+pub fn foreign_import(globals: &Object) -> Fallible<bool> {
+    let builtins = match globals.dict_get_text("__builtins__")? {
+        Some(builtins) => module_dict(&builtins).unwrap_or(builtins),
+        None => match builtins_dict() {
+            Some(builtins) => builtins,
+            None => return Ok(true),
+        },
+    };
+    if !builtins.is_exactly(&raw mut ffi::PyDict_Type) {
+        return Ok(true);
+    }
+    let Some(import) = builtins.dict_get_text("__import__")? else {
+        return Ok(true);
+    };
+    if !import.is_exactly(&raw mut ffi::PyCFunction_Type) {
+        return Ok(true);
+    }
+    let name = import.attribute("__name__")?;
+    let module = import.attribute("__module__")?;
+    Ok(name.as_text() != Some("__import__") || module.as_text() != Some("builtins"))
+}
+
+/// `builtins.__dict__`.
+pub fn builtins_dict() -> Option<Object> {
+    let module = modules()?.dict_get_text("builtins").ok()??;
+    module_dict(&module)
+}
+
+/// A plain module that is loaded and not being loaded.
+fn loaded(name: &str) -> Fallible<Option<Object>> {
+    let Some(modules) = modules().filter(|modules| modules.is_exactly(&raw mut ffi::PyDict_Type)) else {
+        return Ok(None);
+    };
+    let Some(module) = modules.dict_get_text(name)? else {
+        return Ok(None);
+    };
+    if !module.is_exactly(&raw mut ffi::PyModule_Type) {
+        return Ok(None);
+    }
+    let spec = match module_dict(&module) {
+        Some(dict) => dict.dict_get_text("__spec__")?,
+        None => None,
+    };
+    let Some(spec) = spec else { return Ok(None) };
+    if spec.is_none() {
+        return Ok(None);
+    }
+    let initializing = match spec.attribute("_initializing") {
+        Ok(value) => value,
+        Err(Raised) => {
+            // SAFETY: clearing what the failed look-up set.
+            unsafe { ffi::PyErr_Clear() };
+            return Ok(None);
+        }
+    };
+    Ok(initializing.is(&Object::bool(false)).then_some(module))
+}
+
+/// A name of a plain module, where reading it is reading its dictionary.
+fn entry(module: &Object, name: &str) -> Fallible<Option<Object>> {
+    if !module.is_exactly(&raw mut ffi::PyModule_Type)
+        || type_lookup(&raw mut ffi::PyModule_Type, &Object::name(name)?).is_some()
+    {
+        return Ok(None);
+    }
+    match module_dict(module) {
+        Some(dict) => dict.dict_get_text(name),
+        None => Ok(None),
+    }
+}
+
+type Bindings = Option<Vec<(String, Object)>>;
+
+fn entries(module: &Object, names: NamePairs<'_>) -> Result<Bindings, Failure> {
+    let mut bindings = Vec::with_capacity(names.len());
+    for pair in names.iter() {
+        let (name, bound) = pair?;
+        match entry(module, name)? {
+            Some(object) => bindings.push((bound.to_owned(), object)),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(bindings))
+}
+
+/// `import_all_from` of `ceval.c`.
+fn star(module: &Object) -> Fallible<Bindings> {
+    let Some(dict) = module_dict(module) else {
+        return Ok(None);
+    };
+    let (names, public_only) = match dict.dict_get_text("__all__")? {
+        // SAFETY: an exact list; a new tuple.
+        Some(all) if all.is_exactly(&raw mut ffi::PyList_Type) => unsafe {
+            (Object::owned(ffi::PyList_AsTuple(all.as_ptr()))?, false)
+        },
+        Some(all) if all.is_exactly(&raw mut ffi::PyTuple_Type) => (all, false),
+        Some(_) => return Ok(None),
+        None if dict.dict_get_text("__getattr__")?.is_some() => return Ok(None),
+        // SAFETY: a dict; a new list, a new tuple.
+        None => unsafe {
+            let keys = Object::owned(ffi::PyDict_Keys(dict.as_ptr()))?;
+            (Object::owned(ffi::PyList_AsTuple(keys.as_ptr()))?, true)
+        },
+    };
+    let mut bindings = Vec::new();
+    for name in names.tuple_items() {
+        let Some(name) = name.as_text() else {
+            return Ok(None);
+        };
+        if public_only && name.starts_with('_') {
+            continue;
+        }
+        match entry(module, name)? {
+            Some(object) => bindings.push((name.to_owned(), object)),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(bindings))
+}

@@ -1,0 +1,43 @@
+//! The raw walk: from a module's name along attributes, calling nothing.
+
+use pyo3_ffi as ffi;
+
+use crate::object::{Fallible, Object, module_dict, modules, type_lookup};
+
+/// What stands at `path` below the module of this name: names are read from a module's `__dict__`,
+/// attributes from a class by its MRO. Nothing, where the module isn't in `sys.modules`, a name is
+/// absent, or the path goes through something else. `__dict__` of a module is its dictionary.
+pub fn lookup<'a, E: From<crate::object::Raised>>(
+    module: &str,
+    path: impl IntoIterator<Item = Result<&'a str, E>>,
+) -> Result<Option<Object>, E> {
+    let Some(modules) = modules() else {
+        return Ok(None);
+    };
+    if !modules.is_exactly(&raw mut ffi::PyDict_Type) {
+        return Ok(None);
+    }
+    let Some(mut object) = modules.dict_get_text(module)? else {
+        return Ok(None);
+    };
+    for name in path {
+        match step(&object, name?)? {
+            Some(next) => object = next,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(object))
+}
+
+fn step(object: &Object, name: &str) -> Fallible<Option<Object>> {
+    if let Some(dict) = module_dict(object) {
+        if name == "__dict__" {
+            return Ok(Some(dict));
+        }
+        return dict.dict_get_text(name);
+    }
+    match object.as_type() {
+        Some(class) => Ok(type_lookup(class, &Object::name(name)?)),
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,368 @@
+//! Owned references to Python objects, and the C calls that the rest of the crate needs, made safe.
+//!
+//! **Invariant**: an [`Object`] is made, used and dropped only while the GIL is held. All code of this
+//! crate runs inside calls from the interpreter and never releases it.
+
+use std::ffi::{CStr, c_int};
+use std::ptr::{self, NonNull};
+
+use pyo3_ffi as ffi;
+
+/// A Python exception is set.
+#[derive(Debug)]
+pub struct Raised;
+
+pub type Fallible<T> = Result<T, Raised>;
+
+/// A strong reference.
+pub struct Object(NonNull<ffi::PyObject>);
+
+impl Clone for Object {
+    fn clone(&self) -> Self {
+        // SAFETY: the pointer is a live object (invariant of the type).
+        unsafe { ffi::Py_INCREF(self.as_ptr()) };
+        Self(self.0)
+    }
+}
+
+impl Drop for Object {
+    fn drop(&mut self) {
+        // SAFETY: we own one reference.
+        unsafe { ffi::Py_DECREF(self.as_ptr()) };
+    }
+}
+
+/// A success code of the C API: negative means that an exception is set.
+pub fn check(code: c_int) -> Fallible<c_int> {
+    if code < 0 { Err(Raised) } else { Ok(code) }
+}
+
+impl Object {
+    /// Takes over a new reference; null means that an exception is set.
+    ///
+    /// # Safety
+    /// `pointer` is null or a reference that the caller owns.
+    pub unsafe fn owned(pointer: *mut ffi::PyObject) -> Fallible<Self> {
+        NonNull::new(pointer).map(Self).ok_or(Raised)
+    }
+
+    /// A new reference to a borrowed object; null is `None`.
+    ///
+    /// # Safety
+    /// `pointer` is null or a live object.
+    pub unsafe fn borrowed(pointer: *mut ffi::PyObject) -> Option<Self> {
+        let pointer = NonNull::new(pointer)?;
+        // SAFETY: it is live, says the caller.
+        unsafe { ffi::Py_INCREF(pointer.as_ptr()) };
+        Some(Self(pointer))
+    }
+
+    /// A new reference to an object that lives as long as the interpreter.
+    ///
+    /// # Safety
+    /// `pointer` is a live object.
+    pub unsafe fn immortal(pointer: *mut ffi::PyObject) -> Self {
+        // SAFETY: not null, says the caller.
+        unsafe {
+            ffi::Py_INCREF(pointer);
+            Self(NonNull::new_unchecked(pointer))
+        }
+    }
+
+    pub fn as_ptr(&self) -> *mut ffi::PyObject {
+        self.0.as_ptr()
+    }
+
+    /// Gives the reference away.
+    pub fn into_ptr(self) -> *mut ffi::PyObject {
+        let pointer = self.as_ptr();
+        std::mem::forget(self);
+        pointer
+    }
+
+    pub fn none() -> Self {
+        // SAFETY: the singleton lives for ever.
+        unsafe { Self::immortal(ffi::Py_None()) }
+    }
+
+    pub fn is(&self, other: &Object) -> bool {
+        self.0 == other.0
+    }
+
+    pub fn is_none(&self) -> bool {
+        // SAFETY: comparing an address.
+        self.as_ptr() == unsafe { ffi::Py_None() }
+    }
+
+    /// A string.
+    pub fn text(value: &str) -> Fallible<Self> {
+        // SAFETY: pointer and length describe a slice.
+        unsafe { Self::owned(ffi::PyUnicode_FromStringAndSize(value.as_ptr().cast(), value.len() as ffi::Py_ssize_t)) }
+    }
+
+    /// An interned string, as names in byte code are.
+    pub fn name(value: &str) -> Fallible<Self> {
+        let text = Self::text(value)?;
+        let mut pointer = text.into_ptr();
+        // SAFETY: the call takes our reference and leaves one in its place.
+        unsafe {
+            ffi::PyUnicode_InternInPlace(&raw mut pointer);
+            Self::owned(pointer)
+        }
+    }
+
+    pub fn bool(value: bool) -> Self {
+        // SAFETY: the singletons live for ever.
+        unsafe { Self::immortal(if value { ffi::Py_True() } else { ffi::Py_False() }) }
+    }
+
+    pub fn int(value: u64) -> Fallible<Self> {
+        // SAFETY: no pointers.
+        unsafe { Self::owned(ffi::PyLong_FromUnsignedLongLong(value)) }
+    }
+
+    /// A tuple of these.
+    pub fn tuple(items: Vec<Object>) -> Fallible<Self> {
+        // SAFETY: the tuple is filled before anybody sees it; each item's reference goes into it.
+        unsafe {
+            let tuple = Self::owned(ffi::PyTuple_New(items.len() as ffi::Py_ssize_t))?;
+            for (index, item) in items.into_iter().enumerate() {
+                ffi::PyTuple_SET_ITEM(tuple.as_ptr(), index as ffi::Py_ssize_t, item.into_ptr());
+            }
+            Ok(tuple)
+        }
+    }
+
+    pub fn dict() -> Fallible<Self> {
+        // SAFETY: no pointers.
+        unsafe { Self::owned(ffi::PyDict_New()) }
+    }
+
+    pub fn list() -> Fallible<Self> {
+        // SAFETY: no pointers.
+        unsafe { Self::owned(ffi::PyList_New(0)) }
+    }
+
+    pub fn class(&self) -> Object {
+        // SAFETY: every live object has a type, which outlives it.
+        unsafe { Self::immortal(ffi::Py_TYPE(self.as_ptr()).cast()) }
+    }
+
+    /// Whether the object's type is exactly this one.
+    pub fn is_exactly(&self, class: *mut ffi::PyTypeObject) -> bool {
+        // SAFETY: reading the type of a live object.
+        unsafe { ffi::Py_TYPE(self.as_ptr()) == class }
+    }
+
+    /// Whether the object's type is this one or extends it (no `__instancecheck__`).
+    pub fn is_a(&self, class: *mut ffi::PyTypeObject) -> bool {
+        // SAFETY: both are live types.
+        unsafe { ffi::PyObject_TypeCheck(self.as_ptr(), class) != 0 }
+    }
+
+    pub fn is_class(&self) -> bool {
+        // SAFETY: a live object.
+        unsafe { ffi::PyType_Check(self.as_ptr()) != 0 }
+    }
+
+    pub fn is_text(&self) -> bool {
+        // SAFETY: a live object.
+        unsafe { ffi::PyUnicode_CheckExact(self.as_ptr()) != 0 }
+    }
+
+    pub fn as_type(&self) -> Option<*mut ffi::PyTypeObject> {
+        self.is_class().then(|| self.as_ptr().cast())
+    }
+
+    /// `getattr(self, name)`, which may run code.
+    pub fn attribute(&self, name: &str) -> Fallible<Object> {
+        let name = Self::name(name)?;
+        // SAFETY: live objects.
+        unsafe { Self::owned(ffi::PyObject_GetAttr(self.as_ptr(), name.as_ptr())) }
+    }
+
+    /// `setattr(self, name, value)`, which may run code.
+    pub fn set_attribute(&self, name: &str, value: &Object) -> Fallible<()> {
+        let name = Self::name(name)?;
+        // SAFETY: live objects.
+        check(unsafe { ffi::PyObject_SetAttr(self.as_ptr(), name.as_ptr(), value.as_ptr()) }).map(drop)
+    }
+
+    pub fn call(&self, arguments: &Object, keywords: Option<&Object>) -> Fallible<Object> {
+        let keywords = keywords.map_or(ptr::null_mut(), Object::as_ptr);
+        // SAFETY: live objects; the callee checks their types.
+        unsafe { Self::owned(ffi::PyObject_Call(self.as_ptr(), arguments.as_ptr(), keywords)) }
+    }
+
+    pub fn call1(&self, argument: &Object) -> Fallible<Object> {
+        // SAFETY: live objects.
+        unsafe { Self::owned(ffi::PyObject_CallOneArg(self.as_ptr(), argument.as_ptr())) }
+    }
+
+    /// Value of an exact `dict` for this key, or nothing; hashing and comparing strings runs no code.
+    pub fn dict_get(&self, key: &Object) -> Fallible<Option<Object>> {
+        // SAFETY: `GetItemWithError` checks that this is a dict; the reference is borrowed from it.
+        unsafe {
+            let found = Self::borrowed(ffi::PyDict_GetItemWithError(self.as_ptr(), key.as_ptr()));
+            if found.is_none() && !ffi::PyErr_Occurred().is_null() {
+                return Err(Raised);
+            }
+            Ok(found)
+        }
+    }
+
+    pub fn dict_get_text(&self, key: &str) -> Fallible<Option<Object>> {
+        self.dict_get(&Self::text(key)?)
+    }
+
+    pub fn dict_set(&self, key: &Object, value: &Object) -> Fallible<()> {
+        // SAFETY: the call checks that this is a dict.
+        check(unsafe { ffi::PyDict_SetItem(self.as_ptr(), key.as_ptr(), value.as_ptr()) }).map(drop)
+    }
+
+    pub fn dict_set_name(&self, key: &str, value: &Object) -> Fallible<()> {
+        self.dict_set(&Self::name(key)?, value)
+    }
+
+    pub fn dict_delete(&self, key: &str) -> Fallible<()> {
+        let key = Self::text(key)?;
+        // SAFETY: the call checks that this is a dict.
+        check(unsafe { ffi::PyDict_DelItem(self.as_ptr(), key.as_ptr()) }).map(drop)
+    }
+
+    /// Item of a tuple, or nothing where it has none.
+    pub fn tuple_item(&self, index: usize) -> Option<Object> {
+        if !self.is_exactly(&raw mut ffi::PyTuple_Type) {
+            return None;
+        }
+        // SAFETY: a tuple, and the index is below its size.
+        unsafe {
+            let size = ffi::PyTuple_GET_SIZE(self.as_ptr());
+            if index >= size as usize {
+                return None;
+            }
+            Self::borrowed(ffi::PyTuple_GET_ITEM(self.as_ptr(), index as ffi::Py_ssize_t))
+        }
+    }
+
+    /// Items of an exact tuple.
+    pub fn tuple_items(&self) -> impl Iterator<Item = Object> + '_ {
+        (0..).map_while(|index| self.tuple_item(index))
+    }
+
+    /// The characters of a string; `None` where it isn't one or holds surrogates.
+    pub fn as_text(&self) -> Option<&str> {
+        if !self.is_a(&raw mut ffi::PyUnicode_Type) {
+            return None;
+        }
+        let mut length = 0;
+        // SAFETY: the buffer belongs to the string, which `self` keeps alive and nobody changes.
+        unsafe {
+            let data = ffi::PyUnicode_AsUTF8AndSize(self.as_ptr(), &raw mut length);
+            if data.is_null() {
+                ffi::PyErr_Clear();
+                return None;
+            }
+            let bytes = std::slice::from_raw_parts(data.cast::<u8>(), length as usize);
+            Some(std::str::from_utf8_unchecked(bytes))
+        }
+    }
+
+    /// The bytes of an exact `bytes`.
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        if !self.is_exactly(&raw mut ffi::PyBytes_Type) {
+            return None;
+        }
+        // SAFETY: a bytes object's buffer, alive while `self` is, never changed.
+        unsafe {
+            let data = ffi::PyBytes_AsString(self.as_ptr());
+            let length = ffi::PyBytes_Size(self.as_ptr());
+            Some(std::slice::from_raw_parts(data.cast::<u8>(), length as usize))
+        }
+    }
+
+    /// Equal strings.
+    pub fn same_text(&self, other: &Object) -> bool {
+        self.is(other)
+            || (self.is_text()
+                && other.is_text()
+                // SAFETY: both are strings.
+                && unsafe { ffi::PyUnicode_Compare(self.as_ptr(), other.as_ptr()) } == 0)
+    }
+}
+
+/// What the class's MRO finds under a name, raw (`_PyType_Lookup`): no descriptor is called.
+pub fn type_lookup(class: *mut ffi::PyTypeObject, name: &Object) -> Option<Object> {
+    // SAFETY: a ready type and a string; the result is borrowed.
+    unsafe { Object::borrowed(_PyType_Lookup(class, name.as_ptr())) }
+}
+
+/// The class's own `__dict__`, not to be changed.
+pub fn type_dict(class: *mut ffi::PyTypeObject) -> Fallible<Object> {
+    #[cfg(Py_3_12)]
+    // SAFETY: a ready type; a new reference.
+    unsafe {
+        Object::owned(ffi::PyType_GetDict(class))
+    }
+    #[cfg(not(Py_3_12))]
+    // SAFETY: a ready type; its dict is borrowed.
+    unsafe {
+        Object::borrowed((*class).tp_dict).ok_or(Raised)
+    }
+}
+
+/// `__dict__` of a module, borrowed from its storage.
+pub fn module_dict(module: &Object) -> Option<Object> {
+    if !module.is_a(&raw mut ffi::PyModule_Type) {
+        return None;
+    }
+    // SAFETY: a module.
+    unsafe { Object::borrowed(ffi::PyModule_GetDict(module.as_ptr())) }
+}
+
+/// `sys.modules`.
+pub fn modules() -> Option<Object> {
+    // SAFETY: borrowed from the interpreter.
+    unsafe { Object::borrowed(ffi::PyImport_GetModuleDict()) }
+}
+
+/// Attribute of an imported module.
+pub fn imported(module: &CStr, name: &str) -> Fallible<Object> {
+    // SAFETY: a C string; a new reference.
+    let module = unsafe { Object::owned(ffi::PyImport_ImportModule(module.as_ptr()))? };
+    module.attribute(name)
+}
+
+/// Throws away the exception that is set, and says what it was in words.
+pub fn take_message() -> String {
+    let (mut kind, mut value, mut trace) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
+    // SAFETY: fetching hands us references (or nulls); all are released.
+    unsafe {
+        #[allow(deprecated)]
+        ffi::PyErr_Fetch(&raw mut kind, &raw mut value, &raw mut trace);
+        let kind = Object::owned(kind);
+        let value = Object::owned(value);
+        drop(Object::owned(trace));
+        let name = match &kind {
+            Ok(kind) => kind.as_type().map(|class| type_name(class)).unwrap_or_default(),
+            Err(Raised) => String::from("an error"),
+        };
+        let text = value.ok().and_then(|value| Object::owned(ffi::PyObject_Str(value.as_ptr())).ok());
+        ffi::PyErr_Clear();
+        match text.as_ref().and_then(Object::as_text) {
+            Some(text) if !text.is_empty() => format!("{name}: {text}"),
+            _ => name,
+        }
+    }
+}
+
+/// `tp_name` of a class.
+pub fn type_name(class: *mut ffi::PyTypeObject) -> String {
+    // SAFETY: a live type's name is a C string.
+    unsafe { CStr::from_ptr((*class).tp_name) }.to_string_lossy().into_owned()
+}
+
+#[allow(non_snake_case)]
+unsafe extern "C" {
+    fn _PyType_Lookup(class: *mut ffi::PyTypeObject, name: *mut ffi::PyObject) -> *mut ffi::PyObject;
+}

@@ -1,0 +1,203 @@
+//! A module from its image: the operations, in order.
+
+use std::ffi::c_int;
+
+use artifact::model::Expectation;
+use artifact::view::{GuardView, ImageView, OperationView};
+use pyo3_ffi as ffi;
+
+use crate::failure::Failure;
+use crate::fingerprint::fingerprint;
+use crate::handlers::may_handle;
+use crate::import::{Importer, Statement};
+use crate::lookup::lookup;
+use crate::make::Rehydrator;
+use crate::object::{Object, Raised, modules};
+
+/// How a rehydration ended.
+pub enum Outcome {
+    Done,
+    /// An import raised, as it would have in the module's code.
+    Raised,
+    /// What was bound is unbound again; the module is to run from its code.
+    FallBack(String),
+}
+
+/// Carries out the operations of `image` in a fresh module.
+pub fn rehydrate(image: ImageView<'_>, module: &Object, globals: &Object, code: &Object, filename: &Object) -> Outcome {
+    let rehydrator = Rehydrator::new(image, module.clone(), globals.clone(), code.clone());
+    let mut run = Run { rehydrator, filename: filename.clone(), bound: Vec::new(), checked: 0 };
+    match run.all() {
+        Ok(()) => Outcome::Done,
+        Err(Stop::Raise) => Outcome::Raised,
+        Err(Stop::FallBack(failure)) => {
+            let reason = failure.into_reason();
+            run.unbind();
+            Outcome::FallBack(reason)
+        }
+    }
+}
+
+enum Stop {
+    Raise,
+    FallBack(Failure),
+}
+
+impl<F: Into<Failure>> From<F> for Stop {
+    fn from(failure: F) -> Self {
+        Stop::FallBack(failure.into())
+    }
+}
+
+struct Run<'a> {
+    rehydrator: Rehydrator<'a>,
+    filename: Object,
+    /// Names bound so far.
+    bound: Vec<String>,
+    /// Guards checked so far.
+    checked: usize,
+}
+
+impl Run<'_> {
+    fn all(&mut self) -> Result<(), Stop> {
+        let operations = self.rehydrator.image.operations();
+        for operation in operations {
+            match operation? {
+                OperationView::Import { line, level, module, binding } => {
+                    self.import(&Statement { line, level, module, binding })?;
+                }
+                OperationView::Store { name, node } => {
+                    let paused = GcPause::new();
+                    let value = self.rehydrator.make_whole(node)?;
+                    self.rehydrator.globals.dict_set_name(name, &value)?;
+                    drop(paused);
+                    self.bound.push(name.to_owned());
+                }
+                OperationView::Delete { name } => self.rehydrator.globals.dict_delete(name)?,
+                OperationView::CheckGuards { until } => self.check_guards(until as usize)?,
+            }
+        }
+        Ok(self.check_guards(usize::MAX)?)
+    }
+
+    fn import(&mut self, statement: &Statement<'_>) -> Result<(), Stop> {
+        let importer = Importer { globals: &self.rehydrator.globals, filename: &self.filename };
+        match importer.import(statement) {
+            Ok(bound) => {
+                self.bound.extend(bound);
+                Ok(())
+            }
+            Err(Failure::Raised) => {
+                if self.is_handled(statement.line) {
+                    return Err(Stop::FallBack(Failure::Raised));
+                }
+                Err(Stop::Raise)
+            }
+            Err(failure) => Err(Stop::FallBack(failure)),
+        }
+    }
+
+    /// Whether the module's code might handle the exception that is set; it stays set.
+    fn is_handled(&self, line: u32) -> bool {
+        let (mut kind, mut value, mut trace) = (std::ptr::null_mut(), std::ptr::null_mut(), std::ptr::null_mut());
+        // SAFETY: what is fetched is restored.
+        unsafe {
+            #[allow(deprecated)]
+            ffi::PyErr_Fetch(&raw mut kind, &raw mut value, &raw mut trace);
+            let ordinary = !kind.is_null() && ffi::PyErr_GivenExceptionMatches(kind, ffi::PyExc_Exception) != 0;
+            let handled = ordinary
+                && may_handle(&self.rehydrator.code, line).unwrap_or_else(|Raised| {
+                    ffi::PyErr_Clear();
+                    true
+                });
+            #[allow(deprecated)]
+            ffi::PyErr_Restore(kind, value, trace);
+            handled
+        }
+    }
+
+    fn check_guards(&mut self, until: usize) -> Result<(), Failure> {
+        if until <= self.checked {
+            return Ok(());
+        }
+        let guards = self.rehydrator.image.guards().skip(self.checked).take(until - self.checked);
+        for guard in guards {
+            check_guard(&guard?)?;
+            self.checked += 1;
+        }
+        Ok(())
+    }
+
+    /// Takes the names back; a submodule that the import machinery bound stays bound.
+    fn unbind(&self) {
+        let globals = &self.rehydrator.globals;
+        for name in &self.bound {
+            let restored = (|| -> Result<(), Raised> {
+                let Some(old) = globals.dict_get_text(name)? else {
+                    return Ok(());
+                };
+                globals.dict_delete(name)?;
+                drop(old);
+                let package = globals.dict_get_text("__path__")?.and(globals.dict_get_text("__name__")?);
+                let Some(package) = package.as_ref().and_then(Object::as_text) else {
+                    return Ok(());
+                };
+                let Some(modules) = modules() else {
+                    return Ok(());
+                };
+                match modules.dict_get_text(&format!("{package}.{name}"))? {
+                    Some(submodule) => globals.dict_set_name(name, &submodule),
+                    None => Ok(()),
+                }
+            })();
+            if restored.is_err() {
+                // SAFETY: no pointers.
+                unsafe { ffi::PyErr_Clear() };
+            }
+        }
+    }
+}
+
+fn check_guard(guard: &GuardView<'_>) -> Result<(), Failure> {
+    let found = lookup(guard.module, guard.path.iter().map(|name| name.map_err(Failure::Read)))?;
+    let holds = match (&guard.expect, &found) {
+        (Expectation::Absent, None) => true,
+        (Expectation::Fingerprint(expected), Some(object)) => fingerprint(object)? == *expected,
+        _ => false,
+    };
+    if holds {
+        return Ok(());
+    }
+    let mut what = guard.module.to_owned();
+    for name in guard.path.iter() {
+        what.push('.');
+        what.push_str(name?);
+    }
+    let how = match (&guard.expect, found) {
+        (Expectation::Absent, _) => "is there now",
+        (_, None) => "is absent",
+        _ => "has changed",
+    };
+    Err(Failure::Guard(format!("{what} {how}")))
+}
+
+/// Garbage collection is held back while this lives, and put back as it was.
+struct GcPause {
+    was_enabled: c_int,
+}
+
+impl GcPause {
+    fn new() -> Self {
+        // SAFETY: no pointers.
+        Self { was_enabled: unsafe { ffi::PyGC_Disable() } }
+    }
+}
+
+impl Drop for GcPause {
+    fn drop(&mut self) {
+        if self.was_enabled != 0 {
+            // SAFETY: no pointers.
+            unsafe { ffi::PyGC_Enable() };
+        }
+    }
+}

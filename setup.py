@@ -1,0 +1,23 @@
+"""Builds the extension module `lyo._native` and the command `lyo`.
+
+The extension is compiled for the interpreter that runs this file. Each Python version has a target
+directory of its own, so that installing into several environments compiles each part once.
+"""
+
+import sys
+
+from setuptools import setup
+from setuptools_rust import Binding, RustBin, RustExtension
+
+setup(
+    rust_extensions=[
+        RustExtension(
+            "lyo._native",
+            path="runtime/Cargo.toml",
+            binding=Binding.PyO3,
+            debug=False,
+            args=["--target-dir", ".cache/target/" + sys.implementation.cache_tag],
+        ),
+        RustBin("lyo", path="cli/Cargo.toml", debug=False, args=["--target-dir", "target"]),
+    ],
+)
