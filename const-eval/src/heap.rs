@@ -92,6 +92,8 @@ pub enum Object {
         dict: Value,
         kind: ViewKind,
     },
+    /// The `__dict__` of an instance, function or native object.
+    InstanceDict(ObjectRef),
     /// `types.MappingProxyType`, of a dict or of a class's namespace.
     MappingProxy(Value),
     /// `list[int]`

@@ -105,6 +105,9 @@ impl Machine<'_> {
 
     /// The entry in the object's own dictionary.
     fn instance_entry(&mut self, object: &Value, name: &str) -> Eval<Option<Value>> {
+        if let Value::Ground(id) = object {
+            return Ok(self.ground_contents(*id).and_then(|contents| contents.attributes.get(name).cloned()));
+        }
         let Value::Object(reference) = object else {
             return Ok(None);
         };
@@ -139,7 +142,15 @@ impl Machine<'_> {
         Ok(entry)
     }
 
-    fn has_instance_dict(&self, object: ObjectRef) -> bool {
+    /// What is known of the contents of a singleton implemented in C.
+    pub(super) fn ground_contents(&self, id: crate::ground::GroundId) -> Option<&crate::ground::Contents> {
+        match &self.world.ground().entry(id).kind {
+            EntryKind::Instance { contents, .. } => contents.as_deref(),
+            _ => None,
+        }
+    }
+
+    pub(super) fn has_instance_dict(&self, object: ObjectRef) -> bool {
         match self.object(object) {
             Object::Instance(instance) => match instance.class {
                 Type::Class(class) => self.class(class).is_some_and(|class| class.instance_dict),

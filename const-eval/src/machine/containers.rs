@@ -18,6 +18,9 @@ impl Machine<'_> {
             return Ok(None);
         };
         let object = *object;
+        if let Object::InstanceDict(of) = self.object(object) {
+            return self.instance_dict_entries(*of).map(Some);
+        }
         if !matches!(self.object(object), Object::Dict(_) | Object::Instance(_)) {
             return Ok(None);
         }
@@ -29,6 +32,46 @@ impl Machine<'_> {
             },
             _ => None,
         })
+    }
+
+    /// `vars(object)`, as a dict of its own.
+    fn instance_dict_entries(&mut self, of: ObjectRef) -> Eval<Dict> {
+        let attributes = match self.contents(of)? {
+            Object::Instance(instance) => instance.attributes.clone(),
+            Object::Function(function) => function.attributes.clone(),
+            Object::Native(native) => native.attributes.clone(),
+            Object::StaticMethod(wrapper) | Object::ClassMethod(wrapper) => wrapper.attributes.clone(),
+            _ => return self.malformed(),
+        };
+        let mut entries = Dict::default();
+        for (name, value) in attributes {
+            let name = Value::Str(name);
+            if let Some(key) = crate::key::of_data(&name) {
+                entries.insert(key, (name, value));
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The attributes that a live `__dict__` stands for.
+    fn instance_dict_of(&self, dict: &Value) -> Option<ObjectRef> {
+        match dict {
+            Value::Object(object) => match self.object(*object) {
+                Object::InstanceDict(of) => Some(*of),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn attributes_mut(&mut self, of: ObjectRef) -> Eval<&mut crate::heap::Attributes> {
+        match self.object_mut(of)? {
+            Object::Instance(instance) => Ok(&mut instance.attributes),
+            Object::Function(function) => Ok(&mut function.attributes),
+            Object::Native(native) => Ok(&mut native.attributes),
+            Object::StaticMethod(wrapper) | Object::ClassMethod(wrapper) => Ok(&mut wrapper.attributes),
+            _ => unreachable!("only these have a live `__dict__`"),
+        }
     }
 
     fn dict_mut(&mut self, dict: &Value) -> Eval<&mut Dict> {
@@ -56,6 +99,9 @@ impl Machine<'_> {
 
     pub(super) fn dict_get(&mut self, dict: &Value, key: &Value) -> Eval<Option<Value>> {
         let key = self.key(key)?;
+        if let Some(of) = self.instance_dict_of(dict) {
+            return Ok(self.instance_dict_entries(of)?.get(&key).map(|(_, value)| value.clone()));
+        }
         let Value::Object(object) = dict else {
             return self.malformed();
         };
@@ -71,6 +117,13 @@ impl Machine<'_> {
 
     pub(super) fn dict_insert(&mut self, dict: &Value, key: Value, value: Value) -> Eval<()> {
         let hashed = self.key(&key)?;
+        if let Some(of) = self.instance_dict_of(dict) {
+            let Value::Str(name) = key else {
+                return self.residual(Rule::NotModelled, "an attribute whose name is not a string");
+            };
+            self.attributes_mut(of)?.insert(name, value);
+            return Ok(());
+        }
         let entries = self.dict_mut(dict)?;
         match entries.get_mut(&hashed) {
             // The key stays the one that was inserted first.
@@ -84,11 +137,13 @@ impl Machine<'_> {
 
     /// Whether the key was there.
     pub(super) fn dict_remove(&mut self, dict: &Value, key: &Value) -> Eval<bool> {
-        let key = self.key(key)?;
-        Ok(self.dict_mut(dict)?.shift_remove(&key).is_some())
+        Ok(self.dict_pop(dict, key)?.is_some())
     }
 
     pub(super) fn dict_pop(&mut self, dict: &Value, key: &Value) -> Eval<Option<Value>> {
+        if let (Some(of), Value::Str(name)) = (self.instance_dict_of(dict), key) {
+            return Ok(self.attributes_mut(of)?.shift_remove(name));
+        }
         let key = self.key(key)?;
         Ok(self.dict_mut(dict)?.shift_remove(&key).map(|(_, value)| value))
     }
@@ -350,6 +405,10 @@ impl Machine<'_> {
         }
         match container {
             Value::Object(object) => self.object_get_item(*object, container, key),
+            Value::Ground(_) if matches!(self.plain_data(container), Value::Tuple(_)) => {
+                let items = self.plain_data(container);
+                self.get_item(&items, key)
+            }
             Value::Opaque(_) | Value::Ground(_) | Value::Module(_) | Value::GroundModule(_) => {
                 self.residual(Rule::UnknownSubscript, "subscripts a value that is computed by the target only")
             }
@@ -831,11 +890,21 @@ impl Machine<'_> {
 
     /// An instance of a subclass of an immutable builtin, as its data.
     pub(super) fn plain_data(&self, value: &Value) -> Value {
-        if let Value::Object(object) = value
-            && let Object::Instance(instance) = self.object(*object)
-            && let Payload::Data(data) = &instance.payload
-        {
-            return data.clone();
+        match value {
+            Value::Object(object) => {
+                if let Object::Instance(instance) = self.object(*object)
+                    && let Payload::Data(data) = &instance.payload
+                {
+                    return data.clone();
+                }
+            }
+            // A struct sequence such as `sys.version_info`.
+            Value::Ground(id) => {
+                if let Some(items) = self.ground_contents(*id).and_then(|contents| contents.items.clone()) {
+                    return Value::Tuple(items);
+                }
+            }
+            _ => {}
         }
         value.clone()
     }

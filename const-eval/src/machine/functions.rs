@@ -312,6 +312,9 @@ impl Machine<'_> {
             }
         }
         if let Value::Ground(id) = receiver {
+            if let Some(value) = self.ground_contents(*id).and_then(|contents| contents.attributes.get(name)) {
+                return Ok(value.clone());
+            }
             let entry = self.world.ground().entry(*id);
             match name {
                 "__name__" | "__qualname__" => return Ok(Value::Str(entry.name.clone())),
@@ -356,9 +359,7 @@ impl Machine<'_> {
                 },
                 "__type_params__" => function.type_parameters.clone().unwrap_or_else(|| Value::tuple(Vec::new())),
                 "__code__" => Value::Opaque(self.known.code),
-                "__dict__" => {
-                    return self.residual(Rule::NotModelled, "reads the `__dict__` of a function");
-                }
+                "__dict__" => self.allocate(Object::InstanceDict(object)),
                 _ => return Ok(None),
             },
             Object::BoundMethod { function, receiver } => match name {
@@ -387,12 +388,14 @@ impl Machine<'_> {
             },
             Object::StaticMethod(wrapper) | Object::ClassMethod(wrapper) => match name {
                 "__func__" | "__wrapped__" => wrapper.function.clone(),
+                "__dict__" => self.allocate(Object::InstanceDict(object)),
                 "__isabstractmethod__" => {
                     let function = wrapper.function.clone();
                     Value::Bool(self.is_abstract(&function)?)
                 }
                 _ => return Ok(None),
             },
+            Object::Native(_) if name == "__dict__" => self.allocate(Object::InstanceDict(object)),
             Object::Cell(content) if name == "cell_contents" => match content.clone() {
                 Some(value) => value,
                 None => return self.raise("ValueError", "Cell is empty"),
@@ -445,9 +448,7 @@ impl Machine<'_> {
                 {
                     args.first().cloned().unwrap_or(Value::None)
                 }
-                ("__dict__", _) => {
-                    return self.residual(Rule::NotModelled, "reads the `__dict__` of an instance");
-                }
+                ("__dict__", _) => self.allocate(Object::InstanceDict(object)),
                 (_, crate::heap::Payload::Data(value)) => match crate::primitive::attribute(value, name) {
                     Some(result) => return self.primitive(result).map(Some),
                     None => return Ok(None),

@@ -43,6 +43,10 @@ impl Machine<'_> {
                 Ok(self.iterator_over(items))
             }
             Value::Object(object) => self.iterate_object(*object, value, class),
+            Value::Ground(_) if matches!(self.plain_data(value), Value::Tuple(_)) => {
+                let items = self.plain_data(value);
+                self.iterate(&items)
+            }
             _ => self.not_iterable(class),
         }
     }
@@ -56,12 +60,14 @@ impl Machine<'_> {
             Items(Vec<Value>),
             Data(Value),
             Proxy,
+            Copy,
             Other,
         }
         let kind = match self.object(object) {
             Object::Iterator(_) | Object::Generator(_) => Kind::Itself,
             Object::List(_) => Kind::List,
             Object::Dict(_) => Kind::Dict(value.clone(), ViewKind::Keys),
+            Object::InstanceDict(_) => Kind::Copy,
             Object::DictView { dict, kind } => Kind::Dict(dict.clone(), *kind),
             Object::Set(_) | Object::FrozenSet(_) => Kind::Set,
             Object::MappingProxy(_) => Kind::Proxy,
@@ -98,6 +104,10 @@ impl Machine<'_> {
             Kind::Proxy => {
                 let items = self.proxy_items(object)?.into_iter().map(|(key, _)| key).collect();
                 Ok(self.iterator_over(items))
+            }
+            Kind::Copy => {
+                let entries = self.dict_entries(value)?.unwrap_or_default();
+                Ok(self.iterator_over(entries.into_values().map(|(key, _)| key).collect()))
             }
             Kind::Data(data) => self.iterate(&data),
             Kind::Other => {
@@ -235,6 +245,9 @@ impl Machine<'_> {
                 let Value::Object(object) = dict else {
                     return Ok(None);
                 };
+                if let Object::InstanceDict(_) = self.object(*object) {
+                    return self.residual(Rule::NotModelled, "iterates over a view of a live `__dict__`");
+                }
                 let entries = match self.contents(*object)? {
                     Object::Dict(entries) => entries,
                     Object::Instance(instance) => match &instance.payload {
