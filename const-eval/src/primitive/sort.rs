@@ -1,0 +1,102 @@
+//! `sorted` over data (`Objects/listobject.c`).
+
+use std::cmp::Ordering;
+
+use syntax::ir::Comparison;
+
+use super::{Context, Failure, MAX_DEPTH, Outcome, compare, not_modelled, type_name};
+use crate::value::Value;
+
+/// Below this length CPython sorts by binary insertion, after one run.
+const MIN_MERGE: usize = 64;
+
+fn less(ctx: Context, a: &Value, b: &Value) -> Outcome<bool> {
+    compare::compare(ctx, Comparison::Less, a, b)
+}
+
+/// Whether NaN stands somewhere within (then the result hangs on which comparisons
+/// the algorithm makes), or nesting is too deep to tell.
+fn has_nan(x: &Value, depth: usize) -> bool {
+    match x {
+        Value::Float(f) => f.is_nan(),
+        Value::Tuple(items) => depth == 0 || items.iter().any(|item| has_nan(item, depth - 1)),
+        _ => false,
+    }
+}
+
+/// A stable sort by `<`.
+pub(crate) fn sort(ctx: Context, items: Vec<Value>, reverse: bool) -> Outcome<Vec<Value>> {
+    for item in &items {
+        type_name(item)?;
+    }
+    if items.iter().any(|item| has_nan(item, MAX_DEPTH)) {
+        return not_modelled("sorting NaN, or data nested too deeply");
+    }
+    let mut items = items;
+    // CPython reverses before and after, so that equal items keep their order.
+    if reverse {
+        items.reverse();
+    }
+    let mut sorted = if items.len() < MIN_MERGE { insertion(ctx, items)? } else { merge(ctx, items)? };
+    if reverse {
+        sorted.reverse();
+    }
+    Ok(sorted)
+}
+
+/// In CPython's own order of comparisons, so that an error names the same two types.
+fn insertion(ctx: Context, mut items: Vec<Value>) -> Outcome<Vec<Value>> {
+    let mut run = items.len().min(1);
+    if items.len() > 1 {
+        run = 2;
+        if less(ctx, &items[1], &items[0])? {
+            while run < items.len() && less(ctx, &items[run], &items[run - 1])? {
+                run += 1;
+            }
+            items[..run].reverse();
+        } else {
+            while run < items.len() && !less(ctx, &items[run], &items[run - 1])? {
+                run += 1;
+            }
+        }
+    }
+    for at in run..items.len() {
+        let (mut left, mut right) = (0, at);
+        while left < right {
+            let middle = left + (right - left) / 2;
+            if less(ctx, &items[at], &items[middle])? {
+                right = middle;
+            } else {
+                left = middle + 1;
+            }
+        }
+        items[left..=at].rotate_right(1);
+    }
+    Ok(items)
+}
+
+fn merge(ctx: Context, mut items: Vec<Value>) -> Outcome<Vec<Value>> {
+    let mut failure = None;
+    items.sort_by(|a, b| {
+        let mut ask = |a: &Value, b: &Value| match less(ctx, a, b) {
+            Ok(answer) => answer,
+            Err(error) => {
+                failure.get_or_insert(error);
+                false
+            }
+        };
+        if ask(a, b) {
+            Ordering::Less
+        } else if ask(b, a) {
+            Ordering::Greater
+        } else {
+            Ordering::Equal
+        }
+    });
+    match failure {
+        None => Ok(items),
+        // Which two items the message names depends on the order of comparisons.
+        Some(Failure::Raise { .. }) => not_modelled("an error in the middle of sorting"),
+        Some(other) => Err(other),
+    }
+}
