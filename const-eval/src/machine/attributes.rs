@@ -15,12 +15,12 @@ impl Machine<'_> {
     pub(super) fn get_attribute(&mut self, object: &Value, name: &str) -> Eval<Value> {
         match object {
             Value::Unknown(reason) => {
-                let reason = reason.clone();
-                self.unknown(
-                    Rule::UnknownAttribute,
-                    &format!("reads the attribute `{name}` of something that is not known"),
-                    &reason,
-                )
+                let message =
+                    format!("reads the attribute `{name}` of something that is not known: {}", reason.message);
+                if super::forget::REACHING.contains(&name) {
+                    return self.residual(Rule::UnknownAttribute, message);
+                }
+                self.soft(Rule::UnknownAttribute, message, &[])
             }
             Value::Module(module) => self.module_attribute(*module, name),
             Value::GroundModule(index) => self.ground_module_attribute(*index, name),
@@ -85,6 +85,13 @@ impl Machine<'_> {
 
     /// `object.__getattribute__`
     pub(super) fn generic_attribute(&mut self, object: &Value, class: Type, name: &str) -> Eval<Value> {
+        if name == "__dict__"
+            && let Value::Object(reference) = object
+            && self.has_instance_dict(*reference)
+        {
+            let reference = *reference;
+            return Ok(self.allocate(Object::InstanceDict(reference)));
+        }
         let found = self.lookup(class, name);
         if let Some(found) = &found
             && self.is_data_descriptor(found)?
@@ -469,6 +476,9 @@ impl Machine<'_> {
             (None, None) => {
                 if let Some(value) = self.module_attribute_default(module, name) {
                     return Ok(value);
+                }
+                if name.starts_with("__") && name.ends_with("__") && name != "__all__" {
+                    return self.residual(Rule::UnknownAttribute, format!("reads `{name}` of module `{module_name}`"));
                 }
                 if self.foreign_global(module, "__getattr__")?.is_some() {
                     return self.residual(

@@ -394,8 +394,8 @@ impl Machine<'_> {
 
     pub(super) fn get_item(&mut self, container: &Value, key: &Value) -> Eval<Value> {
         if let Value::Unknown(reason) = container {
-            let reason = reason.clone();
-            return self.unknown(Rule::UnknownSubscript, "subscripts something that is not known", &reason);
+            let message = format!("subscripts something that is not known: {}", reason.message);
+            return self.soft(Rule::UnknownSubscript, message, &[key]);
         }
         if let Some(class) = self.as_type(container) {
             return self.class_get_item(class, key);

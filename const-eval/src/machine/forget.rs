@@ -17,7 +17,7 @@ use crate::reason::{Reason, Rule};
 use crate::value::Value;
 
 /// Names by which code gets at namespaces it was not given.
-const REACHING: [&str; 18] = [
+pub(super) const REACHING: [&str; 18] = [
     "_getframe",
     "_getframemodulename",
     "_current_frames",

@@ -82,6 +82,8 @@ struct Position {
     module: ModuleId,
     code: ir::CodeId,
     counter: u32,
+    /// A `try` or `with` is in force in the frame.
+    guarded: bool,
 }
 
 pub struct Machine<'w> {
@@ -277,6 +279,17 @@ impl<'w> Machine<'w> {
     fn unknown<T>(&mut self, rule: Rule, what: &str, why: &Reason) -> Eval<T> {
         let message = if why.message.is_empty() { what.to_string() } else { format!("{what}: {}", why.message) };
         self.residual(rule, message)
+    }
+
+    /// Goes on with an unknown result, where what is not known can't have got hold of an
+    /// object of this module and no handler waits for what it might raise.
+    fn soft(&mut self, rule: Rule, message: String, operands: &[&Value]) -> Eval<Value> {
+        let own = operands.iter().any(|operand| self.holds_own_object(operand));
+        if own || self.leaked || self.positions.iter().any(|position| position.guarded) {
+            return self.residual(rule, message);
+        }
+        self.effect(rule, message.clone());
+        Ok(Value::Unknown(Reason::new(rule, message)))
     }
 
     /// Notes an effect that can't reach this module, and goes on.

@@ -43,6 +43,13 @@ impl Machine<'_> {
         Ok(())
     }
 
+    /// The result of an operator where an operand is not known at all.
+    fn soft_operation(&mut self, left: &Value, right: &Value) -> Eval<Option<Value>> {
+        let ((Value::Unknown(reason), _) | (_, Value::Unknown(reason))) = (left, right) else { return Ok(None) };
+        let message = format!("an operator on something that is not known: {}", reason.message);
+        self.soft(Rule::UnknownOperation, message, &[left, right]).map(Some)
+    }
+
     pub(super) fn unary(&mut self, operator: UnaryOperator, operand: &Value) -> Eval<Value> {
         if operator == UnaryOperator::Not {
             return Ok(Value::Bool(!self.truth(operand)?));
@@ -75,7 +82,9 @@ impl Machine<'_> {
     }
 
     pub(super) fn binary(&mut self, operator: BinaryOperator, left: &Value, right: &Value) -> Eval<Value> {
-        self.refuse_unknown(&[left, right])?;
+        if let Some(value) = self.soft_operation(left, right)? {
+            return Ok(value);
+        }
         let (name, reflected, _) = method_names(operator);
         if let Some(result) = self.python_operator(name, reflected, left, right)? {
             return Ok(result);
@@ -399,7 +408,9 @@ impl Machine<'_> {
             Comparison::NotIn => return Ok(Value::Bool(!self.contains(right, left)?)),
             _ => {}
         }
-        self.refuse_unknown(&[left, right])?;
+        if let Some(value) = self.soft_operation(left, right)? {
+            return Ok(value);
+        }
         let (name, reflected) = match comparison {
             Comparison::Equal => ("__eq__", "__eq__"),
             Comparison::NotEqual => ("__ne__", "__ne__"),

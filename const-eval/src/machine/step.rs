@@ -33,7 +33,12 @@ impl Machine<'_> {
 
     /// Runs a frame until it returns, yields or raises.
     pub(super) fn run(&mut self, frame: &mut Frame) -> Eval<Exit> {
-        self.positions.push(Position { module: frame.module, code: frame.code, counter: frame.counter });
+        self.positions.push(Position {
+            module: frame.module,
+            code: frame.code,
+            counter: frame.counter,
+            guarded: false,
+        });
         if self.positions.len() > self.budget.depth {
             let stop = self.residual(Rule::Budget, "calls are nested too deeply to evaluate");
             self.positions.pop();
@@ -47,6 +52,7 @@ impl Machine<'_> {
             };
             if let Some(position) = self.positions.last_mut() {
                 position.counter = frame.counter;
+                position.guarded = !frame.handlers.is_empty();
             }
             frame.counter += 1;
             let flow = self.count_step().and_then(|()| self.step(frame, code, instruction));
