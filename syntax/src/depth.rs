@@ -70,12 +70,7 @@ struct Level {
 
 impl Level {
     fn new(kind: Kind) -> Level {
-        Level {
-            kind,
-            chain: 0,
-            side: 0,
-            deepest: 0,
-        }
+        Level { kind, chain: 0, side: 0, deepest: 0 }
     }
 
     fn begin_anew(&mut self) {
@@ -315,17 +310,9 @@ impl Scan<'_> {
         let quote = self.peek(0);
         let triple = self.peek(1) == quote && self.peek(2) == quote;
         self.position += if triple { 3 } else { 1 };
-        let has = |letter: u8| {
-            prefix
-                .bytes()
-                .any(|byte| byte.eq_ignore_ascii_case(&letter))
-        };
+        let has = |letter: u8| prefix.bytes().any(|byte| byte.eq_ignore_ascii_case(&letter));
         if has(b'f') || has(b't') {
-            return self.open(Kind::Text {
-                quote,
-                triple,
-                raw: has(b'r'),
-            });
+            return self.open(Kind::Text { quote, triple, raw: has(b'r') });
         }
         if triple {
             loop {
@@ -351,11 +338,7 @@ impl Scan<'_> {
             match self.peek(0) {
                 b'\\' => {
                     // A backslash before `\r\n` continues the line.
-                    self.position += if self.peek(1) == b'\r' && self.peek(2) == b'\n' {
-                        3
-                    } else {
-                        2
-                    };
+                    self.position += if self.peek(1) == b'\r' && self.peek(2) == b'\n' { 3 } else { 2 };
                 }
                 b'\n' | b'\r' => return Ok(()),
                 byte => {
@@ -400,8 +383,7 @@ impl Scan<'_> {
             self.position += 1;
         } else if !raw && self.peek(1) == b'N' && self.peek(2) == b'{' {
             let rest = self.bytes.get(self.position..).unwrap_or(&[]);
-            self.position +=
-                memchr::memchr3(b'}', b'\n', b'"', rest).map_or(rest.len(), |found| found + 1);
+            self.position += memchr::memchr3(b'}', b'\n', b'"', rest).map_or(rest.len(), |found| found + 1);
         } else {
             self.position += 2;
         }
@@ -428,9 +410,7 @@ impl Scan<'_> {
                 self.close()?;
                 self.close()?;
             }
-            byte if byte == quote
-                && (!triple || (self.peek(1) == quote && self.peek(2) == quote)) =>
-            {
+            byte if byte == quote && (!triple || (self.peek(1) == quote && self.peek(2) == quote)) => {
                 self.close()?;
                 self.close()?;
             }
@@ -469,11 +449,7 @@ mod tests {
     #[test]
     fn indentation() {
         let nested = |n: usize| -> String {
-            (0..n)
-                .map(|i| " ".repeat(i) + "if x:\n")
-                .collect::<String>()
-                + &" ".repeat(n)
-                + "pass\n"
+            (0..n).map(|i| " ".repeat(i) + "if x:\n").collect::<String>() + &" ".repeat(n) + "pass\n"
         };
         accepted(&nested(99));
         refused(&nested(100));
@@ -500,10 +476,7 @@ mod tests {
 
     #[test]
     fn what_stands_side_by_side_does_not_add_up() {
-        accepted(&format!(
-            "x = [{}]",
-            "f(1 + 2).g, lambda a, b: -a.b, ".repeat(N)
-        ));
+        accepted(&format!("x = [{}]", "f(1 + 2).g, lambda a, b: -a.b, ".repeat(N)));
         accepted(&"x = f(1 + 2).g(lambda: 3)\n".repeat(N));
         accepted(&format!("f'{}'", "{a.b + c:{d}} {{ ".repeat(900)));
         accepted(&"f'''{x!r:>{width}} {d['k']} \\N{DIGIT ONE}'''\n".repeat(N));

@@ -23,19 +23,11 @@ pub enum SyntaxErrorKind {
 
 impl SyntaxError {
     pub(crate) fn invalid(message: impl Into<String>, range: TextRange) -> SyntaxError {
-        SyntaxError {
-            kind: SyntaxErrorKind::Invalid,
-            message: message.into(),
-            range,
-        }
+        SyntaxError { kind: SyntaxErrorKind::Invalid, message: message.into(), range }
     }
 
     pub(crate) fn too_deep(message: impl Into<String>, range: TextRange) -> SyntaxError {
-        SyntaxError {
-            kind: SyntaxErrorKind::TooDeep,
-            message: message.into(),
-            range,
-        }
+        SyntaxError { kind: SyntaxErrorKind::TooDeep, message: message.into(), range }
     }
 }
 

@@ -2,17 +2,22 @@
 
 mod decode;
 mod depth;
+mod directives;
+mod disassemble;
 mod error;
 pub mod ir;
 mod line_index;
+mod lower;
 mod names;
 mod parse;
 mod stack;
 mod symbols;
 
 pub use decode::{DecodeError, DecodeErrorKind, decode};
+pub use disassemble::disassemble;
 pub use error::{SyntaxError, SyntaxErrorKind};
 pub use line_index::LineIndex;
+pub use lower::{LowerOptions, lower, lower_source};
 pub use parse::{Parsed, parse};
 pub use ruff_text_size::{TextRange, TextSize};
 pub use stack::with_large_stack;

@@ -35,29 +35,15 @@ impl LineIndex {
         while !text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let line = self
-            .starts
-            .partition_point(|&start| start as usize <= offset);
-        let start = self
-            .starts
-            .get(line.saturating_sub(1))
-            .copied()
-            .unwrap_or(0) as usize;
-        let column = text
-            .get(start..offset)
-            .map_or(0, |prefix| prefix.chars().count());
-        (
-            u32::try_from(line).unwrap_or(u32::MAX),
-            u32::try_from(column + 1).unwrap_or(u32::MAX),
-        )
+        let line = self.starts.partition_point(|&start| start as usize <= offset);
+        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0) as usize;
+        let column = text.get(start..offset).map_or(0, |prefix| prefix.chars().count());
+        (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column + 1).unwrap_or(u32::MAX))
     }
 
     /// Byte offset where a line starts; lines count from 1.
     pub fn line_start(&self, line: u32) -> Option<TextSize> {
-        self.starts
-            .get((line as usize).checked_sub(1)?)
-            .copied()
-            .map(TextSize::from)
+        self.starts.get((line as usize).checked_sub(1)?).copied().map(TextSize::from)
     }
 }
 
@@ -84,9 +70,6 @@ mod tests {
 
     #[test]
     fn empty_text_has_one_line() {
-        assert_eq!(
-            LineIndex::new("").line_column("", TextSize::from(0)),
-            (1, 1)
-        );
+        assert_eq!(LineIndex::new("").line_column("", TextSize::from(0)), (1, 1));
     }
 }

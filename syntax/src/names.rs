@@ -38,12 +38,26 @@ impl Names {
         id
     }
 
+    pub(crate) fn find(&self, name: &str) -> Option<NameId> {
+        self.ids.get(name).copied()
+    }
+
     pub(crate) fn get(&self, id: NameId) -> &Name {
         &self.names[id.0 as usize]
     }
 }
 
-const WELL_KNOWN: &[&str] = &["__class__", "__classdict__", ".0", ".type_params", ".generic_base", ".defaults", ".kwdefaults", "__debug__", "super"];
+const WELL_KNOWN: &[&str] = &[
+    "__class__",
+    "__classdict__",
+    ".0",
+    ".type_params",
+    ".generic_base",
+    ".defaults",
+    ".kwdefaults",
+    "__debug__",
+    "super",
+];
 
 pub(crate) const CLASS: NameId = NameId(0);
 pub(crate) const CLASSDICT: NameId = NameId(1);

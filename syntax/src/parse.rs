@@ -40,14 +40,11 @@ impl Drop for Parsed {
 pub fn parse(text: &str, version: (u8, u8)) -> Result<Parsed, Vec<SyntaxError>> {
     check_depth(text, version).map_err(|error| vec![error])?;
     with_large_stack(|| {
-        let options =
-            ParseOptions::from(Mode::Module).with_target_version(PythonVersion::from(version));
+        let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::from(version));
         let Some(tree) = parse_unchecked(text, options).try_into_module() else {
             return Err(Vec::new());
         };
-        let parsed = Parsed {
-            tree: Some(Box::new(tree)),
-        };
+        let parsed = Parsed { tree: Some(Box::new(tree)) };
         let tree = parsed.tree.as_ref();
         let mut errors: Vec<SyntaxError> = Vec::new();
         for error in tree.map_or(&[][..], |tree| tree.errors()) {
@@ -62,11 +59,7 @@ pub fn parse(text: &str, version: (u8, u8)) -> Result<Parsed, Vec<SyntaxError>> 
                 });
             }
         }
-        if errors.is_empty() {
-            Ok(parsed)
-        } else {
-            Err(errors)
-        }
+        if errors.is_empty() { Ok(parsed) } else { Err(errors) }
     })
 }
 
@@ -90,11 +83,7 @@ mod tests {
             ("class C[T = int]: pass\n", (3, 13)),
         ] {
             for version in [(3, 11), (3, 12), (3, 13)] {
-                assert_eq!(
-                    kinds(text, version).is_empty(),
-                    version >= since,
-                    "{text} on {version:?}"
-                );
+                assert_eq!(kinds(text, version).is_empty(), version >= since, "{text} on {version:?}");
             }
         }
         assert_eq!(kinds("type X = int\n", (3, 11)), [SyntaxErrorKind::TooNew]);
@@ -104,10 +93,7 @@ mod tests {
     /// TODO: turn round when the parser (ruff 0.0.10) takes it too.
     #[test]
     fn match_as_a_name_after_a_semicolon_is_rejected() {
-        assert_eq!(
-            kinds("x = 1; match(a)[b]\n", (3, 13)).first(),
-            Some(&SyntaxErrorKind::Invalid)
-        );
+        assert_eq!(kinds("x = 1; match(a)[b]\n", (3, 13)).first(), Some(&SyntaxErrorKind::Invalid));
     }
 
     #[test]

@@ -44,11 +44,7 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 pub fn decode(bytes: &[u8]) -> Result<String, DecodeError> {
     let fail = |kind, offset| {
         let line = 1 + memchr::memchr_iter(b'\n', &bytes[..offset]).count();
-        Err(DecodeError {
-            kind,
-            offset,
-            line: u32::try_from(line).unwrap_or(u32::MAX),
-        })
+        Err(DecodeError { kind, offset, line: u32::try_from(line).unwrap_or(u32::MAX) })
     };
     if u32::try_from(bytes.len()).is_err() {
         return fail(DecodeErrorKind::TooLarge, 0);
@@ -65,10 +61,7 @@ pub fn decode(bytes: &[u8]) -> Result<String, DecodeError> {
         Some(cookie) => {
             let name = normal_name(cookie.name);
             if marked && name != "utf-8" {
-                return fail(
-                    DecodeErrorKind::DisagreesWithMark(name),
-                    skipped + cookie.offset,
-                );
+                return fail(DecodeErrorKind::DisagreesWithMark(name), skipped + cookie.offset);
             }
             match Encoding::find(&name) {
                 Some(encoding) => encoding,
@@ -84,10 +77,7 @@ pub fn decode(bytes: &[u8]) -> Result<String, DecodeError> {
         Ok(text) => Ok(text),
         Err(offset) => {
             let byte = body.get(offset).copied().unwrap_or_default();
-            let kind = DecodeErrorKind::Invalid {
-                encoding: encoding.name().to_owned(),
-                byte,
-            };
+            let kind = DecodeErrorKind::Invalid { encoding: encoding.name().to_owned(), byte };
             fail(kind, (skipped + offset).min(bytes.len()))
         }
     }
@@ -105,17 +95,11 @@ fn cookie(bytes: &[u8]) -> Option<Cookie<'_>> {
         let rest = &bytes[start..];
         let length = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
         let line = &rest[..length];
-        let blank = line
-            .iter()
-            .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\x0c'))
-            .count();
+        let blank = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\x0c')).count();
         match line.get(blank) {
             Some(b'#') => {
                 if let Some(found) = cookie_in_comment(&line[blank..]) {
-                    return Some(Cookie {
-                        offset: start + blank + found.offset,
-                        ..found
-                    });
+                    return Some(Cookie { offset: start + blank + found.offset, ..found });
                 }
             }
             Some(_) => return None,
@@ -144,10 +128,7 @@ fn cookie_in_comment(comment: &[u8]) -> Option<Cookie<'_>> {
             .count();
         if length > 0 {
             let name = std::str::from_utf8(&comment[start..start + length]).ok()?;
-            return Some(Cookie {
-                name,
-                offset: start,
-            });
+            return Some(Cookie { name, offset: start });
         }
     }
     None
@@ -155,23 +136,8 @@ fn cookie_in_comment(comment: &[u8]) -> Option<Cookie<'_>> {
 
 /// The tokenizer's own short names for the commonest encodings (`get_normal_name`).
 fn normal_name(name: &str) -> String {
-    let short: String = name
-        .chars()
-        .take(12)
-        .map(|c| {
-            if c == '_' {
-                '-'
-            } else {
-                c.to_ascii_lowercase()
-            }
-        })
-        .collect();
-    let is = |base: &str| {
-        short == base
-            || short
-                .strip_prefix(base)
-                .is_some_and(|rest| rest.starts_with('-'))
-    };
+    let short: String = name.chars().take(12).map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() }).collect();
+    let is = |base: &str| short == base || short.strip_prefix(base).is_some_and(|rest| rest.starts_with('-'));
     if is("utf-8") {
         "utf-8".to_owned()
     } else if is("latin-1") || is("iso-8859-1") || is("iso-latin-1") {
@@ -203,25 +169,17 @@ impl Encoding {
         }
         let key = key.trim_matches('_');
         match key {
-            "utf_8" | "utf8" | "u8" | "utf" | "utf8_ucs2" | "utf8_ucs4" | "cp65001" => {
-                Some(Encoding::Utf8)
-            }
-            "ascii" | "646" | "ansi_x3.4_1968" | "ansi_x3_4_1968" | "ansi_x3.4_1986" | "cp367"
-            | "csascii" | "ibm367" | "iso646_us" | "iso_646.irv_1991" | "iso_ir_6" | "us"
-            | "us_ascii" => Some(Encoding::Ascii),
-            "latin_1" | "latin1" | "8859" | "cp819" | "csisolatin1" | "ibm819" | "iso8859"
-            | "iso8859_1" | "iso_8859_1" | "iso_8859_1_1987" | "iso_ir_100" | "l1" | "latin" => {
-                Some(Encoding::Latin1)
-            }
+            "utf_8" | "utf8" | "u8" | "utf" | "utf8_ucs2" | "utf8_ucs4" | "cp65001" => Some(Encoding::Utf8),
+            "ascii" | "646" | "ansi_x3.4_1968" | "ansi_x3_4_1968" | "ansi_x3.4_1986" | "cp367" | "csascii"
+            | "ibm367" | "iso646_us" | "iso_646.irv_1991" | "iso_ir_6" | "us" | "us_ascii" => Some(Encoding::Ascii),
+            "latin_1" | "latin1" | "8859" | "cp819" | "csisolatin1" | "ibm819" | "iso8859" | "iso8859_1"
+            | "iso_8859_1" | "iso_8859_1_1987" | "iso_ir_100" | "l1" | "latin" => Some(Encoding::Latin1),
             "cp949" | "949" | "ms949" | "uhc" => Some(Encoding::MultiByte(encoding_rs::EUC_KR)),
             "gbk" | "936" | "cp936" | "ms936" => Some(Encoding::MultiByte(encoding_rs::GBK)),
             "cp932" | "932" | "ms932" | "mskanji" | "ms_kanji" | "windows_31j" => {
                 Some(Encoding::MultiByte(encoding_rs::SHIFT_JIS))
             }
-            _ => SINGLE_BYTE
-                .iter()
-                .find(|encoding| encoding.names.contains(&key))
-                .map(Encoding::SingleByte),
+            _ => SINGLE_BYTE.iter().find(|encoding| encoding.names.contains(&key)).map(Encoding::SingleByte),
         }
     }
 
@@ -264,10 +222,7 @@ impl Encoding {
             Encoding::MultiByte(encoding) => {
                 match encoding.decode_without_bom_handling_and_without_replacement(bytes) {
                     Some(text) => Ok(text.into_owned()),
-                    None => Err(bytes
-                        .iter()
-                        .position(|byte| !byte.is_ascii())
-                        .unwrap_or_default()),
+                    None => Err(bytes.iter().position(|byte| !byte.is_ascii()).unwrap_or_default()),
                 }
             }
         }
@@ -301,62 +256,27 @@ mod tests {
             decode(b"#!x\n# vim: set fileencoding=cp1252 :\n'\x93'").as_deref(),
             Ok("#!x\n# vim: set fileencoding=cp1252 :\n'“'")
         );
-        assert_eq!(
-            decode(b"# coding: iso8859-15\n\xa4").as_deref(),
-            Ok("# coding: iso8859-15\n€")
-        );
-        assert_eq!(
-            decode(b"\n# coding=koi8_r\n\xc1").as_deref(),
-            Ok("\n# coding=koi8_r\nа")
-        );
-        assert_eq!(
-            decode(b"# coding: cp932\n\x82\xa0").as_deref(),
-            Ok("# coding: cp932\nあ")
-        );
-        assert_eq!(
-            decode(b"# coding: UTF-8-unix\n\xc3\xa9").as_deref(),
-            Ok("# coding: UTF-8-unix\né")
-        );
+        assert_eq!(decode(b"# coding: iso8859-15\n\xa4").as_deref(), Ok("# coding: iso8859-15\n€"));
+        assert_eq!(decode(b"\n# coding=koi8_r\n\xc1").as_deref(), Ok("\n# coding=koi8_r\nа"));
+        assert_eq!(decode(b"# coding: cp932\n\x82\xa0").as_deref(), Ok("# coding: cp932\nあ"));
+        assert_eq!(decode(b"# coding: UTF-8-unix\n\xc3\xa9").as_deref(), Ok("# coding: UTF-8-unix\né"));
     }
 
     #[test]
     fn cookies_count_only_in_leading_comments() {
-        assert_eq!(
-            decode(b"x = 1\n# coding: latin-1\n").as_deref(),
-            Ok("x = 1\n# coding: latin-1\n")
-        );
-        assert_eq!(
-            decode(b"\n\n# coding: nonsense\n").as_deref(),
-            Ok("\n\n# coding: nonsense\n")
-        );
+        assert_eq!(decode(b"x = 1\n# coding: latin-1\n").as_deref(), Ok("x = 1\n# coding: latin-1\n"));
+        assert_eq!(decode(b"\n\n# coding: nonsense\n").as_deref(), Ok("\n\n# coding: nonsense\n"));
         assert_eq!(error(b"x\n# coding: latin-1\n\xe9").1, 20);
     }
 
     #[test]
     fn errors_say_where() {
         assert_eq!(error(b"x = 1\n\0"), (DecodeErrorKind::NullByte, 6, 2));
-        assert_eq!(
-            error(b"\n'\xff'"),
-            (
-                DecodeErrorKind::Invalid {
-                    encoding: "utf-8".into(),
-                    byte: 0xff
-                },
-                2,
-                2
-            )
-        );
-        assert_eq!(
-            error(b"# coding: nonsense\n"),
-            (DecodeErrorKind::UnknownEncoding("nonsense".into()), 10, 1)
-        );
+        assert_eq!(error(b"\n'\xff'"), (DecodeErrorKind::Invalid { encoding: "utf-8".into(), byte: 0xff }, 2, 2));
+        assert_eq!(error(b"# coding: nonsense\n"), (DecodeErrorKind::UnknownEncoding("nonsense".into()), 10, 1));
         assert_eq!(
             error(b"\xef\xbb\xbf# coding: latin-1\n"),
-            (
-                DecodeErrorKind::DisagreesWithMark("iso-8859-1".into()),
-                13,
-                1
-            )
+            (DecodeErrorKind::DisagreesWithMark("iso-8859-1".into()), 13, 1)
         );
         assert_eq!(error(b"# coding: cp1252\n\x81").1, 17);
         assert_eq!(error(b"# coding: ascii\n\xc3\xa9").1, 16);

@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use super::{Built, MODULE, Scope, ScopeId, ScopeKind, SymbolTable, flag, node_key};
 use crate::error::SyntaxError;
 use crate::names::{
-    CLASSDICT, CLASS, DEBUG, DEFAULTS, GENERIC_BASE, ITERATOR, KEYWORD_DEFAULTS, NameId, Names, SUPER, TYPE_PARAMS,
+    CLASS, CLASSDICT, DEBUG, DEFAULTS, GENERIC_BASE, ITERATOR, KEYWORD_DEFAULTS, NameId, Names, SUPER, TYPE_PARAMS,
     mangle,
 };
 use crate::stack::with_one_more_level;

@@ -25,7 +25,9 @@ pub(crate) const MODULE: ScopeId = ScopeId(0);
 pub(crate) enum ScopeKind {
     Module,
     Class,
-    Function { is_async: bool },
+    Function {
+        is_async: bool,
+    },
     Lambda,
     /// List, set or dict comprehension.
     Comprehension,
@@ -119,8 +121,9 @@ impl SymbolTable {
         &self.scopes[id.0 as usize]
     }
 
-    pub(crate) fn scope_of<T>(&self, node: &T) -> Option<ScopeId> {
-        self.by_node.get(&node_key(node)).copied()
+    /// The scope that a node opens; see [`node_key`].
+    pub(crate) fn scope_by_key(&self, key: usize) -> Option<ScopeId> {
+        self.by_node.get(&key).copied()
     }
 
     pub(crate) fn place(&self, scope: ScopeId, name: NameId) -> Place {

@@ -41,8 +41,7 @@ pub(super) fn resolve(
                     errors.push(SyntaxError::invalid(message, range));
                 } else if let Found::TypeParameter = found {
                     let range = declarations.get(&(scope, name)).copied().unwrap_or_default();
-                    let message =
-                        format!("nonlocal binding not allowed for type parameter '{}'", names.get(name));
+                    let message = format!("nonlocal binding not allowed for type parameter '{}'", names.get(name));
                     errors.push(SyntaxError::invalid(message, range));
                 }
                 Place::Free
