@@ -21,6 +21,7 @@ use crate::graph::{ComponentId, Graph, is_or_contains};
 use crate::load::{Progress, Table};
 use crate::panics;
 use crate::resolve::{Location, Resolver, parents};
+use crate::unresolved;
 
 /// The outcome for one module.
 #[derive(Clone, Debug)]
@@ -122,7 +123,10 @@ impl<'a> Run<'a> {
             return Evaluation::NotParsed;
         }
         match panics::catch(|| const_eval::evaluate(view, module)) {
-            Ok(evaluated) => Evaluation::Done(Arc::new(evaluated)),
+            Ok(mut evaluated) => {
+                unresolved::mark(&mut evaluated, self.context.table.module(module), self.context.resolver);
+                Evaluation::Done(Arc::new(evaluated))
+            }
             Err(message) => Evaluation::Failed(message),
         }
     }

@@ -24,6 +24,7 @@ mod resolve;
 mod rules;
 mod site;
 mod target;
+mod unresolved;
 mod verdict;
 
 pub use analysis::{AnalysedModule, Analysis, AnalyzeError, Options, analyze};
