@@ -424,6 +424,8 @@ def choose_names(modules):
             rank = 2
             if isinstance(value, type):
                 home = type_module(value)
+                if home == "builtins" and module_name != "builtins":
+                    continue  # builtins.function, though 3.14's _types exports it as FunctionType
                 if type_qualname(value) == attribute:
                     rank = 0 if home == module_name else 1
             if ranks.get(id(value), 3) > rank:

@@ -1,6 +1,6 @@
 //! The annotations, judged by calling what they are about in every interpreter at hand.
 //!
-//! What promises something (`total`, `pure`, `holds`, `recipe`, `changes-self`) is called
+//! What promises something (`total`, `pure`, `holds`, `recipe`, `changes-self`, `process`) is called
 //! with random arguments in two processes of different hash seeds; see `judge.py`.
 
 use std::io::Write;
@@ -46,7 +46,7 @@ fn claim(ground: &Ground, entry: &Entry, attribute: Option<&Name>, kind: &str, c
     let (effect, requirement) = match call.effect {
         Effect::PureIf(requirement) => ("Pure".to_owned(), Some(requirement)),
         Effect::HoldsIf(requirement) => ("Holds".to_owned(), Some(requirement)),
-        Effect::Modelled | Effect::Process | Effect::Effect | Effect::Unknown => return None,
+        Effect::Modelled | Effect::Effect | Effect::Unknown => return None,
         effect => (format!("{effect:?}"), None),
     };
     let result = match call.result {
@@ -64,7 +64,7 @@ fn claim(ground: &Ground, entry: &Entry, attribute: Option<&Name>, kind: &str, c
 
 fn judge(python: &std::path::Path, claims: &[Json], hash_seed: &str) -> Json {
     let mut process = Command::new(python)
-        .args(["-S", "-P", "-c", JUDGE])
+        .args(["-X", "faulthandler", "-S", "-P", "-c", JUDGE])
         .env("PYTHONHASHSEED", hash_seed)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

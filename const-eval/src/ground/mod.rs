@@ -233,7 +233,7 @@ pub enum Effect {
     /// The evaluator has its own implementation; where it has none, as `Unknown`.
     Modelled,
     /// No effect with inert arguments, but the result depends on the process:
-    /// time, addresses, hashes, environment, files, working directory, libm. May raise.
+    /// time, addresses, hashes, environment, files, working directory, libm. May raise, and warn.
     Process,
     /// Input, output, or a change of the process, the interpreter, or objects of other modules.
     Effect,

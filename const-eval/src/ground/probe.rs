@@ -81,6 +81,10 @@ fn names(entries: &[Entry], modules: &[GroundModule]) -> FxHashMap<Arc<str>, Gro
             }
         }
     }
+    // From 3.14 on, int | str and typing.Union[int, str] are one type.
+    if let Some(&union) = names.get("typing.Union") {
+        names.entry("types.UnionType".into()).or_insert(union);
+    }
     names
 }
 
