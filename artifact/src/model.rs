@@ -228,8 +228,10 @@ pub enum Node {
     /// The module itself.
     ThisModule,
     /// `sys.modules[module]`, then attributes, read raw: from a module's `__dict__`, from a class by
-    /// its MRO's `__dict__`s, no descriptor called (`lyo._native.lookup(module, path)` is the same walk).
-    /// The path can't go through other objects.
+    /// its MRO's `__dict__`s, from an exact `dict` by a string key, no descriptor called
+    /// (`lyo._native.lookup(module, path)` is the same walk). The path can't go through other objects.
+    /// `__dict__` below a module is its dictionary. An enum member is best reached through
+    /// `_member_map_`: its class `__dict__` may hold a descriptor in its place.
     External {
         module: String,
         path: Vec<String>,
@@ -272,7 +274,8 @@ pub struct Class {
     pub bases: Vec<NodeId>,
     /// What was handed to `type.__new__`, in order, without `__qualname__` and `__classcell__`.
     /// What `type.__new__` adds by itself (slot members, `__dict__`, `__weakref__`, a `__doc__` or
-    /// `__hash__` of `None`) is not in it; `__slots__` is.
+    /// `__hash__` of `None`) is not in it; `__slots__` and `__module__` are. A list or dict under
+    /// `__slots__` is filled before the class is made.
     pub namespace: Vec<(String, NodeId)>,
     /// What was set afterwards (decorators, metaclass), in order.
     pub later: Vec<(String, NodeId)>,

@@ -213,7 +213,20 @@ fn new_class_silently(
     }
     // The bases it has: with the right MRO this time.
     set_type_attribute(&class, &Object::name("__bases__")?, bases)?;
+    forget_class(quiet);
+    forget_class(silent);
     Ok(class)
+}
+
+/// A class is part of a cycle, so that it would stay among its bases' `__subclasses__` until a
+/// collection; this one goes now.
+fn forget_class(class: Object) {
+    // SAFETY: nobody else has seen the class; `type`'s own `tp_clear` is what a collection calls.
+    unsafe {
+        if let Some(clear) = ffi::PyType_Type.tp_clear {
+            clear(class.as_ptr());
+        }
+    }
 }
 
 fn new_class_of_metaclass(metaclass: &Object, name: &Object, bases: &Object, body: &Object) -> Result<Object, Failure> {

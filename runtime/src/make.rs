@@ -556,7 +556,7 @@ fn code_of(function: &Object) -> Result<Object, Failure> {
         return Failure::refused("another module's function is no longer one");
     }
     // SAFETY: a function; its code is borrowed and never null.
-    Ok(unsafe { Object::borrowed(ffi::PyFunction_GetCode(function.as_ptr())) }.ok_or(Failure::Raised)?)
+    unsafe { Object::borrowed(ffi::PyFunction_GetCode(function.as_ptr())) }.ok_or(Failure::Raised)
 }
 
 /// Whether hashing the object (and comparing it) runs no code of anybody's.

@@ -344,7 +344,7 @@ pub fn take_message() -> String {
         let value = Object::owned(value);
         drop(Object::owned(trace));
         let name = match &kind {
-            Ok(kind) => kind.as_type().map(|class| type_name(class)).unwrap_or_default(),
+            Ok(kind) => kind.as_type().map(type_name).unwrap_or_default(),
             Err(Raised) => String::from("an error"),
         };
         let text = value.ok().and_then(|value| Object::owned(ffi::PyObject_Str(value.as_ptr())).ok());

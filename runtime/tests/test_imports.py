@@ -1,0 +1,156 @@
+"""Import statements of every form, their guards, and what happens when they fail."""
+
+import unittest
+
+from support import BundleTest
+
+
+class Imports(BundleTest):
+    def test_every_form(self):
+        self.source("pkg", "from . import early\nname = 'pkg'\n", package=True)
+        self.source("pkg.early", "import sys\nline = sys._getframe(1)\n")
+        self.source("pkg.sub", "x = 1\ny = 2\n_z = 3\n")
+        self.source("pkg.stars", "__all__ = ['a', '_b']\na, _b, c = 1, 2, 3\n")
+        self.source("pkg.deep", "", package=True)
+        self.source("pkg.deep.m", "value = 'deep'\n")
+        self.source("plain", "open_, _hidden = 1, 2\n")
+        self.modules.clear()
+        self.source(
+            "pkg.m",
+            """
+            import pkg.sub
+            import pkg.deep.m as leaf
+            import plain as p
+            from .sub import x, y as why
+            from . import deep
+            from .deep.m import value
+            from pkg.stars import *
+            from plain import *
+            import json.decoder
+            import os.path as path
+            del x
+            """,
+        )
+        image = self.image("pkg.m")
+        image.import_("pkg.sub", "top", "pkg", line=2)
+        image.import_("pkg.deep.m", "leaf", "leaf", line=3)
+        image.import_("plain", "leaf", "p", line=4)
+        image.import_("sub", "names", [("x", "x"), ("y", "why")], line=5, level=1)
+        image.import_("", "names", [("deep", "deep")], line=6, level=1)
+        image.import_("deep.m", "names", [("value", "value")], line=7, level=1)
+        image.import_("pkg.stars", "star", line=8)
+        image.import_("plain", "star", line=9)
+        image.import_("json.decoder", "top", "json", line=10)
+        image.import_("os.path", "leaf", "path", line=11)
+        image.delete("x")
+        self.write()
+        show = "import pkg.m; print([(k, v) for k, v in pkg.m.__dict__.items() if k[:2] != '__' or k == '__name__'])"
+        self.same(show)
+        loaded = "import pkg.sub, pkg.deep.m, plain, pkg.stars, json.decoder, os.path\n"
+        self.same(loaded + show)
+
+    def test_an_import_that_must_fail(self):
+        self.source("m", "try:\n    import nowhere\nexcept ImportError:\n    nowhere = None\n")
+        image = self.image("m")
+        image.import_("nowhere", "fails", line=2)
+        image.store("nowhere", image.value(None))
+        self.write()
+        show = "import m; print(m.nowhere, list(m.__dict__)[-1])"
+        self.same(show)
+        self.source("nowhere", "")
+        self.modules.pop("nowhere")
+        output = self.python(show)
+        self.assertIn("m: code: import of nowhere", output)
+        self.assertIn("<module 'nowhere'", output)
+
+    def test_a_failing_import_has_its_traceback(self):
+        self.source("broken", "1 / 0\n")
+        self.modules.clear()
+        self.source("m", "x = 1\n\nimport broken\n")
+        image = self.image("m")
+        image.store("x", image.value(1))
+        image.import_("broken", "top", "broken", line=3)
+        self.source("n", "from math import nothing_there\n")
+        image = self.image("n")
+        image.import_("math", "names", [("nothing_there", "nothing_there")], line=1)
+        self.write()
+        for module in ("m", "n"):
+            program = "import %s" % module
+            expected = self.python(program, bundle=False, check=False)
+            found = self.python("\n" * 0 + program, check=False)
+            # The program's own line number differs by the line that installs the bundle.
+            self.assertEqual(found.replace("line 3, in <module>\n    import m\n", "line 2, in <module>\n    import m\n")
+                             .replace('"<string>", line 3', '"<string>", line 2'), expected)
+            self.assertIn("Error", found)
+
+    def test_a_handled_failure_runs_the_code(self):
+        self.source("broken", "raise ImportError('no')\n")
+        self.modules.clear()
+        self.source("m", "before = 1\ntry:\n    from broken import x\nexcept ImportError:\n    x = 'handled'\n")
+        image = self.image("m")
+        image.store("before", image.value(1))
+        image.import_("broken", "names", [("x", "x")], line=3)
+        self.write()
+        output = self.python("import m; print(m.x, list(m.__dict__)[-2:])")
+        self.assertIn("m: code: ImportError: no", output)
+        self.assertIn("handled ['before', 'x']", output)
+
+    def test_guards(self):
+        self.source("other", "def f(): return 1\n")
+        self.modules.clear()
+        self.source("m", "from other import f\nx = f()\n")
+        for path, name, changed in (
+            (["f"], "f", "other.f = lambda: 2"),
+            (["f"], "f", "other.f.__defaults__ = (1,)"),
+            (["g"], None, "other.g = 1"),
+        ):
+            with self.subTest(changed):
+                self.modules["m"] = (self.modules["m"][0], None)
+                image = self.image("m")
+                image.import_("other", "names", [("f", "f")], line=1)
+                fingerprint = None
+                if name:
+                    text = self.python("import other, lyo._native as n; print(n.fingerprint(other.%s))" % name, bundle=False)
+                    fingerprint = int(text)
+                image.guard("other", path, fingerprint)
+                image.check_guards()
+                image.store("x", image.value(1))
+                self.write()
+                show = "import m; print(m.x, list(m.__dict__)[-2:])"
+                self.same(show)
+                output = self.python("import other; %s; %s" % (changed, show))
+                self.assertIn("m: code: guard: other.", output)
+                self.assertIn("['f', 'x']", output)
+
+    def test_import_runs_under_the_modules_frame(self):
+        self.source(
+            "warner",
+            """
+            import sys, warnings
+            warnings.simplefilter("always")
+            warnings.warn("old", DeprecationWarning, stacklevel=2)
+            frame = sys._getframe(1)
+            while "importlib" in frame.f_code.co_filename: frame = frame.f_back
+            print(frame.f_code.co_filename[-4:], frame.f_lineno, frame.f_code.co_name, frame.f_globals["__name__"], frame.f_locals is frame.f_globals)
+            """,
+        )
+        self.modules.clear()
+        self.source("m", "\n\nimport warner\n")
+        image = self.image("m")
+        image.import_("warner", "top", "warner", line=3)
+        self.write()
+        self.assertIn("m.py 3 <module> m True", self.same("import m"))
+
+    def test_a_replaced_import_is_called(self):
+        self.source("patch", "import builtins\nreal = builtins.__import__\ndef spy(name, *rest):\n    print('spied', name)\n    return real(name, *rest)\nbuiltins.__import__ = spy\n")
+        self.modules.clear()
+        self.source("m", "import patch\nimport json\n")
+        image = self.image("m")
+        image.import_("patch", "top", "patch", line=1)
+        image.import_("json", "top", "json", line=2)
+        self.write()
+        self.assertIn("spied json", self.same("import m; import sys"))
+
+
+if __name__ == "__main__":
+    unittest.main()
