@@ -123,13 +123,15 @@ class Execution:
             if kind == "ImportFrom" and statement.module == "__future__" and not statement.level:
                 self.future(statement)
             elif kind in ("Import", "ImportFrom"):
+                if self.is_loaded(statement):
+                    self.window.append(statement)
+                    continue
                 if self.window:
                     self.flush()
                 self.unwatched([statement])
                 self.imports.append(statement)
             elif kind == "If" and has_import(statement):
-                self.flush()
-                truth = self.watched_test(statement.test)
+                truth = self.test(statement.test)
                 self.walk(statement.body if truth else statement.orelse)
             elif has_import(statement):
                 self.flush()
@@ -138,6 +140,38 @@ class Execution:
                 self.flush()
             else:
                 self.window.append(statement)
+
+    def source_of(self, statement):
+        """The absolute name of the module that a `from` import takes names from."""
+        base = statement.module or ""
+        if not statement.level:
+            return base
+        package = (self.module.__package__ or "").split(".")
+        package = package[: len(package) - statement.level + 1]
+        return ".".join([*package, base] if base else package)
+
+    def is_loaded(self, statement):
+        """Has the import statement nothing left to load? Then it need not end a window."""
+        loaded = sys.modules
+        if type(statement).__name__ == "Import":
+            return all(alias.name in loaded for alias in statement.names)
+        base = self.source_of(statement)
+        namespace = getattr(loaded.get(base), "__dict__", None)
+        if namespace is None or statement.names[0].name == "*":
+            return False
+        return all(alias.name in namespace or f"{base}.{alias.name}" in loaded for alias in statement.names)
+
+    def is_plain(self, statement):
+        """A docstring, a constant, or an import that can only load: nothing to watch."""
+        kind = type(statement).__name__
+        if kind in ("Import", "Pass"):
+            return True
+        if kind == "ImportFrom":
+            module = sys.modules.get(self.source_of(statement))
+            return module is not None and "__getattr__" not in getattr(module, "__dict__", {})
+        if kind == "Assign" and any(type(target).__name__ != "Name" for target in statement.targets):
+            return False
+        return kind in ("Expr", "Assign") and type(statement.value).__name__ == "Constant"
 
     def future(self, statement):
         import __future__
@@ -162,13 +196,13 @@ class Execution:
         self.execute(statements, self.module.__dict__)
         self.importing = False
 
-    def watched_test(self, test):
+    def test(self, test):
+        """Evaluates the condition of an `if` that has imports below it, in its place."""
+        if "TYPE_CHECKING" in (getattr(test, "id", ""), getattr(test, "attr", "")):
+            return False
         name = " test"
-        store = _ast.Assign(
-            targets=[_ast.Name(id=name, ctx=_ast.Store(), **where(test))],
-            value=test, **where(test),
-        )
-        self.window.append(store)
+        target = _ast.Name(id=name, ctx=_ast.Store(), **where(test))
+        self.window.append(_ast.Assign(targets=[target], value=test, **where(test)))
         self.flush()
         return self.module.__dict__.pop(name)
 
@@ -178,7 +212,7 @@ class Execution:
         self.imports = []
         if not window:
             return
-        if all(map(is_plain, window)):
+        if all(map(self.is_plain, window)):
             self.execute(window, self.module.__dict__)
             return
         # No closures below: the cells they would need are part of the world.
@@ -220,19 +254,6 @@ class Execution:
 def where(node):
     return {"lineno": node.lineno, "col_offset": node.col_offset,
             "end_lineno": node.end_lineno, "end_col_offset": node.end_col_offset}
-
-
-def is_plain(statement):
-    """A docstring, a constant, or an import that can only load: nothing to watch."""
-    kind = type(statement).__name__
-    if kind in ("Import", "Pass"):
-        return True
-    if kind == "ImportFrom":
-        module = sys.modules.get(statement.module or "") if not statement.level else None
-        return module is not None and "__getattr__" not in getattr(module, "__dict__", {})
-    if kind == "Assign" and any(type(target).__name__ != "Name" for target in statement.targets):
-        return False
-    return kind in ("Expr", "Assign") and type(statement.value).__name__ == "Constant"
 
 
 def children(node):

@@ -51,6 +51,8 @@ _SKIPPED = {
 }
 # Not tracked by the collector where they hold nothing that is, yet can change.
 _UNTRACKED = {dict, bytearray, type(_thread.allocate_lock())}
+_MODULE = type(sys)
+_DESCRIBED = 4  # differences of one module whose place is searched for
 _REFERENCE = sys.modules["_weakref"].ref
 _CACHES = {
     "re": ("_cache", "_cache2"),
@@ -82,55 +84,61 @@ class Snapshot:
     """What every object referred to at one moment, and the state of the process."""
 
     def __init__(self, ignored):
+        self.process = _process()
         enabled = gc.isenabled()
         gc.disable()
         special = _describe_lazily()
-        referents = gc.get_referents
+        referents, skipped, untracked, function = gc.get_referents, _SKIPPED, _UNTRACKED, _FUNCTION
         contents = {}
         queue = gc.get_objects()
-        ignored = ignored.union(_lru_caches(queue))
+        ignored = ignored.union(_caches(queue))
         while queue:
             found = []
             for item in queue:
                 kind = type(item)
-                if kind in _SKIPPED:
+                if kind in skipped:
                     continue
                 key = id(item)
                 if key in contents or key in ignored:
                     continue
-                if kind in special:
-                    contents[key] = (item, (special[kind](item),), True)
-                    continue
                 if kind is dict:
                     inner = (*item, *item.values())
-                elif isinstance(item, dict):
+                elif kind in special:
+                    contents[key] = (item, (special[kind](item),), True)
+                    continue
+                elif issubclass(kind, dict):
                     inner = (*dict.keys(item), *dict.values(item))
                 else:
-                    inner = tuple(referents(item))
+                    contents[key] = (item, (*referents(item),), False)
+                    if kind is not function:
+                        for child in referents(item):
+                            if type(child) in untracked and id(child) not in contents:
+                                found.append(child)
+                    continue
                 contents[key] = (item, inner, False)
-                for child in inner:
-                    if type(child) in _UNTRACKED and id(child) not in contents:
+                for child in dict.values(item):
+                    if type(child) in untracked and id(child) not in contents:
                         found.append(child)
             queue = found
         self.contents = contents
-        self.process = _process()
         self.registries = {
             id(cls): (cls, frozenset(_abc._get_dump(cls)[0]))
             for cls, _, _ in list(contents.values())
-            if isinstance(cls, type) and "_abc_impl" in type.__dict__["__dict__"].__get__(cls)
+            if issubclass(type(cls), type) and "_abc_impl" in type.__dict__["__dict__"].__get__(cls)
         }
         if enabled:
             gc.enable()
 
 
-def _lru_caches(objects):
-    """Addresses of the dictionaries that `functools.lru_cache` keeps its results in."""
+def _caches(objects):
+    """Addresses of the containers that C implementations keep as caches: the
+    results of `functools.lru_cache`, and what an ABC remembers of its answers."""
     found = []
     for item in objects:
         if type(item) is _lru_cache_wrapper:
-            for child in gc.get_referents(item):
-                if type(child) is dict and "__wrapped__" not in child:
-                    found.append(id(child))
+            found.extend(id(x) for x in gc.get_referents(item) if type(x) is dict and "__wrapped__" not in x)
+        elif type(item) is _ABC_DATA:
+            found.extend(map(id, gc.get_referents(item)))
     return found
 
 
@@ -156,6 +164,9 @@ def _process():
         "open files": _open_files(),
     }
     loaded = sys.modules
+    if "_decimal" in loaded:
+        # First, because asking for it makes it.
+        state["decimal context"] = repr(loaded["_decimal"].getcontext())
     if "_locale" in loaded:
         state["locale"] = loaded["_locale"].setlocale(loaded["_locale"].LC_ALL, None)
     if "_csv" in loaded:
@@ -169,8 +180,6 @@ def _process():
         state["tracemalloc"] = loaded["_tracemalloc"].is_tracing()
     if "_contextvars" in loaded:
         state["context"] = {id(k): (k, id(v), v) for k, v in loaded["_contextvars"].copy_context().items()}
-    if "_decimal" in loaded:
-        state["decimal context"] = repr(loaded["_decimal"].getcontext())
     return state
 
 
@@ -211,7 +220,8 @@ def differences(before, after):
         else:
             same = len(inner) == len(changed) and all(map(is_, inner, changed))
         if not same and not _harmless(item, inner, changed):
-            found.append(f"{_place(item, then)}: {_change(item, inner, changed)}")
+            place = _place(item) if len(found) < _DESCRIBED else type(item).__name__
+            found.append(f"{place}: {_change(item, inner, changed)}")
     return found
 
 
@@ -223,7 +233,7 @@ def _harmless(item, inner, changed):
         # Reading `__annotations__` or `__dict__` makes an empty dictionary where there was none.
         new = [x for x in changed if not any(x is y for y in inner)]
         return len(changed) >= len(inner) and all(type(x) is dict and not x for x in new)
-    if isinstance(item, type):
+    if issubclass(type(item), type):
         return True  # its dictionary is compared by itself; the rest changes only with bases
     # Reading an instance's `__dict__` turns its values into a dictionary that holds them.
     expanded = []
@@ -242,6 +252,8 @@ def _is_cache(item, changed):
         keys = changed[: len(changed) // 2]
         if all(type(key) is int for key in keys):
             return True  # a class's weak list of subclasses
+    if all(type(value).__module__ == "_struct" for value in values):
+        return True  # formats that `struct` has compiled
     if "utf-8" in item and type(item["utf-8"]).__name__ == "CodecInfo":
         return True
     loaded = sys.modules
@@ -256,30 +268,26 @@ def _is_cache(item, changed):
     )
 
 
-def _place(item, world):
+def _place(item):
     """Where an object hangs: the nearest module or class that leads to it."""
-    path = []
+    path = ""
     for _ in range(6):
         for name, module in list(sys.modules.items()):
-            if getattr(type(module), "__name__", "") == "module" and getattr(module, "__dict__", None) is item:
-                return f"module {name}" + "".join(reversed(path))
-        if isinstance(item, type):
-            return f"class {_name(item)}" + "".join(reversed(path))
-        owner = None
-        for candidate, inner, by_value in world.values():
-            if by_value or candidate is item or not any(x is item for x in inner):
-                continue
-            if type(candidate) is dict:
-                key = next((k for k, v in candidate.items() if v is item), None)
-                path.append(f"[{key!r}]" if type(key) is str else "[…]")
-                owner = candidate
-                break
-            if owner is None:
-                owner = candidate
-        if owner is None:
+            if type(module) is _MODULE and module.__dict__ is item:
+                return f"module {name}{path}"
+        if issubclass(type(item), type):
+            return f"class {_name(item)}{path}"
+        owners = [x for x in gc.get_referrers(item) if type(x) in (dict, _FUNCTION, _CELL) or issubclass(type(x), type)]
+        holder = next((x for x in owners if type(x) is dict and any(v is item for v in x.values())), None)
+        if holder is not None:
+            key = next((k for k, v in holder.items() if v is item), None)
+            path = (f"[{key!r}]" if type(key) is str else "[…]") + path
+            item = holder
+        elif owners:
+            item = owners[0]
+        else:
             break
-        item = owner
-    return f"{type(item).__name__} object" + "".join(reversed(path))
+    return f"{type(item).__name__} object{path}"
 
 
 def _change(item, inner, changed):
