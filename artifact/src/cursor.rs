@@ -27,19 +27,15 @@ impl<'a> Cursor<'a> {
     }
 
     pub(crate) fn take(&mut self, length: usize) -> Result<&'a [u8], ReadError> {
-        let (head, tail) = self
-            .bytes
-            .split_at_checked(length)
-            .ok_or(ReadError::Malformed("a record runs past its section"))?;
+        let (head, tail) =
+            self.bytes.split_at_checked(length).ok_or(ReadError::Malformed("a record runs past its section"))?;
         self.bytes = tail;
         Ok(head)
     }
 
     pub(crate) fn word(&mut self) -> Result<u32, ReadError> {
-        let (head, tail) = self
-            .bytes
-            .split_first_chunk::<4>()
-            .ok_or(ReadError::Malformed("a record runs past its section"))?;
+        let (head, tail) =
+            self.bytes.split_first_chunk::<4>().ok_or(ReadError::Malformed("a record runs past its section"))?;
         self.bytes = tail;
         Ok(u32::from_le_bytes(*head))
     }
@@ -52,9 +48,7 @@ impl<'a> Cursor<'a> {
 
     /// `count` words, unread.
     pub(crate) fn words(&mut self, count: u32) -> Result<&'a [u8], ReadError> {
-        let length = (count as usize)
-            .checked_mul(4)
-            .ok_or(ReadError::Malformed("a count is too large"))?;
+        let length = (count as usize).checked_mul(4).ok_or(ReadError::Malformed("a count is too large"))?;
         self.take(length)
     }
 

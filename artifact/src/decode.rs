@@ -1,24 +1,14 @@
 //! From views to the model: for `lyo inspect`, and to test the writer with.
 
-use crate::model::{
-    Artifact, Bundle, Class, Function, Guard, Image, ImportBinding, Node, NodeId, Operation,
-};
+use crate::model::{Artifact, Bundle, Class, Function, Guard, Image, ImportBinding, Node, NodeId, Operation};
 use crate::read::{Entry, ReadError, Reader};
-use crate::view::{
-    BindingView, ClassView, FunctionView, ImageView, Named, NodeView, OperationView, Pairs, Texts,
-};
+use crate::view::{BindingView, ClassView, FunctionView, ImageView, Named, NodeView, OperationView, Pairs, Texts};
 
 impl Reader {
     /// The whole bundle.
     pub fn decode(&self) -> Result<Bundle, ReadError> {
-        let artifacts = self
-            .entries()
-            .map(|entry| entry.decode())
-            .collect::<Result<_, _>>()?;
-        Ok(Bundle {
-            target: self.target().clone(),
-            artifacts,
-        })
+        let artifacts = self.entries().map(|entry| entry.decode()).collect::<Result<_, _>>()?;
+        Ok(Bundle { target: self.target().clone(), artifacts })
     }
 }
 
@@ -50,31 +40,18 @@ impl ImageView<'_> {
         for id in 0..self.len() {
             nodes.push(node(self.node(id as NodeId)?)?);
         }
-        let operations = self
-            .operations()
-            .map(|view| operation(view?))
-            .collect::<Result<_, _>>()?;
+        let operations = self.operations().map(|view| operation(view?)).collect::<Result<_, _>>()?;
         let mut guards = Vec::new();
         for guard in self.guards() {
             let guard = guard?;
-            guards.push(Guard {
-                module: guard.module.to_owned(),
-                path: texts(guard.path)?,
-                expect: guard.expect,
-            });
+            guards.push(Guard { module: guard.module.to_owned(), path: texts(guard.path)?, expect: guard.expect });
         }
-        Ok(Image {
-            nodes,
-            operations,
-            guards,
-        })
+        Ok(Image { nodes, operations, guards })
     }
 }
 
 fn named(view: Named<'_>) -> Result<Vec<(String, NodeId)>, ReadError> {
-    view.iter()
-        .map(|item| item.map(|(name, id)| (name.to_owned(), id)))
-        .collect()
+    view.iter().map(|item| item.map(|(name, id)| (name.to_owned(), id))).collect()
 }
 
 fn texts(view: Texts<'_>) -> Result<Vec<String>, ReadError> {
@@ -95,10 +72,7 @@ fn node(view: NodeView<'_>) -> Result<Node, ReadError> {
         NodeView::Int(bytes) => Node::Int(bytes.to_vec()),
         NodeView::Float(value) => Node::Float(value),
         NodeView::Complex(real, imaginary) => Node::Complex(real, imaginary),
-        NodeView::Str { value, interned } => Node::Str {
-            value: value.to_vec(),
-            interned,
-        },
+        NodeView::Str { value, interned } => Node::Str { value: value.to_vec(), interned },
         NodeView::Bytes(bytes) => Node::Bytes(bytes.to_vec()),
         NodeView::ByteArray(bytes) => Node::ByteArray(bytes.to_vec()),
         NodeView::Tuple(items) => Node::Tuple(items.iter().collect()),
@@ -111,51 +85,22 @@ fn node(view: NodeView<'_>) -> Result<Node, ReadError> {
         NodeView::Range { start, stop, step } => Node::Range { start, stop, step },
         NodeView::Slice { start, stop, step } => Node::Slice { start, stop, step },
         NodeView::MappingProxy(mapping) => Node::MappingProxy(mapping),
-        NodeView::Constant(path) => Node::Constant {
-            path: path.iter().collect(),
-        },
+        NodeView::Constant(path) => Node::Constant { path: path.iter().collect() },
         NodeView::CodeBlob(bytes) => Node::CodeBlob(bytes.to_vec()),
-        NodeView::CodeOf { function, path } => Node::CodeOf {
-            function,
-            path: path.iter().collect(),
-        },
+        NodeView::CodeOf { function, path } => Node::CodeOf { function, path: path.iter().collect() },
         NodeView::Function(view) => Node::Function(Box::new(function(view))),
         NodeView::Cell(content) => Node::Cell(content),
         NodeView::Class(view) => Node::Class(Box::new(class(view)?)),
-        NodeView::Property {
-            get,
-            set,
-            delete,
-            doc,
-            doc_from_getter,
-        } => Node::Property {
-            get,
-            set,
-            delete,
-            doc,
-            doc_from_getter,
-        },
+        NodeView::Property { get, set, delete, doc, doc_from_getter } => {
+            Node::Property { get, set, delete, doc, doc_from_getter }
+        }
         NodeView::StaticMethod(function) => Node::StaticMethod(function),
         NodeView::ClassMethod(function) => Node::ClassMethod(function),
         NodeView::BoundMethod { function, receiver } => Node::BoundMethod { function, receiver },
-        NodeView::Instance {
-            class,
-            base_value,
-            dict: state,
-            slots,
-        } => Node::Instance {
-            class,
-            base_value,
-            dict: dict(state),
-            slots: named(slots)?,
-        },
-        NodeView::Construct {
-            callable,
-            arguments,
-            keywords,
-            dict: state,
-            fresh,
-        } => Node::Construct {
+        NodeView::Instance { class, base_value, dict: state, slots } => {
+            Node::Instance { class, base_value, dict: dict(state), slots: named(slots)? }
+        }
+        NodeView::Construct { callable, arguments, keywords, dict: state, fresh } => Node::Construct {
             callable,
             arguments: arguments.iter().collect(),
             keywords: named(keywords)?,
@@ -163,15 +108,9 @@ fn node(view: NodeView<'_>) -> Result<Node, ReadError> {
             fresh,
         },
         NodeView::Name(name) => Node::Name(name.to_owned()),
-        NodeView::Attribute { object, name } => Node::Attribute {
-            object,
-            name: name.to_owned(),
-        },
+        NodeView::Attribute { object, name } => Node::Attribute { object, name: name.to_owned() },
         NodeView::ThisModule => Node::ThisModule,
-        NodeView::External { module, path } => Node::External {
-            module: module.to_owned(),
-            path: texts(path)?,
-        },
+        NodeView::External { module, path } => Node::External { module: module.to_owned(), path: texts(path)? },
         NodeView::Builtin(name) => Node::Builtin(name.to_owned()),
     })
 }
@@ -209,12 +148,7 @@ fn class(view: ClassView<'_>) -> Result<Class, ReadError> {
 
 fn operation(view: OperationView<'_>) -> Result<Operation, ReadError> {
     Ok(match view {
-        OperationView::Import {
-            line,
-            level,
-            module,
-            binding,
-        } => {
+        OperationView::Import { line, level, module, binding } => {
             let binding = match binding {
                 BindingView::Top(name) => ImportBinding::Top(name.to_owned()),
                 BindingView::Leaf(name) => ImportBinding::Leaf(name.to_owned()),
@@ -228,20 +162,10 @@ fn operation(view: OperationView<'_>) -> Result<Operation, ReadError> {
                 BindingView::Nothing => ImportBinding::Nothing,
                 BindingView::Fails(name) => ImportBinding::Fails(name.to_owned()),
             };
-            Operation::Import {
-                line,
-                level,
-                module: module.to_owned(),
-                binding,
-            }
+            Operation::Import { line, level, module: module.to_owned(), binding }
         }
-        OperationView::Store { name, node } => Operation::Store {
-            name: name.to_owned(),
-            node,
-        },
-        OperationView::Delete { name } => Operation::Delete {
-            name: name.to_owned(),
-        },
+        OperationView::Store { name, node } => Operation::Store { name: name.to_owned(), node },
+        OperationView::Delete { name } => Operation::Delete { name: name.to_owned() },
         OperationView::CheckGuards { until } => Operation::CheckGuards { until },
     })
 }

@@ -74,12 +74,7 @@ pub enum Operation {
     /// the leading dots that `level` counts (`from . import x`: level 1, empty module).
     /// `line`: where the statement stands in the source (from 1; 0 if unknown): an import that
     /// must run code runs under a frame with this line, so that tracebacks and warnings are as usual.
-    Import {
-        line: u32,
-        level: u32,
-        module: String,
-        binding: ImportBinding,
-    },
+    Import { line: u32, level: u32, module: String, binding: ImportBinding },
     /// `module.__dict__[name] = node`
     Store { name: String, node: NodeId },
     /// `del module.__dict__[name]`; a name that is absent is an error (the module falls back).

@@ -129,16 +129,10 @@ impl Reader {
         if offset.checked_add(length).is_none_or(|end| end > actual) {
             return Err(ReadError::Malformed("the directory lies outside the file"));
         }
-        let length = usize::try_from(length)
-            .map_err(|_| ReadError::Malformed("the directory is too large"))?;
+        let length = usize::try_from(length).map_err(|_| ReadError::Malformed("the directory is too large"))?;
         let records = modules.checked_mul(layout::RECORD_LENGTH);
-        if records
-            .and_then(|records| records.checked_add(layout::TARGET_LENGTH))
-            .is_none_or(|fixed| fixed > length)
-        {
-            return Err(ReadError::Malformed(
-                "the directory is shorter than its records",
-            ));
+        if records.and_then(|records| records.checked_add(layout::TARGET_LENGTH)).is_none_or(|fixed| fixed > length) {
+            return Err(ReadError::Malformed("the directory is shorter than its records"));
         }
         let directory = storage.read(offset, length)?;
         let digest = layout::digest(&[&header[..layout::HEADER_DIGEST], &directory]);
@@ -146,13 +140,7 @@ impl Reader {
             return Err(ReadError::Digest("the directory"));
         }
         let target = read_target(&directory)?;
-        let reader = Self {
-            storage,
-            target,
-            directory,
-            modules,
-            file_length: actual,
-        };
+        let reader = Self { storage, target, directory, modules, file_length: actual };
         reader.check_records()?;
         Ok(reader)
     }
@@ -167,11 +155,7 @@ impl Reader {
                 return Err(ReadError::Malformed("the directory is not sorted"));
             }
             previous = Some(record.name);
-            if record
-                .offset
-                .checked_add(record.length)
-                .is_none_or(|end| end > self.file_length)
-            {
+            if record.offset.checked_add(record.length).is_none_or(|end| end > self.file_length) {
                 return Err(ReadError::Malformed("a module lies outside the file"));
             }
         }
@@ -180,10 +164,7 @@ impl Reader {
 
     fn record(&self, index: usize) -> Result<Record<'_>, ReadError> {
         let start = layout::TARGET_LENGTH + index * layout::RECORD_LENGTH;
-        let bytes = self
-            .directory
-            .get(start..)
-            .ok_or(ReadError::Malformed("no such record"))?;
+        let bytes = self.directory.get(start..).ok_or(ReadError::Malformed("no such record"))?;
         let mut cursor = Cursor::new(bytes);
         let name = directory_text(&self.directory, &mut cursor)?;
         let root = directory_text(&self.directory, &mut cursor)?;
@@ -193,27 +174,13 @@ impl Reader {
         let mtime = cursor.long()?;
         let mut digest = [0; 32];
         digest.copy_from_slice(cursor.take(32)?);
-        let source = SourceView {
-            path,
-            root,
-            relative,
-            size,
-            mtime,
-            digest,
-        };
+        let source = SourceView { path, root, relative, size, mtime, digest };
         let offset = cursor.long()?;
         let length = cursor.long()?;
         let mut digest = [0; layout::DIGEST_LENGTH];
         digest.copy_from_slice(cursor.take(layout::DIGEST_LENGTH)?);
         let flags = cursor.word()?;
-        Ok(Record {
-            name,
-            source,
-            offset,
-            length,
-            digest,
-            flags,
-        })
+        Ok(Record { name, source, offset, length, digest, flags })
     }
 
     pub fn target(&self) -> &Target {
@@ -259,10 +226,7 @@ impl Reader {
             return None;
         }
         let record = self.record(index).ok()?;
-        Some(Entry {
-            reader: self,
-            record,
-        })
+        Some(Entry { reader: self, record })
     }
 
     /// All modules, sorted by name.
@@ -281,8 +245,7 @@ fn directory_text<'a>(directory: &'a [u8], cursor: &mut Cursor<'_>) -> Result<&'
         .checked_add(length)
         .and_then(|end| directory.get(offset..end))
         .ok_or(ReadError::Malformed("a text lies outside the directory"))?;
-    std::str::from_utf8(bytes)
-        .map_err(|_| ReadError::Malformed("a text of the directory is not UTF-8"))
+    std::str::from_utf8(bytes).map_err(|_| ReadError::Malformed("a text of the directory is not UTF-8"))
 }
 
 fn read_target(directory: &[u8]) -> Result<Target, ReadError> {
@@ -291,15 +254,9 @@ fn read_target(directory: &[u8]) -> Result<Target, ReadError> {
     let version = directory_text(directory, &mut cursor)?.to_owned();
     let platform = directory_text(directory, &mut cursor)?.to_owned();
     let magic = cursor.word()?.to_le_bytes();
-    let optimize = u8::try_from(cursor.word()?)
-        .map_err(|_| ReadError::Malformed("the optimisation level is out of range"))?;
-    Ok(Target {
-        cache_tag,
-        magic,
-        version,
-        platform,
-        optimize,
-    })
+    let optimize =
+        u8::try_from(cursor.word()?).map_err(|_| ReadError::Malformed("the optimisation level is out of range"))?;
+    Ok(Target { cache_tag, magic, version, platform, optimize })
 }
 
 struct Record<'a> {
@@ -323,6 +280,11 @@ pub struct SourceView<'a> {
 }
 
 impl SourceView<'_> {
+    /// Whether these bytes are the source.
+    pub fn is_of(&self, bytes: &[u8]) -> bool {
+        bytes.len() as u64 == self.size && *blake3::hash(bytes).as_bytes() == self.digest
+    }
+
     pub fn to_source(&self) -> Source {
         Source {
             path: self.path.to_owned(),
@@ -366,8 +328,7 @@ impl<'a> Entry<'a> {
 
     /// Reads the module's block and compares its digest.
     pub fn load(&self) -> Result<Block, ReadError> {
-        let length = usize::try_from(self.record.length)
-            .map_err(|_| ReadError::Malformed("a module is too large"))?;
+        let length = usize::try_from(self.record.length).map_err(|_| ReadError::Malformed("a module is too large"))?;
         let bytes = self.reader.storage.read(self.record.offset, length)?;
         if layout::digest(&[&bytes]) != self.record.digest {
             return Err(ReadError::Digest("the module"));
@@ -386,9 +347,7 @@ pub struct Block {
 
 impl Block {
     fn new(bytes: Vec<u8>) -> Result<Self, ReadError> {
-        let header = bytes
-            .get(..layout::BLOCK_HEADER_LENGTH)
-            .ok_or(ReadError::Malformed("a module has no header"))?;
+        let header = bytes.get(..layout::BLOCK_HEADER_LENGTH).ok_or(ReadError::Malformed("a module has no header"))?;
         let mut cursor = Cursor::new(header);
         let mut sections = [(0, 0); 6];
         for section in &mut sections {
@@ -399,11 +358,7 @@ impl Block {
             *section = (start, end);
         }
         let has_image = cursor.word()? & layout::RECORD_IMAGE != 0;
-        Ok(Self {
-            bytes,
-            sections,
-            has_image,
-        })
+        Ok(Self { bytes, sections, has_image })
     }
 
     fn section(&self, index: usize) -> &[u8] {
@@ -423,13 +378,6 @@ impl Block {
 
     /// The image, unchecked as yet: see [`ImageView::verify`].
     pub fn image(&self) -> Option<ImageView<'_>> {
-        self.has_image.then(|| {
-            ImageView::new(
-                self.section(2),
-                self.section(3),
-                self.section(4),
-                self.section(5),
-            )
-        })
+        self.has_image.then(|| ImageView::new(self.section(2), self.section(3), self.section(4), self.section(5)))
     }
 }

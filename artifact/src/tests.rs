@@ -28,11 +28,7 @@ fn artifact(name: &str, image: Option<Image>) -> Artifact {
             digest: [7; 32],
         },
         code: vec![1, 2, 3, 4, 5],
-        reason: if image.is_some() {
-            String::new()
-        } else {
-            "it prints".into()
-        },
+        reason: if image.is_some() { String::new() } else { "it prints".into() },
         image,
     }
 }
@@ -43,10 +39,7 @@ fn image() -> Image {
         nodes: vec![
             Node::None,
             Node::Int(vec![0xff]),
-            Node::Str {
-                value: b"Point".to_vec(),
-                interned: true,
-            },
+            Node::Str { value: b"Point".to_vec(), interned: true },
             Node::Tuple(vec![0, 1]),
             Node::Dict(vec![(2, 3)]),
             Node::Constant { path: vec![0, 1] },
@@ -78,16 +71,8 @@ fn image() -> Image {
             })),
             Node::Cell(Some(6)),
             Node::Float(-0.0),
-            Node::External {
-                module: "os".into(),
-                path: vec!["path".into()],
-            },
-            Node::Instance {
-                class: 6,
-                base_value: None,
-                dict: Some(vec![(2, 1)]),
-                slots: vec![("s".into(), 0)],
-            },
+            Node::External { module: "os".into(), path: vec!["path".into()] },
+            Node::Instance { class: 6, base_value: None, dict: Some(vec![(2, 1)]), slots: vec![("s".into(), 0)] },
             Node::Construct {
                 callable: 7,
                 arguments: vec![1],
@@ -104,23 +89,12 @@ fn image() -> Image {
                 binding: ImportBinding::Names(vec![("b".into(), "c".into())]),
             },
             Operation::CheckGuards { until: 1 },
-            Operation::Store {
-                name: "Point".into(),
-                node: 6,
-            },
+            Operation::Store { name: "Point".into(), node: 6 },
             Operation::Delete { name: "c".into() },
         ],
         guards: vec![
-            Guard {
-                module: "os".into(),
-                path: vec!["sep".into()],
-                expect: Expectation::Fingerprint(1 << 40),
-            },
-            Guard {
-                module: "gone".into(),
-                path: vec![],
-                expect: Expectation::Absent,
-            },
+            Guard { module: "os".into(), path: vec!["sep".into()], expect: Expectation::Fingerprint(1 << 40) },
+            Guard { module: "gone".into(), path: vec![], expect: Expectation::Absent },
         ],
     }
 }
@@ -128,11 +102,7 @@ fn image() -> Image {
 fn bundle() -> Bundle {
     Bundle {
         target: target(),
-        artifacts: vec![
-            artifact("pkg", None),
-            artifact("pkg.mod", Some(image())),
-            artifact("z", None),
-        ],
+        artifacts: vec![artifact("pkg", None), artifact("pkg.mod", Some(image())), artifact("z", None)],
     }
 }
 
@@ -156,10 +126,7 @@ fn reads_back_what_was_written() {
 fn a_bundle_cut_at_any_byte_is_refused() {
     let bytes = encode_bundle(&bundle()).unwrap();
     for length in 0..bytes.len() {
-        assert!(
-            Reader::from_bytes(bytes[..length].to_vec()).is_err(),
-            "cut at {length}"
-        );
+        assert!(Reader::from_bytes(bytes[..length].to_vec()).is_err(), "cut at {length}");
     }
 }
 
@@ -194,15 +161,10 @@ fn a_changed_byte_with_right_digests_does_no_harm() {
 
 fn repair_digests(bytes: &mut [u8]) {
     use crate::layout::*;
-    let long = |bytes: &[u8], at: usize| {
-        u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize
-    };
+    let long = |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize;
     let (offset, length) = (long(bytes, 24), long(bytes, 32));
     let modules = u32::from_le_bytes(bytes[40..44].try_into().unwrap()) as usize;
-    if offset
-        .checked_add(length)
-        .is_none_or(|end| end > bytes.len())
-    {
+    if offset.checked_add(length).is_none_or(|end| end > bytes.len()) {
         return;
     }
     for module in 0..modules {
@@ -211,10 +173,7 @@ fn repair_digests(bytes: &mut [u8]) {
             return;
         }
         let (start, size) = (long(bytes, record + 80), long(bytes, record + 88));
-        let Some(block) = start
-            .checked_add(size)
-            .and_then(|end| bytes.get(start..end))
-        else {
+        let Some(block) = start.checked_add(size).and_then(|end| bytes.get(start..end)) else {
             continue;
         };
         let right = digest(&[block]);
@@ -237,19 +196,8 @@ fn writing_replaces_by_rename_and_leaves_nothing_beside() {
     let path = directory.path().join("b.lyo");
     write_bundle(&path, &bundle()).unwrap();
     let old = Reader::open(&path).unwrap();
-    write_bundle(
-        &path,
-        &Bundle {
-            target: target(),
-            artifacts: vec![],
-        },
-    )
-    .unwrap();
-    assert_eq!(
-        old.decode().unwrap(),
-        bundle(),
-        "an open bundle stays whole"
-    );
+    write_bundle(&path, &Bundle { target: target(), artifacts: vec![] }).unwrap();
+    assert_eq!(old.decode().unwrap(), bundle(), "an open bundle stays whole");
     assert!(Reader::open(&path).unwrap().is_empty());
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
 }
@@ -260,12 +208,7 @@ fn a_file_cut_while_open_is_an_error() {
     let path = directory.path().join("b.lyo");
     write_bundle(&path, &bundle()).unwrap();
     let reader = Reader::open(&path).unwrap();
-    std::fs::OpenOptions::new()
-        .write(true)
-        .open(&path)
-        .unwrap()
-        .set_len(100)
-        .unwrap();
+    std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(100).unwrap();
     assert!(reader.find("pkg.mod").unwrap().load().is_err());
 }
 
@@ -283,85 +226,52 @@ fn nodes(count: u32) -> impl Strategy<Value = Node> {
     prop_oneof![
         bytes.clone().prop_map(Node::Int),
         (bytes.clone(), any::<bool>()).prop_map(|(value, interned)| Node::Str { value, interned }),
-        any::<f64>()
-            .prop_filter("NaN", |value| !value.is_nan())
-            .prop_map(Node::Float),
+        any::<f64>().prop_filter("NaN", |value| !value.is_nan()).prop_map(Node::Float),
         bytes.prop_map(Node::CodeBlob),
         ids.clone().prop_map(Node::Tuple),
         ids.clone().prop_map(Node::Set),
         pairs.clone().prop_map(Node::Dict),
         ids.clone().prop_map(|path| Node::Constant { path }),
         maybe.clone().prop_map(Node::Cell),
-        (
-            id.clone(),
-            maybe.clone(),
-            prop::option::of(pairs.clone()),
-            named.clone()
-        )
-            .prop_map(|(class, base_value, dict, slots)| Node::Instance {
-                class,
-                base_value,
+        (id.clone(), maybe.clone(), prop::option::of(pairs.clone()), named.clone())
+            .prop_map(|(class, base_value, dict, slots)| Node::Instance { class, base_value, dict, slots }),
+        (id.clone(), ids.clone(), named.clone(), prop::option::of(pairs.clone()), any::<bool>()).prop_map(
+            |(callable, arguments, keywords, dict, fresh)| Node::Construct {
+                callable,
+                arguments,
+                keywords,
                 dict,
-                slots
-            }),
-        (
-            id.clone(),
-            ids.clone(),
-            named.clone(),
-            prop::option::of(pairs.clone()),
-            any::<bool>()
-        )
-            .prop_map(
-                |(callable, arguments, keywords, dict, fresh)| Node::Construct {
-                    callable,
-                    arguments,
-                    keywords,
-                    dict,
-                    fresh
-                }
-            ),
-        (
-            id.clone(),
-            names(),
-            ids.clone(),
-            named.clone(),
-            named,
-            maybe.clone(),
-            any::<bool>()
-        )
-            .prop_map(
-                |(qualname, name, bases, namespace, later, class_cell, abc)| Node::Class(Box::new(
-                    Class {
-                        metaclass: qualname,
-                        name,
-                        qualname,
-                        registered: bases.clone(),
-                        bases,
-                        namespace,
-                        later,
-                        class_cell,
-                        abc
-                    }
-                ))
-            ),
-        (id, ids, pairs, maybe).prop_map(|(code, closure, dict, globals)| Node::Function(
-            Box::new(Function {
-                code,
-                globals,
-                name: code,
-                qualname: code,
-                doc: code,
-                module: code,
-                defaults: globals,
-                keyword_defaults: None,
-                closure,
-                annotations: globals,
-                type_params: None,
-                dict
-            })
-        )),
-        (names(), prop::collection::vec(names(), 0..4))
-            .prop_map(|(module, path)| Node::External { module, path }),
+                fresh
+            }
+        ),
+        (id.clone(), names(), ids.clone(), named.clone(), named, maybe.clone(), any::<bool>()).prop_map(
+            |(qualname, name, bases, namespace, later, class_cell, abc)| Node::Class(Box::new(Class {
+                metaclass: qualname,
+                name,
+                qualname,
+                registered: bases.clone(),
+                bases,
+                namespace,
+                later,
+                class_cell,
+                abc
+            }))
+        ),
+        (id, ids, pairs, maybe).prop_map(|(code, closure, dict, globals)| Node::Function(Box::new(Function {
+            code,
+            globals,
+            name: code,
+            qualname: code,
+            doc: code,
+            module: code,
+            defaults: globals,
+            keyword_defaults: None,
+            closure,
+            annotations: globals,
+            type_params: None,
+            dict
+        }))),
+        (names(), prop::collection::vec(names(), 0..4)).prop_map(|(module, path)| Node::External { module, path }),
         names().prop_map(Node::Name),
     ]
 }

@@ -11,8 +11,7 @@ impl ImageView<'_> {
     pub fn verify(&self) -> Result<(), ReadError> {
         let mut expected = 0;
         for id in 0..self.len() {
-            let id = NodeId::try_from(id)
-                .map_err(|_| ReadError::Malformed("there are too many nodes"))?;
+            let id = NodeId::try_from(id).map_err(|_| ReadError::Malformed("there are too many nodes"))?;
             if self.offset(id) != Some(expected) {
                 return Err(ReadError::Malformed("the nodes don't follow each other"));
             }
@@ -32,16 +31,11 @@ impl ImageView<'_> {
         for operation in self.operations() {
             match operation? {
                 OperationView::Store { node, .. } => self.check_id(node)?,
-                OperationView::Import {
-                    binding: BindingView::Names(names),
-                    ..
-                } => {
+                OperationView::Import { binding: BindingView::Names(names), .. } => {
                     names.iter().try_for_each(|pair| pair.map(drop))?;
                 }
                 OperationView::CheckGuards { until } if until > guards => {
-                    return Err(ReadError::Malformed(
-                        "an operation checks guards that don't exist",
-                    ));
+                    return Err(ReadError::Malformed("an operation checks guards that don't exist"));
                 }
                 _ => {}
             }
@@ -50,11 +44,7 @@ impl ImageView<'_> {
     }
 
     fn check_id(&self, id: NodeId) -> Result<(), ReadError> {
-        if (id as usize) < self.len() {
-            Ok(())
-        } else {
-            Err(ReadError::Malformed("a node id is out of range"))
-        }
+        if (id as usize) < self.len() { Ok(()) } else { Err(ReadError::Malformed("a node id is out of range")) }
     }
 
     fn check_ids(&self, ids: impl IntoIterator<Item = NodeId>) -> Result<(), ReadError> {
@@ -62,9 +52,7 @@ impl ImageView<'_> {
     }
 
     fn check_pairs(&self, pairs: Pairs<'_>) -> Result<(), ReadError> {
-        pairs
-            .iter()
-            .try_for_each(|(key, value)| self.check_ids([key, value]))
+        pairs.iter().try_for_each(|(key, value)| self.check_ids([key, value]))
     }
 
     fn check_named(&self, named: Named<'_>) -> Result<(), ReadError> {
@@ -73,10 +61,9 @@ impl ImageView<'_> {
 
     fn check_node(&self, node: NodeView<'_>) -> Result<(), ReadError> {
         match node {
-            NodeView::Tuple(items)
-            | NodeView::List(items)
-            | NodeView::Set(items)
-            | NodeView::FrozenSet(items) => self.check_ids(items.iter()),
+            NodeView::Tuple(items) | NodeView::List(items) | NodeView::Set(items) | NodeView::FrozenSet(items) => {
+                self.check_ids(items.iter())
+            }
             NodeView::Dict(items) => self.check_pairs(items),
             NodeView::Range { start, stop, step } | NodeView::Slice { start, stop, step } => {
                 self.check_ids([start, stop, step])
@@ -90,13 +77,7 @@ impl ImageView<'_> {
             | NodeView::Attribute { object: id, .. } => self.check_id(id),
             NodeView::Cell(content) => self.check_ids(content),
             NodeView::Function(function) => {
-                self.check_ids([
-                    function.code,
-                    function.name,
-                    function.qualname,
-                    function.doc,
-                    function.module,
-                ])?;
+                self.check_ids([function.code, function.name, function.qualname, function.doc, function.module])?;
                 self.check_ids(function.globals)?;
                 self.check_ids(function.defaults)?;
                 self.check_ids(function.keyword_defaults)?;
@@ -113,32 +94,15 @@ impl ImageView<'_> {
                 self.check_named(class.namespace)?;
                 self.check_named(class.later)
             }
-            NodeView::Property {
-                get,
-                set,
-                delete,
-                doc,
-                ..
-            } => self.check_ids([get, set, delete, doc]),
+            NodeView::Property { get, set, delete, doc, .. } => self.check_ids([get, set, delete, doc]),
             NodeView::BoundMethod { function, receiver } => self.check_ids([function, receiver]),
-            NodeView::Instance {
-                class,
-                base_value,
-                dict,
-                slots,
-            } => {
+            NodeView::Instance { class, base_value, dict, slots } => {
                 self.check_id(class)?;
                 self.check_ids(base_value)?;
                 dict.map_or(Ok(()), |dict| self.check_pairs(dict))?;
                 self.check_named(slots)
             }
-            NodeView::Construct {
-                callable,
-                arguments,
-                keywords,
-                dict,
-                ..
-            } => {
+            NodeView::Construct { callable, arguments, keywords, dict, .. } => {
                 self.check_id(callable)?;
                 self.check_ids(arguments.iter())?;
                 dict.map_or(Ok(()), |dict| self.check_pairs(dict))?;

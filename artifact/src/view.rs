@@ -51,12 +51,9 @@ impl<'a> Pairs<'a> {
 
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (NodeId, NodeId)> + use<'a> {
         let (pairs, _) = self.0.as_chunks::<8>();
-        pairs.iter().map(|&[a, b, c, d, e, f, g, h]| {
-            (
-                u32::from_le_bytes([a, b, c, d]),
-                u32::from_le_bytes([e, f, g, h]),
-            )
-        })
+        pairs
+            .iter()
+            .map(|&[a, b, c, d, e, f, g, h]| (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h])))
     }
 }
 
@@ -107,11 +104,7 @@ impl<'a> Texts<'a> {
 
     /// Stops after the first error.
     pub fn iter(&self) -> impl Iterator<Item = Result<&'a str, ReadError>> + use<'a> {
-        Records {
-            left: self.count,
-            cursor: self.cursor,
-            read: Cursor::text,
-        }
+        Records { left: self.count, cursor: self.cursor, read: Cursor::text }
     }
 }
 
@@ -280,22 +273,10 @@ pub struct ClassView<'a> {
 /// [`crate::model::Operation`], borrowed.
 #[derive(Clone, Copy, Debug)]
 pub enum OperationView<'a> {
-    Import {
-        line: u32,
-        level: u32,
-        module: &'a str,
-        binding: BindingView<'a>,
-    },
-    Store {
-        name: &'a str,
-        node: NodeId,
-    },
-    Delete {
-        name: &'a str,
-    },
-    CheckGuards {
-        until: u32,
-    },
+    Import { line: u32, level: u32, module: &'a str, binding: BindingView<'a> },
+    Store { name: &'a str, node: NodeId },
+    Delete { name: &'a str },
+    CheckGuards { until: u32 },
 }
 
 /// [`crate::model::ImportBinding`], borrowed.
@@ -318,18 +299,8 @@ pub struct GuardView<'a> {
 }
 
 impl<'a> ImageView<'a> {
-    pub(crate) fn new(
-        offsets: &'a [u8],
-        nodes: &'a [u8],
-        operations: &'a [u8],
-        guards: &'a [u8],
-    ) -> Self {
-        Self {
-            offsets,
-            nodes,
-            operations,
-            guards,
-        }
+    pub(crate) fn new(offsets: &'a [u8], nodes: &'a [u8], operations: &'a [u8], guards: &'a [u8]) -> Self {
+        Self { offsets, nodes, operations, guards }
     }
 
     /// Number of nodes.
@@ -344,9 +315,7 @@ impl<'a> ImageView<'a> {
     /// Offset of a node in the node section.
     pub(crate) fn offset(&self, id: NodeId) -> Option<usize> {
         let (offsets, _) = self.offsets.as_chunks::<4>();
-        offsets
-            .get(id as usize)
-            .map(|offset| u32::from_le_bytes(*offset) as usize)
+        offsets.get(id as usize).map(|offset| u32::from_le_bytes(*offset) as usize)
     }
 
     pub(crate) fn nodes_length(&self) -> usize {
@@ -360,22 +329,15 @@ impl<'a> ImageView<'a> {
 
     /// A node, and where in the section it ends.
     pub(crate) fn node_and_end(&self, id: NodeId) -> Result<(NodeView<'a>, usize), ReadError> {
-        let offset = self
-            .offset(id)
-            .ok_or(ReadError::Malformed("a node id is out of range"))?;
-        let bytes = self
-            .nodes
-            .get(offset..)
-            .ok_or(ReadError::Malformed("a node lies outside its section"))?;
+        let offset = self.offset(id).ok_or(ReadError::Malformed("a node id is out of range"))?;
+        let bytes = self.nodes.get(offset..).ok_or(ReadError::Malformed("a node lies outside its section"))?;
         let mut cursor = Cursor::new(bytes);
         let node = cursor.node()?;
         Ok((node, self.nodes.len() - cursor.rest().len()))
     }
 
     /// Operations in order. Stops after the first error.
-    pub fn operations(
-        &self,
-    ) -> impl Iterator<Item = Result<OperationView<'a>, ReadError>> + use<'a> {
+    pub fn operations(&self) -> impl Iterator<Item = Result<OperationView<'a>, ReadError>> + use<'a> {
         until_end(self.operations, Cursor::operation)
     }
 
@@ -413,10 +375,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn pairs(&mut self) -> Result<Pairs<'a>, ReadError> {
-        let count = self
-            .word()?
-            .checked_mul(2)
-            .ok_or(ReadError::Malformed("a count is too large"))?;
+        let count = self.word()?.checked_mul(2).ok_or(ReadError::Malformed("a count is too large"))?;
         Ok(Pairs(self.words(count)?))
     }
 
@@ -427,10 +386,7 @@ impl<'a> Cursor<'a> {
             self.word()?;
             self.blob()?;
         }
-        Ok(Named {
-            count,
-            cursor: start,
-        })
+        Ok(Named { count, cursor: start })
     }
 
     fn texts(&mut self) -> Result<Texts<'a>, ReadError> {
@@ -439,10 +395,7 @@ impl<'a> Cursor<'a> {
         for _ in 0..count {
             self.blob()?;
         }
-        Ok(Texts {
-            count,
-            cursor: start,
-        })
+        Ok(Texts { count, cursor: start })
     }
 
     fn name_pairs(&mut self) -> Result<NamePairs<'a>, ReadError> {
@@ -452,10 +405,7 @@ impl<'a> Cursor<'a> {
             self.blob()?;
             self.blob()?;
         }
-        Ok(NamePairs {
-            count,
-            cursor: start,
-        })
+        Ok(NamePairs { count, cursor: start })
     }
 
     fn node(&mut self) -> Result<NodeView<'a>, ReadError> {
@@ -470,13 +420,8 @@ impl<'a> Cursor<'a> {
             tag::NOT_IMPLEMENTED => NodeView::NotImplemented,
             tag::INT => NodeView::Int(self.blob()?),
             tag::FLOAT => NodeView::Float(f64::from_bits(self.long()?)),
-            tag::COMPLEX => {
-                NodeView::Complex(f64::from_bits(self.long()?), f64::from_bits(self.long()?))
-            }
-            tag::STR => NodeView::Str {
-                value: self.blob()?,
-                interned: flag,
-            },
+            tag::COMPLEX => NodeView::Complex(f64::from_bits(self.long()?), f64::from_bits(self.long()?)),
+            tag::STR => NodeView::Str { value: self.blob()?, interned: flag },
             tag::BYTES => NodeView::Bytes(self.blob()?),
             tag::BYTE_ARRAY => NodeView::ByteArray(self.blob()?),
             tag::TUPLE => NodeView::Tuple(self.ids()?),
@@ -486,23 +431,12 @@ impl<'a> Cursor<'a> {
             tag::FROZEN_SET => NodeView::FrozenSet(self.ids()?),
             tag::SET_COPY => NodeView::SetCopy(self.word()?),
             tag::FROZEN_SET_COPY => NodeView::FrozenSetCopy(self.word()?),
-            tag::RANGE => NodeView::Range {
-                start: self.word()?,
-                stop: self.word()?,
-                step: self.word()?,
-            },
-            tag::SLICE => NodeView::Slice {
-                start: self.word()?,
-                stop: self.word()?,
-                step: self.word()?,
-            },
+            tag::RANGE => NodeView::Range { start: self.word()?, stop: self.word()?, step: self.word()? },
+            tag::SLICE => NodeView::Slice { start: self.word()?, stop: self.word()?, step: self.word()? },
             tag::MAPPING_PROXY => NodeView::MappingProxy(self.word()?),
             tag::CONSTANT => NodeView::Constant(self.ids()?),
             tag::CODE_BLOB => NodeView::CodeBlob(self.blob()?),
-            tag::CODE_OF => NodeView::CodeOf {
-                function: self.word()?,
-                path: self.ids()?,
-            },
+            tag::CODE_OF => NodeView::CodeOf { function: self.word()?, path: self.ids()? },
             tag::FUNCTION => NodeView::Function(FunctionView {
                 code: self.word()?,
                 name: self.word()?,
@@ -538,44 +472,24 @@ impl<'a> Cursor<'a> {
             },
             tag::STATIC_METHOD => NodeView::StaticMethod(self.word()?),
             tag::CLASS_METHOD => NodeView::ClassMethod(self.word()?),
-            tag::BOUND_METHOD => NodeView::BoundMethod {
-                function: self.word()?,
-                receiver: self.word()?,
-            },
+            tag::BOUND_METHOD => NodeView::BoundMethod { function: self.word()?, receiver: self.word()? },
             tag::INSTANCE => {
                 let class = self.word()?;
                 let base_value = self.option()?;
                 let dict = self.pairs()?;
-                NodeView::Instance {
-                    class,
-                    base_value,
-                    dict: has_dict.then_some(dict),
-                    slots: self.named()?,
-                }
+                NodeView::Instance { class, base_value, dict: has_dict.then_some(dict), slots: self.named()? }
             }
             tag::CONSTRUCT => {
                 let callable = self.word()?;
                 let arguments = self.ids()?;
                 let dict = self.pairs()?;
                 let dict = has_dict.then_some(dict);
-                NodeView::Construct {
-                    callable,
-                    arguments,
-                    keywords: self.named()?,
-                    dict,
-                    fresh: flag,
-                }
+                NodeView::Construct { callable, arguments, keywords: self.named()?, dict, fresh: flag }
             }
             tag::NAME => NodeView::Name(self.text()?),
-            tag::ATTRIBUTE => NodeView::Attribute {
-                object: self.word()?,
-                name: self.text()?,
-            },
+            tag::ATTRIBUTE => NodeView::Attribute { object: self.word()?, name: self.text()? },
             tag::THIS_MODULE => NodeView::ThisModule,
-            tag::EXTERNAL => NodeView::External {
-                module: self.text()?,
-                path: self.texts()?,
-            },
+            tag::EXTERNAL => NodeView::External { module: self.text()?, path: self.texts()? },
             tag::BUILTIN => NodeView::Builtin(self.text()?),
             _ => return Err(ReadError::Malformed("a node has an unknown tag")),
         })
@@ -591,15 +505,10 @@ impl<'a> Cursor<'a> {
             },
             operation::STORE => {
                 let node = self.word()?;
-                OperationView::Store {
-                    name: self.text()?,
-                    node,
-                }
+                OperationView::Store { name: self.text()?, node }
             }
             operation::DELETE => OperationView::Delete { name: self.text()? },
-            operation::CHECK_GUARDS => OperationView::CheckGuards {
-                until: self.word()?,
-            },
+            operation::CHECK_GUARDS => OperationView::CheckGuards { until: self.word()? },
             _ => return Err(ReadError::Malformed("an operation has an unknown tag")),
         })
     }
@@ -624,10 +533,6 @@ impl<'a> Cursor<'a> {
             expectation::FINGERPRINT => Expectation::Fingerprint(fingerprint),
             _ => return Err(ReadError::Malformed("a guard has an unknown expectation")),
         };
-        Ok(GuardView {
-            module: self.text()?,
-            path: self.texts()?,
-            expect,
-        })
+        Ok(GuardView { module: self.text()?, path: self.texts()?, expect })
     }
 }

@@ -7,16 +7,13 @@ use std::path::Path;
 use crate::cursor::padding;
 use crate::layout::{self, binding, expectation, operation, tag};
 use crate::model::{
-    Artifact, Bundle, Class, Expectation, Function, Guard, Image, ImportBinding, Node, NodeId,
-    Operation,
+    Artifact, Bundle, Class, Expectation, Function, Guard, Image, ImportBinding, Node, NodeId, Operation,
 };
 
 /// Why a bundle could not be written. Nothing half-written stays.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    #[error(
-        "the modules of a bundle must be sorted by name, each name once: `{0}` is out of order"
-    )]
+    #[error("the modules of a bundle must be sorted by name, each name once: `{0}` is out of order")]
     Order(String),
     #[error("module `{0}` is too large for the format (4 GiB)")]
     TooLarge(String),
@@ -34,15 +31,11 @@ pub fn write_bundle(path: &Path, bundle: &Bundle) -> Result<(), WriteError> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let name = path
-        .file_name()
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not a file name"))?;
+    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not a file name"))?;
     let mut aside_name = std::ffi::OsString::from(".");
     aside_name.push(name);
     aside_name.push(format!(".{}.tmp", std::process::id()));
-    let aside = Aside {
-        path: directory.join(aside_name),
-    };
+    let aside = Aside { path: directory.join(aside_name) };
     let mut file = File::create(&aside.path)?;
     file.write_all(&bytes)?;
     file.sync_all()?;
@@ -73,10 +66,7 @@ pub fn encode_bundle(bundle: &Bundle) -> Result<Vec<u8>, WriteError> {
             return Err(WriteError::Order(pair[1].name.clone()));
         }
     }
-    let mut texts = Texts {
-        base: directory_fixed_length(bundle.artifacts.len()),
-        ..Texts::default()
-    };
+    let mut texts = Texts { base: directory_fixed_length(bundle.artifacts.len()), ..Texts::default() };
     let mut directory = Words::default();
     directory.reference(texts.add("", &bundle.target.cache_tag)?);
     directory.reference(texts.add("", &bundle.target.version)?);
@@ -177,8 +167,8 @@ impl Texts {
         if let Some(&reference) = self.known.get(text) {
             return Ok(reference);
         }
-        let offset = u32::try_from(self.base + self.bytes.len())
-            .map_err(|_| WriteError::TooLarge(module.to_owned()))?;
+        let offset =
+            u32::try_from(self.base + self.bytes.len()).map_err(|_| WriteError::TooLarge(module.to_owned()))?;
         let reference = (offset, text.len() as u32);
         self.bytes.extend(text.as_bytes());
         self.known.insert(text.to_owned(), reference);
@@ -205,11 +195,7 @@ fn encode_block(artifact: &Artifact) -> Result<Vec<u8>, WriteError> {
     section(&nodes.bytes);
     section(&operations.bytes);
     section(&guards.bytes);
-    header.word(if image.is_some() {
-        layout::RECORD_IMAGE
-    } else {
-        0
-    });
+    header.word(if image.is_some() { layout::RECORD_IMAGE } else { 0 });
     header.bytes.resize(layout::BLOCK_HEADER_LENGTH, 0);
     header.bytes.append(&mut body.bytes);
     if u32::try_from(header.bytes.len()).is_err() {
@@ -258,8 +244,7 @@ impl Words {
 
     fn padded(&mut self, bytes: &[u8]) {
         self.bytes.extend(bytes);
-        self.bytes
-            .resize(self.bytes.len() + padding(bytes.len()), 0);
+        self.bytes.resize(self.bytes.len() + padding(bytes.len()), 0);
     }
 
     fn blob(&mut self, bytes: &[u8]) {
@@ -363,42 +348,20 @@ impl Words {
                 self.option(*content);
             }
             Node::Class(class) => self.class(class),
-            Node::Property {
-                get,
-                set,
-                delete,
-                doc,
-                doc_from_getter,
-            } => {
-                self.fields(
-                    tag::PROPERTY | flag(*doc_from_getter),
-                    &[*get, *set, *delete, *doc],
-                );
+            Node::Property { get, set, delete, doc, doc_from_getter } => {
+                self.fields(tag::PROPERTY | flag(*doc_from_getter), &[*get, *set, *delete, *doc]);
             }
             Node::StaticMethod(function) => self.fields(tag::STATIC_METHOD, &[*function]),
             Node::ClassMethod(function) => self.fields(tag::CLASS_METHOD, &[*function]),
-            Node::BoundMethod { function, receiver } => {
-                self.fields(tag::BOUND_METHOD, &[*function, *receiver])
-            }
-            Node::Instance {
-                class,
-                base_value,
-                dict,
-                slots,
-            } => {
+            Node::BoundMethod { function, receiver } => self.fields(tag::BOUND_METHOD, &[*function, *receiver]),
+            Node::Instance { class, base_value, dict, slots } => {
                 self.word(tag::INSTANCE | has_dict(dict));
                 self.word(*class);
                 self.option(*base_value);
                 self.pairs(dict.as_deref().unwrap_or_default());
                 self.named(slots);
             }
-            Node::Construct {
-                callable,
-                arguments,
-                keywords,
-                dict,
-                fresh,
-            } => {
+            Node::Construct { callable, arguments, keywords, dict, fresh } => {
                 self.word(tag::CONSTRUCT | flag(*fresh) | has_dict(dict));
                 self.word(*callable);
                 self.ids(arguments);
@@ -420,16 +383,7 @@ impl Words {
     }
 
     fn function(&mut self, function: &Function) {
-        self.fields(
-            tag::FUNCTION,
-            &[
-                function.code,
-                function.name,
-                function.qualname,
-                function.doc,
-                function.module,
-            ],
-        );
+        self.fields(tag::FUNCTION, &[function.code, function.name, function.qualname, function.doc, function.module]);
         self.option(function.globals);
         self.option(function.defaults);
         self.option(function.keyword_defaults);
@@ -440,10 +394,7 @@ impl Words {
     }
 
     fn class(&mut self, class: &Class) {
-        self.fields(
-            tag::CLASS | flag(class.abc),
-            &[class.metaclass, class.qualname],
-        );
+        self.fields(tag::CLASS | flag(class.abc), &[class.metaclass, class.qualname]);
         self.option(class.class_cell);
         self.blob(class.name.as_bytes());
         self.ids(&class.bases);
@@ -454,12 +405,7 @@ impl Words {
 
     fn operation(&mut self, operation: &Operation) {
         match operation {
-            Operation::Import {
-                line,
-                level,
-                module,
-                binding,
-            } => {
+            Operation::Import { line, level, module, binding } => {
                 self.fields(operation::IMPORT, &[*line, *level]);
                 self.blob(module.as_bytes());
                 self.binding(binding);
@@ -512,9 +458,5 @@ fn flag(set: bool) -> u32 {
 }
 
 fn has_dict<T>(dict: &Option<T>) -> u32 {
-    if dict.is_some() {
-        layout::NODE_HAS_DICT
-    } else {
-        0
-    }
+    if dict.is_some() { layout::NODE_HAS_DICT } else { 0 }
 }

@@ -96,3 +96,14 @@ fn describe(entry: &Entry<'_>) -> Fallible<Object> {
         Object::int(source.mtime)?,
     ])
 }
+
+/// Whether the file at a path (bytes) is the source that the module was made from, to the byte.
+pub fn matches(capsule: &Object, name: &Object, path: &Object) -> Fallible<Object> {
+    let reader = reader(capsule)?;
+    let entry = name.as_text().and_then(|name| reader.find(name));
+    // SAFETY: no pointers.
+    unsafe { ffi::PyErr_Clear() };
+    let (Some(entry), Some(path)) = (entry, path.as_bytes()) else { return Ok(Object::bool(false)) };
+    let matches = std::fs::read(path_of(path)).is_ok_and(|source| entry.source().is_of(&source));
+    Ok(Object::bool(matches))
+}

@@ -78,6 +78,7 @@ functions! {
     target = |arguments| bundle::target(&argument(arguments, 0)?);
     names = |arguments| bundle::names(&argument(arguments, 0)?);
     find = |arguments| bundle::find(&argument(arguments, 0)?, &argument(arguments, 1)?);
+    matches = |arguments| bundle::matches(&argument(arguments, 0)?, &argument(arguments, 1)?, &argument(arguments, 2)?);
     executor = |arguments| { argument(arguments, 4)?; execute::executor(arguments) };
     fingerprint = |arguments| Object::int(fingerprint::fingerprint(&argument(arguments, 0)?)?);
     lookup = python_lookup;

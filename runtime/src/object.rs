@@ -326,10 +326,12 @@ pub fn modules() -> Option<Object> {
     unsafe { Object::borrowed(ffi::PyImport_GetModuleDict()) }
 }
 
-/// Attribute of an imported module.
+/// Attribute of a module without dots in its name, imported past whatever stands in for `__import__`.
 pub fn imported(module: &CStr, name: &str) -> Fallible<Object> {
-    // SAFETY: a C string; a new reference.
-    let module = unsafe { Object::owned(ffi::PyImport_ImportModule(module.as_ptr()))? };
+    let nothing = ptr::null_mut();
+    // SAFETY: a C string, and nulls where they are allowed; a new reference.
+    let module =
+        unsafe { Object::owned(ffi::PyImport_ImportModuleLevel(module.as_ptr(), nothing, nothing, nothing, 0))? };
     module.attribute(name)
 }
 

@@ -1,8 +1,9 @@
 """The meta-path finder: which modules are taken from the bundle.
 
 *Checked* (the default): a module is taken from the bundle only if the ordinary path finder finds
-exactly its source file, and that has the size and time stamp that the bundle records. So the order
-of ``sys.path``, shadowing, path hooks and moved trees are what they always are.
+exactly its source file, and that has the size and time stamp that the bundle records; where it lies
+in another place than at build time (a moved tree), it must be the same to the byte. So the order of
+``sys.path``, shadowing and path hooks are what they always are.
 
 *Sealed*: for images that can't change. A module is taken from the bundle if the entry of the path
 that it was found in at build time comes before every entry that might hold another of its name;
@@ -46,7 +47,7 @@ class BundleFinder:
         self._listings.clear()
 
     def _find_checked(self, fullname, path, found):
-        is_package, _, _, _, relative, size, mtime = found
+        is_package, _, recorded, _, relative, size, mtime = found
         spec = PathFinder.find_spec(fullname, path)
         if spec is None:
             return None
@@ -67,6 +68,10 @@ class BundleFinder:
             return spec
         if status.st_size != size or int(status.st_mtime) != mtime:
             _report.record(fullname, "ordinary", "the source has changed")
+            return spec
+        if origin != recorded and not _native.matches(self._bundle, fullname, os.fsencode(origin)):
+            # Size and time stamp say little of a file in another place: images give all files one time.
+            _report.record(fullname, "ordinary", "another source, found at %s" % origin)
             return spec
         loader.exec_module = _executor(self._bundle, fullname, loader, origin, _report.recorder())
         return spec
