@@ -11,6 +11,14 @@ use crate::names::NameId;
 impl<'a> Lowerer<'a> {
     pub(super) fn call(&mut self, node: &'a ast::ExprCall) {
         self.expression(&node.func);
+        if let ([Expr::Generator(only)], []) = (&node.arguments.args[..], &node.arguments.keywords[..])
+            && !only.parenthesized
+        {
+            // For CPython the call's parentheses are the generator expression's own.
+            self.generator_expression(only, node.arguments.range);
+            self.emit(I::Call { positional: 1, keywords: self.no_keywords.clone() }, node.range());
+            return;
+        }
         self.call_with(0, &node.arguments.args, &node.arguments.keywords, None, node.range());
     }
 

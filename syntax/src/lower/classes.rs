@@ -34,7 +34,7 @@ impl<'a> Lowerer<'a> {
             Some(&code) => code,
             None => {
                 let name = format!("<generic parameters of {}>", node.name.as_str());
-                self.enter(scope, CodeKind::TypeParameters, Arc::from(name), range);
+                self.enter(scope, CodeKind::TypeParameters, Arc::from(name), node.range);
                 self.type_parameters(type_params);
                 self.access(TYPE_PARAMS, Access::Store, range);
                 self.class_object(node, range);

@@ -35,9 +35,9 @@ impl<'a> Lowerer<'a> {
         self.comprehension(key, "<dictcomp>", &node.generators, &element, node.range);
     }
 
-    pub(super) fn generator_expression(&mut self, node: &'a ast::ExprGenerator) {
+    pub(super) fn generator_expression(&mut self, node: &'a ast::ExprGenerator, range: TextRange) {
         let key = node_key(node);
-        self.comprehension(key, "<genexpr>", &node.generators, &Element::Generator(&node.elt), node.range);
+        self.comprehension(key, "<genexpr>", &node.generators, &Element::Generator(&node.elt), range);
     }
 
     fn comprehension(

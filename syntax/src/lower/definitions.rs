@@ -72,7 +72,7 @@ impl<'a> Lowerer<'a> {
             Some(&code) => code,
             None => {
                 let name = format!("<generic parameters of {}>", node.name.as_str());
-                self.enter(scope, CodeKind::TypeParameters, Arc::from(name), range);
+                self.enter(scope, CodeKind::TypeParameters, Arc::from(name), node.range);
                 self.unit().parameters.positional = count;
                 if parts.defaults {
                     self.slot(DEFAULTS);

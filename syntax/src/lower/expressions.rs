@@ -79,7 +79,7 @@ impl<'a> Lowerer<'a> {
             Expr::ListComp(node) => self.list_comprehension(node),
             Expr::SetComp(node) => self.set_comprehension(node),
             Expr::DictComp(node) => self.dict_comprehension(node),
-            Expr::Generator(node) => self.generator_expression(node),
+            Expr::Generator(node) => self.generator_expression(node, range),
             Expr::Await(node) => {
                 self.expression(&node.value);
                 self.emit(I::Await, range);

@@ -162,25 +162,15 @@ impl Lowerer<'_> {
 
     /// `compiler_set_qualname`: of a code that is opened within the current one.
     pub(super) fn qualname(&self, kind: CodeKind, name: &Name) -> Name {
-        // From 3.12 on comprehensions are part of the code around them, and type parameters
-        // leave no trace in names.
-        let inlined = |unit_kind: CodeKind, outer_sees_class: bool| {
-            unit_kind == CodeKind::Comprehension && self.options.version >= (3, 12) && !outer_sees_class
-        };
-        let mut position = self.units.len();
-        let parent = loop {
-            if position <= 1 {
-                return name.clone();
+        let Some(mut position) = self.enclosing(self.units.len()) else { return name.clone() };
+        // The hidden functions of PEP 695 leave no trace in the names of what is within them.
+        if self.units[position].hides_in_names {
+            match self.enclosing(position) {
+                Some(outer) => position = outer,
+                None => return name.clone(),
             }
-            position -= 1;
-            let unit = &self.units[position];
-            let outer_sees_class =
-                self.units.get(position - 1).is_some_and(|outer| self.table.scope(outer.scope).sees_class);
-            if unit.kind == CodeKind::TypeParameters || inlined(unit.kind, outer_sees_class) {
-                continue;
-            }
-            break unit;
-        };
+        }
+        let parent = &self.units[position];
         if matches!(kind, CodeKind::Function | CodeKind::Class) {
             let mangled = self.mangled_in(parent.scope, name);
             if mangled.is_some_and(|id| self.table.place(parent.scope, id) == Place::GlobalExplicit) {
@@ -189,9 +179,25 @@ impl Lowerer<'_> {
         }
         let locals = match self.table.scope(parent.scope).kind {
             ScopeKind::Function { .. } | ScopeKind::Lambda => ".<locals>",
+            ScopeKind::TypeParameters if !parent.hides_in_names => ".<locals>",
             _ => "",
         };
         Arc::from(format!("{}{locals}.{name}", parent.qualname))
+    }
+
+    /// The unit around that at `position`, as far as CPython has a code for it: from 3.12 on
+    /// comprehensions are part of the code around them, save for PEP 695 scopes in classes.
+    fn enclosing(&self, mut position: usize) -> Option<usize> {
+        while position > 1 {
+            position -= 1;
+            let inlined = self.units[position].kind == CodeKind::Comprehension
+                && self.options.version >= (3, 12)
+                && !self.table.scope(self.units[position - 1].scope).sees_class;
+            if !inlined {
+                return Some(position);
+            }
+        }
+        None
     }
 
     fn mangled_in(&self, scope: crate::symbols::ScopeId, name: &str) -> Option<NameId> {

@@ -22,7 +22,7 @@ impl<'a> Lowerer<'a> {
                             Expr::Tuple(_) => TypeParameterBound::Constraints,
                             _ => TypeParameterBound::Bound,
                         };
-                        self.lazy_value(node_key(&**expression), variable.name.as_str(), expression);
+                        self.lazy_value(node_key(&**expression), variable.name.as_str(), expression, false);
                     }
                     TypeParameterKind::TypeVar
                 }
@@ -32,7 +32,7 @@ impl<'a> Lowerer<'a> {
             let name = parameter.name();
             let default = parameter.default();
             if let Some(default) = default {
-                self.lazy_value(node_key(default), name.as_str(), default);
+                self.lazy_value(node_key(default), name.as_str(), default, false);
             }
             let constant: Name = name.as_str().into();
             self.emit(I::TypeParameter { name: constant, kind, bound, default: default.is_some() }, range);
@@ -43,13 +43,14 @@ impl<'a> Lowerer<'a> {
     }
 
     /// A function without parameters that computes a bound, default or alias value when it is asked for.
-    fn lazy_value(&mut self, key: usize, name: &str, value: &'a Expr) {
+    fn lazy_value(&mut self, key: usize, name: &str, value: &'a Expr, is_alias: bool) {
         let range = value.range();
         let Some(scope) = self.table.scope_by_key(key) else { return };
         let code = match self.code_of_node.get(&key) {
             Some(&code) => code,
             None => {
                 self.enter(scope, CodeKind::TypeParameters, Arc::from(name), range);
+                self.unit().hides_in_names = !is_alias;
                 match value {
                     // `*Ts = *tuple[int, ...]`
                     Expr::Starred(starred) => {
@@ -77,7 +78,7 @@ impl<'a> Lowerer<'a> {
             None => {
                 constant(self);
                 self.constant(Constant::None, range);
-                self.lazy_value(node_key(node), name.id.as_str(), &node.value);
+                self.lazy_value(node_key(node), name.id.as_str(), &node.value, true);
                 self.emit(I::TypeAlias, range);
             }
             Some(type_params) => {
@@ -90,7 +91,7 @@ impl<'a> Lowerer<'a> {
                         self.enter(scope, CodeKind::TypeParameters, Arc::from(hidden), range);
                         constant(self);
                         self.type_parameters(type_params);
-                        self.lazy_value(node_key(node), name.id.as_str(), &node.value);
+                        self.lazy_value(node_key(node), name.id.as_str(), &node.value, true);
                         self.emit(I::TypeAlias, range);
                         self.emit(I::Return, range);
                         let code = self.leave();

@@ -18,6 +18,8 @@ pub(super) struct Unit<'a> {
     pub(super) kind: CodeKind,
     pub(super) name: Name,
     pub(super) qualname: Name,
+    /// `COMPILER_SCOPE_TYPEPARAMS`: qualified names pass over it.
+    pub(super) hides_in_names: bool,
     range: TextRange,
     pub(super) parameters: Parameters,
     pub(super) docstring: Option<Constant>,
@@ -54,6 +56,7 @@ impl<'a> Lowerer<'a> {
             kind,
             name,
             qualname,
+            hides_in_names: kind == CodeKind::TypeParameters,
             range,
             parameters: Parameters::default(),
             docstring: None,
