@@ -9,13 +9,15 @@ use crate::target::Facts;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SearchPath {
     pub entries: Vec<PathBuf>,
-    /// `.pth` files with `import` lines, which may install finders of their own: a
-    /// module that isn't on the path may exist all the same.
+    /// `.pth` files of editable installations, whose `import` lines install finders of their
+    /// own: a module that isn't on the path may exist all the same. Other `import` lines
+    /// do all kinds of things, but seldom that; results that rest on the absence of a
+    /// module are guarded where they are used.
     pub foreign_finders: Vec<PathBuf>,
 }
 
-/// setuptools puts this file beside itself. It concerns `distutils` only (and pip, in its own process).
-const DISTUTILS_PTH: &str = "distutils-precedence.pth";
+/// How setuptools names the `.pth` files of editable installations (PEP 660).
+const EDITABLE: &str = "__editable__";
 
 /// The path entries of the interpreter followed by its site directories, each followed by
 /// what its `.pth` files name (`site.addsitedir`, `site.addpackage`).
@@ -57,7 +59,7 @@ fn add_site_directory(path: &mut SearchPath, directory: &Path) {
                 continue;
             }
             if line.starts_with("import ") || line.starts_with("import\t") {
-                if name != DISTUTILS_PTH && path.foreign_finders.last() != Some(&file) {
+                if name.starts_with(EDITABLE) && path.foreign_finders.last() != Some(&file) {
                     path.foreign_finders.push(file.clone());
                 }
                 continue;
@@ -82,11 +84,11 @@ mod tests {
         std::fs::create_dir_all(&site).unwrap();
         std::fs::create_dir_all(&project).unwrap();
         std::fs::write(site.join("b.pth"), "# comment\n../project\nmissing\n\n").unwrap();
-        std::fs::write(site.join("a.pth"), "import a_finder; a_finder.install()\n").unwrap();
-        std::fs::write(site.join(".hidden.pth"), "import x\n").unwrap();
+        std::fs::write(site.join("__editable__.a.pth"), "import a_finder; a_finder.install()\n").unwrap();
+        std::fs::write(site.join("other.pth"), "import x\n").unwrap();
         let mut path = SearchPath::default();
         add_site_directory(&mut path, &site);
         assert_eq!(path.entries, [site.clone(), project]);
-        assert_eq!(path.foreign_finders, [site.join("a.pth")]);
+        assert_eq!(path.foreign_finders, [site.join("__editable__.a.pth")]);
     }
 }
