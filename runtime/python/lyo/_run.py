@@ -75,7 +75,7 @@ def _importable(path):
 
 def _script(script, arguments):
     sys.argv[:] = [script, *arguments]
-    absolute = os.path.abspath(script)
+    absolute = os.path.join(os.getcwd(), script)  # as the interpreter does: not normalised
     if _importable(script):
         if sys.flags.safe_path:
             sys.path.insert(0, absolute)
@@ -115,7 +115,9 @@ def _compile_text(source, filename):
     if sys.version_info >= (3, 13):  # tracebacks show the text, as the interpreter's own do
         import linecache
 
-        linecache._register_code(code, source, filename)
+        # 3.13.0 keys by file name, its successors by code object.
+        by_code = hasattr(linecache, "_interactive_cache")
+        linecache._register_code(code if by_code else filename, source, filename)
     return code
 
 
@@ -123,7 +125,8 @@ def _standard_input(arguments):
     sys.argv[:] = ["-", *arguments]
     _replace_first_path_entry("")
     namespace = _new_main()
-    namespace["__loader__"] = namespace["__loader__"]
+    namespace["__file__"] = "<stdin>"
+    namespace["__cached__"] = None
     return lambda: exec(compile(sys.stdin.buffer.read(), "<stdin>", "exec", dont_inherit=True), namespace)
 
 
