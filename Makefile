@@ -1,0 +1,69 @@
+# Two commands: `make demo` shows Lyo at work on a real program, `make test` runs every test and judge.
+# Both need Rust and Python (3.11 at least; 3.12 and 3.13 are tested where they are installed).
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+.PHONY: help build demo test test-rust test-runtime corpus runtimes judges judge-literate judge-oracle \
+        judge-mutation judge-verify judge-documentation bench lint
+
+help:
+	@echo "make demo   build Lyo, freeze-dry a real program, compare its start-up"
+	@echo "make test   all tests and judges (corpus/README.md, tests/README.md)"
+	@echo "make bench  the benchmarks (benches/README.md)"
+	@echo "make lint   formatting and lints"
+
+build:
+	cargo build --release --package lyo-cli
+
+demo:
+	tests/demo.py
+
+# The packages are installed first, so that nothing needs the network later.
+test: corpus build test-rust runtimes test-runtime judges
+
+corpus:
+	corpus/install
+
+test-rust:
+	cargo test --workspace --exclude lyo-runtime
+
+# The corpus environments get the package `lyo` as this tree has it.
+runtimes: corpus
+	@corpus/pythons | while read -r tag python; do \
+	    tests/support/install_runtime.sh "$$python" ".cache/corpus/$$tag"; \
+	done
+
+test-runtime: runtimes
+	@corpus/pythons | while read -r tag python; do \
+	    echo "runtime tests, $$tag"; \
+	    ".cache/corpus/$$tag/bin/python" -m unittest discover -s runtime/tests; \
+	done
+
+judges: judge-literate judge-documentation judge-mutation judge-oracle judge-verify
+
+judge-literate: build corpus
+	tests/literate.py
+
+judge-documentation: build corpus
+	tests/documentation.py
+
+judge-oracle: build corpus
+	tests/import_oracle.py
+
+judge-mutation: build corpus
+	tests/mutation.py
+
+judge-verify: build runtimes
+	tests/verify_all.py
+
+bench: build runtimes
+	corpus/install --lifeguard
+	benches/check_vs_lifeguard
+	benches/build_vs_compileall
+	benches/startup
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings

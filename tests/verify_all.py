@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Verify: every module that a bundle rehydrates has the contents that executing it gives.
+
+Builds a bundle of each interpreter's standard library and one of the real packages, runs `lyo verify` on both,
+and demands zero differences. Also builds each twice: the same input gives the same bytes.
+
+    tests/verify_all.py [--python 3.11]... [--stdlib-only | --packages-only]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "support"))
+import judge  # noqa: E402
+
+SECONDS = 3600
+
+
+def lyo(*arguments: str) -> tuple[int, str, float]:
+    started = time.monotonic()
+    done = subprocess.run([judge.lyo(), *arguments], capture_output=True, text=True, timeout=SECONDS)
+    return done.returncode, (done.stdout + done.stderr).strip(), time.monotonic() - started
+
+
+def rehydrated(bundle: Path) -> tuple[int, int]:
+    """How many modules the bundle rehydrates, and how many it holds."""
+    status, words, _ = lyo("inspect", str(bundle), "--format", "json")
+    if status != 0:
+        return 0, 0
+    modules = json.loads(words)["modules"]
+    return sum(1 for module in modules if module.get("rehydrated")), len(modules)
+
+
+def judge_tree(tally: judge.Tally, python: judge.Python, title: str, paths: list[Path], scratch: Path) -> None:
+    at = f"{python.version} {title}"
+    bundle, again = scratch / f"{title}.lyo", scratch / f"{title}-again.lyo"
+    command = ["build", *map(str, paths), "--python", python.executable, "-o"]
+    status, words, seconds = lyo(*command, str(bundle))
+    tally.expect(status == 0, f"{at}: lyo build: exit status {status}\n{words[-2000:]}")
+    if not bundle.exists():
+        return
+    status, words, _ = lyo(*command, str(again))
+    tally.expect(status == 0 and again.read_bytes() == bundle.read_bytes(), f"{at}: a second build gives other bytes")
+    count, total = rehydrated(bundle)
+    print(f"{at}: built in {seconds:.1f} s: {count} of {total} modules rehydrated", flush=True)
+    tally.expect(count, f"{at}: no module is rehydrated")
+    status, words, seconds = lyo("verify", "-b", str(bundle), "--python", python.executable)
+    print(f"{at}: verified in {seconds:.1f} s: {words.splitlines()[-1] if words else ''}", flush=True)
+    tally.expect(status == 0, f"{at}: lyo verify: exit status {status}\n{words[-4000:]}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--python", action="append", help="3.11, 3.12 or 3.13; all by default")
+    parser.add_argument("--stdlib-only", action="store_true")
+    parser.add_argument("--packages-only", action="store_true")
+    arguments = parser.parse_args()
+    tally = judge.Tally("verify")
+    for python in judge.pythons(arguments.python):
+        with tempfile.TemporaryDirectory() as scratch:
+            if not arguments.packages_only:
+                judge_tree(tally, python, "stdlib", judge.stdlib_paths(python), Path(scratch))
+            if not arguments.stdlib_only:
+                packages = [python.site_packages / p for p in judge.PACKAGES if (python.site_packages / p).is_dir()]
+                judge_tree(tally, python, "packages", packages, Path(scratch))
+    return tally.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
