@@ -16,7 +16,7 @@ References to objects (`ref`) are JSON values:
     {"x": "Ellipsis"}             Ellipsis or NotImplemented
     {"m": "name"}                 a module described here
     {"e": 12}                     entity number 12
-    {"?": 0}                      the import system's own attributes of a module
+    {"?": 0}                      not described: what the import system sets, and addresses
 
 Entities are arrays, in the order of their numbers:
 
@@ -158,6 +158,12 @@ def python_defined(cls):
     return any(type(value) is Function and value.__qualname__ == prefix + value.__name__ for value in own.values())
 
 
+def complete(cls):
+    """Completes a static type that nobody has used yet; before that it has no MRO, and asking for its bases crashes."""
+    type.__getattribute__(cls, "__name__")
+    return type_mro(cls) is not None
+
+
 def number(value, module="", name=""):
     """The entity number of an object, which is described when it is first met."""
     known = NUMBERS.get(id(value))
@@ -168,7 +174,7 @@ def number(value, module="", name=""):
     KEEP.append(value)
     module, name = NAMES.get(id(value), (module, name))
     kind = type(value)
-    if isinstance(value, type) and not python_defined(value):
+    if isinstance(value, type) and complete(value) and not python_defined(value):
         ENTITIES[mine] = describe_type(value)
     elif kind is Builtin:
         ENTITIES[mine] = describe_function(value, module, name)
@@ -356,8 +362,7 @@ def hidden_types():
             continue
         for instance in instances:
             cls = type(instance)
-            type.__getattribute__(cls, "__name__")  # completes a type that nobody has used yet
-            if type_mro(cls) is not None:
+            if complete(cls):
                 found.append(cls)
     return found
 
@@ -435,6 +440,13 @@ def choose_names(modules):
 
 
 def main():
+    facts = '{"version":[%d,%d,%d],"platform":%s,"os_name":%s,"implementation":%s,"optimize":%d}' % (
+        sys.version_info[0], sys.version_info[1], sys.version_info[2], quote(sys.platform),
+        quote("posix" if "posix" in sys.builtin_module_names else "nt"), quote(sys.implementation.name),
+        sys.flags.optimize)
+    if sys.version_info < (3, 11):  # not supported, which the facts tell
+        sys.stdout.write('{"format":1,"facts":%s,"failed":{},"modules":[],"entities":[]}\n' % facts)
+        return
     try:
         import _warnings
 
@@ -453,18 +465,15 @@ def main():
         for attribute, value in list(module.__dict__.items()):
             if type(attribute) is not str or not encodable(attribute):
                 continue
-            if attribute == "__name__" or attribute not in PLAIN_ATTRIBUTES:
-                target = ref(value, name, attribute)
-            else:
+            address = name == "_ctypes" and attribute.endswith("_addr")
+            if address or attribute in PLAIN_ATTRIBUTES and attribute != "__name__":
                 target = '{"?":0}'
+            else:
+                target = ref(value, name, attribute)
             exports.append("%s,%s" % (quote(attribute), target))
         described.append("[%s,[%s]]" % (quote(name), ",".join(exports)))
     for cls in hidden:
         number(cls)
-    facts = '{"version":[%d,%d,%d],"platform":%s,"os_name":%s,"implementation":%s,"optimize":%d}' % (
-        sys.version_info[0], sys.version_info[1], sys.version_info[2], quote(sys.platform),
-        quote("posix" if "posix" in sys.builtin_module_names else "nt"), quote(sys.implementation.name),
-        sys.flags.optimize)
     sys.stdout.write('{"format":1,"facts":%s,"failed":{%s},"modules":[%s],"entities":[%s]}\n' % (
         facts, ",".join(failed), ",\n".join(described), ",\n".join(ENTITIES)))
 

@@ -22,7 +22,7 @@ enum Reference {
     Data(Value),
     Entity(GroundId),
     Module(u32),
-    Import,
+    Process,
 }
 
 struct Reader {
@@ -54,6 +54,11 @@ pub(super) fn read(text: &str) -> Result<Ground, GroundError> {
         .map(|(name, error)| (Arc::from(name.as_str()), Arc::from(error.as_str().unwrap_or_default())))
         .collect();
     let by_name = names(&entries, &modules);
+    for essential in ["builtins.object", "builtins.type", "builtins.function", "builtins.NoneType"] {
+        if !by_name.contains_key(essential) {
+            return Err(malformed("types"));
+        }
+    }
     Ok(Ground { target, modules, module_numbers: reader.module_numbers, failed, entries, by_name })
 }
 
@@ -119,7 +124,7 @@ impl Reader {
                 Reference::Data(value) => Export::Constant(value),
                 Reference::Entity(id) => Export::Entity(id),
                 Reference::Module(number) => Export::Module(number),
-                Reference::Import => Export::Process,
+                Reference::Process => Export::Process,
             };
             exports.insert(string(&pair[0], "export")?, export);
         }
@@ -155,7 +160,7 @@ impl Reader {
                 Some("K") => match self.reference(&triple[2])? {
                     Reference::Data(value) => AttributeKind::Constant(value),
                     Reference::Entity(id) => AttributeKind::Object(id),
-                    Reference::Module(_) | Reference::Import => return Err(malformed("attribute")),
+                    Reference::Module(_) | Reference::Process => return Err(malformed("attribute")),
                 },
                 _ => return Err(malformed("attribute kind")),
             };
@@ -201,7 +206,7 @@ impl Reader {
             Reference::Data(value) => Ok(value),
             Reference::Entity(id) => Ok(Value::Ground(id)),
             Reference::Module(number) => Ok(Value::GroundModule(number)),
-            Reference::Import => Err(malformed("value")),
+            Reference::Process => Err(malformed("value")),
         }
     }
 
@@ -221,7 +226,7 @@ impl Reader {
                         let number = self.module_numbers.get(&name).ok_or_else(|| malformed("module name"))?;
                         return Ok(Reference::Module(*number));
                     }
-                    "?" => return Ok(Reference::Import),
+                    "?" => return Ok(Reference::Process),
                     "i" => {
                         let digits = json.as_str().and_then(|digits| digits.parse::<BigInt>().ok());
                         Value::Int(Integer::from(digits.ok_or_else(|| malformed("int"))?))

@@ -134,6 +134,12 @@ fn what_differs_between_processes_is_marked() {
 }
 
 #[test]
+fn the_probe_is_deterministic() {
+    let python = &interpreters()[0];
+    assert!(run_probe(python, &[]) == run_probe(python, &[]));
+}
+
+#[test]
 fn malformed_input_is_an_error() {
     assert!(matches!(Ground::load("{"), Err(GroundError::NotJson(_))));
     assert_eq!(Ground::load("[]").unwrap_err(), GroundError::Malformed("format"));
@@ -143,6 +149,9 @@ fn malformed_input_is_an_error() {
     assert!(matches!(Ground::load(&text[..text.len() / 2]), Err(GroundError::NotJson(_))));
     let wrong = text.replacen("[\"t\",", "[\"?\",", 1);
     assert_eq!(Ground::load(&wrong).unwrap_err(), GroundError::Malformed("entity kind"));
+    let empty = r#"{"format":1,"facts":{"version":[3,13,0],"platform":"linux","os_name":"posix",
+        "implementation":"cpython","optimize":0},"failed":{},"modules":[],"entities":[]}"#;
+    assert_eq!(Ground::load(empty).unwrap_err(), GroundError::Malformed("types"));
     let old = text.replacen("\"version\":[3,1", "\"version\":[2,1", 1);
     assert!(matches!(Ground::load(&old), Err(GroundError::NotSupported { .. })));
 }
