@@ -54,10 +54,14 @@ impl<'a> Lowerer<'a> {
     }
 
     /// `__doc__` as the target stores it: from 3.13 on without common indentation.
-    pub(super) fn docstring_constant(&self, node: &ast::ExprStringLiteral) -> Constant {
+    pub(super) fn docstring_constant(&mut self, node: &ast::ExprStringLiteral) -> Constant {
         match self.string_constant(node) {
-            Constant::Str(text) if self.options.version >= (3, 13) => Constant::Str(clean_docstring(&text).into()),
-            constant => constant,
+            constant if self.options.version < (3, 13) => constant,
+            Constant::Str(text) => Constant::Str(clean_docstring(&text).into()),
+            constant => {
+                self.error("'utf-8' codec can't encode characters: surrogates not allowed", node.range);
+                constant
+            }
         }
     }
 

@@ -26,7 +26,7 @@ pub(crate) fn build(module: &ast::ModModule, text: &str, version: (u8, u8)) -> B
         table: SymbolTable { scopes: Vec::new(), symbols: FxHashMap::default(), by_node: FxHashMap::default() },
         current: MODULE,
         loops: 0,
-        future_annotations: has_future_annotations(module),
+        future_annotations: has_future_annotations(module, version),
         checker: SemanticSyntaxChecker::new(),
         errors: RefCell::new(Vec::new()),
         declarations: FxHashMap::default(),
@@ -40,10 +40,10 @@ pub(crate) fn build(module: &ast::ModModule, text: &str, version: (u8, u8)) -> B
 }
 
 /// `from __future__ import annotations`, which must stand at the top.
-fn has_future_annotations(module: &ast::ModModule) -> bool {
+fn has_future_annotations(module: &ast::ModModule, version: (u8, u8)) -> bool {
     for statement in &module.body {
         match statement {
-            Stmt::ImportFrom(import) if import.module.as_deref() == Some("__future__") && import.level == 0 => {
+            Stmt::ImportFrom(import) if is_future_import(import, version) => {
                 if import.names.iter().any(|alias| alias.name.as_str() == "annotations") {
                     return true;
                 }
@@ -53,6 +53,11 @@ fn has_future_annotations(module: &ast::ModModule) -> bool {
         }
     }
     false
+}
+
+/// Up to 3.12 CPython took `from .__future__ import …` for one too.
+fn is_future_import(import: &ast::StmtImportFrom, version: (u8, u8)) -> bool {
+    import.module.as_deref() == Some("__future__") && (import.level == 0 || version < (3, 13))
 }
 
 fn new_scope(kind: ScopeKind, parent: Option<ScopeId>, class: Option<NameId>) -> Scope {
@@ -138,6 +143,20 @@ impl Builder<'_> {
         self.checker = checker;
     }
 
+    fn check_statement(&mut self, statement: &Stmt) {
+        let mut checker = std::mem::take(&mut self.checker);
+        match statement {
+            // The checker takes every `__future__` for the one.
+            Stmt::ImportFrom(import) if import.level > 0 && !is_future_import(import, self.version) => {
+                let range = import.range;
+                let pass = Stmt::Pass(ast::StmtPass { range, node_index: ast::AtomicNodeIndex::NONE });
+                checker.visit_stmt(&pass, self);
+            }
+            _ => checker.visit_stmt(statement, self),
+        }
+        self.checker = checker;
+    }
+
     // ---- statements
 
     fn statements(&mut self, statements: &[Stmt]) {
@@ -151,9 +170,7 @@ impl Builder<'_> {
     }
 
     fn statement_here(&mut self, statement: &Stmt) {
-        let mut checker = std::mem::take(&mut self.checker);
-        checker.visit_stmt(statement, self);
-        self.checker = checker;
+        self.check_statement(statement);
         match statement {
             Stmt::FunctionDef(function) => self.function(function),
             Stmt::ClassDef(class) => self.class(class),
@@ -200,8 +217,9 @@ impl Builder<'_> {
             }
             Stmt::Match(node) => {
                 self.expression(&node.subject);
-                for case in &node.cases {
-                    self.pattern(&case.pattern);
+                for (index, case) in node.cases.iter().enumerate() {
+                    let last = index + 1 == node.cases.len();
+                    self.pattern(&case.pattern, last || case.guard.is_some());
                     self.optional(case.guard.as_deref());
                     self.statements(&case.body);
                 }
@@ -484,33 +502,56 @@ impl Builder<'_> {
 
     // ---- patterns
 
-    fn pattern(&mut self, pattern: &Pattern) {
+    /// `may_match_all`: no pattern comes after this one in its place (`allow_irrefutable`).
+    fn pattern(&mut self, pattern: &Pattern, may_match_all: bool) {
         with_one_more_level(|| match pattern {
-            Pattern::MatchValue(node) => self.expression(&node.value),
+            Pattern::MatchValue(node) => self.pattern_value(&node.value),
             Pattern::MatchSingleton(_) => {}
-            Pattern::MatchSequence(node) => node.patterns.iter().for_each(|pattern| self.pattern(pattern)),
+            Pattern::MatchSequence(node) => node.patterns.iter().for_each(|pattern| self.pattern(pattern, true)),
             Pattern::MatchMapping(node) => {
-                self.expressions(&node.keys);
-                node.patterns.iter().for_each(|pattern| self.pattern(pattern));
+                node.keys.iter().for_each(|key| self.pattern_value(key));
+                node.patterns.iter().for_each(|pattern| self.pattern(pattern, true));
                 node.rest.iter().for_each(|name| self.bind(name));
             }
             Pattern::MatchClass(node) => {
                 self.expression(&node.cls);
-                node.arguments.patterns.iter().for_each(|pattern| self.pattern(pattern));
+                node.arguments.patterns.iter().for_each(|pattern| self.pattern(pattern, true));
                 for keyword in &node.arguments.keywords {
                     if keyword.attr.as_str() == "__debug__" {
                         self.error("cannot assign to __debug__", keyword.range);
                     }
-                    self.pattern(&keyword.pattern);
+                    self.pattern(&keyword.pattern, true);
                 }
             }
             Pattern::MatchStar(node) => node.name.iter().for_each(|name| self.bind(name)),
             Pattern::MatchAs(node) => {
-                node.pattern.iter().for_each(|pattern| self.pattern(pattern));
+                match &node.pattern {
+                    Some(pattern) => self.pattern(pattern, may_match_all),
+                    None if !may_match_all => {
+                        let what = match &node.name {
+                            Some(name) => format!("name capture '{name}'"),
+                            None => "wildcard".to_owned(),
+                        };
+                        self.error(format!("{what} makes remaining patterns unreachable"), node.range);
+                    }
+                    None => {}
+                }
                 node.name.iter().for_each(|name| self.bind(name));
             }
-            Pattern::MatchOr(node) => node.patterns.iter().for_each(|pattern| self.pattern(pattern)),
+            Pattern::MatchOr(node) => {
+                for (index, pattern) in node.patterns.iter().enumerate() {
+                    let last = index + 1 == node.patterns.len();
+                    self.pattern(pattern, last && may_match_all);
+                }
+            }
         });
+    }
+
+    fn pattern_value(&mut self, value: &Expr) {
+        if value.is_f_string_expr() || value.is_t_string_expr() {
+            self.error("patterns may only match literals and attribute lookups", value.range());
+        }
+        self.expression(value);
     }
 
     // ---- expressions
@@ -618,13 +659,13 @@ impl Builder<'_> {
             Expr::FString(node) => {
                 for part in &node.value {
                     if let ast::FStringPart::FString(part) = part {
-                        self.interpolated(&part.elements);
+                        self.interpolated(&part.elements, 1);
                     }
                 }
             }
             Expr::TString(node) => {
                 for part in &node.value {
-                    self.interpolated(&part.elements);
+                    self.interpolated(&part.elements, 1);
                 }
             }
             Expr::Attribute(node) => {
@@ -659,12 +700,18 @@ impl Builder<'_> {
         }
     }
 
-    fn interpolated(&mut self, elements: &ast::InterpolatedStringElements) {
+    /// `depth` counts replacement fields within format specifications.
+    fn interpolated(&mut self, elements: &ast::InterpolatedStringElements, depth: u32) {
+        let deepest = if self.version >= (3, 12) { 3 } else { 2 };
         for element in elements {
             if let ast::InterpolatedStringElement::Interpolation(element) = element {
+                if depth > deepest {
+                    self.error("f-string: expressions nested too deeply", element.range);
+                    return;
+                }
                 self.expression(&element.expression);
                 if let Some(specification) = &element.format_spec {
-                    with_one_more_level(|| self.interpolated(&specification.elements));
+                    self.interpolated(&specification.elements, depth + 1);
                 }
             }
         }
@@ -725,8 +772,11 @@ impl Builder<'_> {
                         self.table.add(id, name, flag::GLOBAL);
                         break;
                     }
-                    // The checker has reported it.
-                    ScopeKind::Class => break,
+                    ScopeKind::Class => {
+                        let message = "assignment expression within a comprehension cannot be used in a class body";
+                        self.error(message, node.range);
+                        break;
+                    }
                     ScopeKind::TypeParameters => {
                         let message = "assignment expression within a comprehension cannot be used within the definition of a generic";
                         self.error(message, node.range);
@@ -747,6 +797,9 @@ impl Builder<'_> {
         is_generator: bool,
     ) {
         let Some((first, rest)) = generators.split_first() else { return };
+        if self.version == (3, 12) && self.scope().sees_class {
+            self.error("Cannot use comprehension in annotation scope within class scope", first.range);
+        }
         self.expression(&first.iter);
         let kind = if is_generator { ScopeKind::GeneratorExpression } else { ScopeKind::Comprehension };
         let inner = self.within(kind, key, None, |builder| {

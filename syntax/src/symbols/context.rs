@@ -73,12 +73,9 @@ impl SemanticSyntaxContext for Builder<'_> {
         false
     }
 
+    /// Assignment expressions in comprehensions are checked where they are bound.
     fn in_class_body_comprehension(&self) -> bool {
-        self.scope().kind.is_comprehension()
-            && self
-                .scopes_outward()
-                .find(|scope| !scope.kind.is_comprehension())
-                .is_some_and(|scope| scope.kind == ScopeKind::Class)
+        false
     }
 
     fn in_module_scope(&self) -> bool {
