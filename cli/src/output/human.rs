@@ -15,6 +15,9 @@ use super::PathDisplay;
 /// How many steps of a chain are shown, from its start; the last step is always shown.
 const LONGEST_CHAIN: usize = 8;
 
+/// How many characters of a message stand on a module's one line.
+const LONGEST_LINE: usize = 160;
+
 /// The whole report as text.
 pub fn render(analysis: &Analysis, verbose: bool, color: bool) -> anyhow::Result<Vec<u8>> {
     if color {
@@ -61,12 +64,20 @@ fn write_line(writer: &mut impl WriteColor, sources: &Sources, module: AnalysedM
     writer.set_color(ColorSpec::new().set_bold(true))?;
     write!(writer, "{}", module.verdict().as_str())?;
     writer.reset()?;
-    write!(writer, ": {} [{}]", first.message, first.rule.code())?;
+    write!(writer, ": {} [{}]", shortened(&first.message), first.rule.code())?;
     match reasons.len() {
         1 => writeln!(writer)?,
         count => writeln!(writer, " (and {} more)", count - 1)?,
     }
     Ok(())
+}
+
+/// The start of a long message; `--verbose` shows all of it.
+fn shortened(message: &str) -> String {
+    match message.char_indices().nth(LONGEST_LINE) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message.to_owned(),
+    }
 }
 
 /// `412 modules: 301 strict, 90 partial, 20 dynamic, 1 error`
@@ -132,6 +143,8 @@ fn with_labels(
     let chain = finding.chain.as_slice();
     let is_here = |link: &Link| link.site.module == module.id() && link.site.range == finding.range;
     let (here, rest) = match chain.split_first() {
+        // What the header says already need not be said again below the line.
+        Some((first, rest)) if is_here(first) && first.message == finding.message => ("", rest),
         Some((first, rest)) if is_here(first) => (first.message.as_str(), rest),
         _ => ("", chain),
     };

@@ -38,3 +38,31 @@ impl AnalysisBar {
         self.bar.finish_and_clear();
     }
 }
+
+/// A bar that counts finished pieces of work.
+pub struct CountBar {
+    bar: ProgressBar,
+}
+
+impl CountBar {
+    pub fn new(what: &'static str) -> CountBar {
+        let bar = ProgressBar::new(0);
+        if let Ok(style) = ProgressStyle::with_template("{msg:10} {bar:30} {pos}/{len}") {
+            bar.set_style(style);
+        }
+        bar.set_message(what);
+        CountBar { bar }
+    }
+
+    pub fn set_length(&self, length: usize) {
+        self.bar.set_length(length as u64);
+    }
+
+    pub fn advance(&self) {
+        self.bar.inc(1);
+    }
+
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
