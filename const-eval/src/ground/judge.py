@@ -43,20 +43,23 @@ MUTABLE = [
 
 
 def samples():
-    """Objects of the further types whose methods promise something, made afresh."""
+    """Makers of objects of the further types whose methods promise something: inert ones, and others."""
     import _collections, _contextvars, _datetime, _decimal, _io, _sre, _struct, array, re, time, types  # noqa: E401, F401
     import posix, unicodedata  # noqa: E401
 
-    made = [
+    inert = [
         lambda: _datetime.date(2020, 2, 29), lambda: _datetime.datetime(2020, 2, 29, 1, 2, 3, 4),
         lambda: _datetime.datetime(1, 1, 1, tzinfo=_datetime.timezone.utc), lambda: _datetime.time(1, 2, 3),
         lambda: _datetime.timedelta(1, 2, 3), lambda: _datetime.timedelta.max, lambda: _datetime.timezone.utc,
-        lambda: _datetime.timezone(_datetime.timedelta(hours=1)), lambda: _decimal.Decimal("1.50"),
-        lambda: _decimal.Decimal("NaN"), lambda: _decimal.Decimal("-Infinity"), lambda: _decimal.Decimal("sNaN"),
+        lambda: _datetime.timezone(_datetime.timedelta(hours=1)),
         lambda: re.compile("a(b)?"), lambda: re.compile(b"[a-c]+"), lambda: re.compile("a(b)?").match("ab"),
-        lambda: re.compile("(?P<n>a)(b)?").search("xa"), lambda: _struct.Struct("<hh"),
-        lambda: _struct.Struct("4s"), lambda: time.struct_time((2020, 1, 2, 3, 4, 5, 6, 7, 0)),
-        lambda: samples.__code__, lambda: unicodedata.ucd_3_2_0, lambda: posix.terminal_size((80, 25)),
+        lambda: re.compile("(?P<n>a)(b)?").search("xa"), lambda: time.struct_time((2020, 1, 2, 3, 4, 5, 6, 7, 0)),
+        lambda: posix.terminal_size((80, 25)), lambda: sys.version_info, lambda: sys.float_info,
+    ]
+    made = [
+        lambda: _decimal.Decimal("1.50"), lambda: _decimal.Decimal("NaN"), lambda: _decimal.Decimal("-Infinity"),
+        lambda: _decimal.Decimal("sNaN"), lambda: _struct.Struct("<hh"),
+        lambda: _struct.Struct("4s"), lambda: samples.__code__, lambda: unicodedata.ucd_3_2_0,
         lambda: _collections.deque([1, [2], 3], 3), lambda: _collections.deque("abc"), lambda: _io.BytesIO(b"ab\nc"),
         lambda: _io.StringIO("ab\nc\xe9"), lambda: array.array("i", [1, 2]), lambda: array.array("d"), lambda: _contextvars.ContextVar("x"),
         lambda: len, lambda: [].append, lambda: (1).__add__, lambda: str.upper, lambda: int.__add__,
@@ -71,7 +74,7 @@ def samples():
             made[-1]()
         except (ImportError, AttributeError):
             pass
-    return made
+    return inert, made
 
 
 class Numbers:
@@ -85,7 +88,7 @@ class Numbers:
         return (self.state >> 33) % limit
 
 
-MAKERS = []
+INERT, OTHERS = [], []
 
 
 # What chance doesn't find, without the receiver: expressions of argument lists.
@@ -196,7 +199,7 @@ def argument(numbers, near=None, themes=()):
     if numbers.below(3) == 0:
         return MUTABLE[numbers.below(len(MUTABLE))]()
     if numbers.below(8) == 0:
-        return MAKERS[numbers.below(len(MAKERS))]()
+        return INERT[numbers.below(len(INERT))]()
     return ATOMS[numbers.below(len(ATOMS))]
 
 
@@ -205,7 +208,7 @@ def of_type(cls, known={}):
     if cls in known:
         return known[cls]
     found = known[cls] = [lambda atom=atom: atom for atom in ATOMS if type(atom) is cls]
-    found += [make for make in MUTABLE + MAKERS if type(make()) is cls]
+    found += [make for make in MUTABLE + INERT + OTHERS if type(make()) is cls]
     return found
 
 
@@ -298,7 +301,7 @@ def type_named(module, name):
             return found
         except (ImportError, AttributeError):
             pass
-    hidden = [type(make()) for make in MAKERS] + [type(None), type(Ellipsis), type(NotImplemented), type(shown)]
+    hidden = [type(make()) for make in INERT + OTHERS] + [type(None), type(Ellipsis), type(NotImplemented), type(shown)]
     hidden += [types.MethodType, types.CellType, types.MappingProxyType, type(__import__("_thread").allocate_lock())]
     hidden += [type(__import__("_functools").cmp_to_key(len)), type(__import__("_struct").iter_unpack("b", b"a"))]
     for cls in hidden:
@@ -444,7 +447,10 @@ def call(label, claim, target, arguments, keywords, before, record):
     return 1
 
 
-MAKERS.extend(samples())
+INERT[:], OTHERS[:] = samples()
+for make in INERT:
+    if " at 0x" in repr(make()):
+        broken.append("%r is not inert: it shows an address" % make())
 # What a first use loads for good is no effect of a call.
 sys.addaudithook(hook)
 for claim in claims:

@@ -136,7 +136,7 @@ pub struct TypeInfo {
     pub instantiable: bool,
     /// Derives from `BaseException`.
     pub exception: bool,
-    /// Objects of exactly this type are immutable data (see [`Effect`]).
+    /// Objects of exactly this type are immutable data, equal and shown by value (see [`Effect`]).
     pub inert: bool,
     /// The type's own `__dict__`, in order.
     pub attributes: IndexMap<Name, TypeAttribute, FxBuildHasher>,
@@ -203,9 +203,10 @@ impl CallClass {
 /// - `None`, `Ellipsis`, a `bool`, `int`, `float`, `complex`, `str`, `bytes`, `range`;
 /// - a `slice` or `tuple` of inert things;
 /// - an own `list`, `dict` or `bytearray` of inert things, not reachable by code that is not proven;
-/// - an object of a type with [`TypeInfo::inert`] (a `datetime.date`, a `re.Pattern`) made of inert things;
+/// - an object of a type with [`TypeInfo::inert`] (a `datetime.date`, a `re.Pattern`) made of inert things:
+///   one whose comparison, truth, length, text and arithmetic ask nothing else and show no address;
 /// - as the receiver of a method: an own object of exactly that type (`io.BytesIO`,
-///   `deque`) made by a call of this table with inert arguments and changed only by such calls.
+///   `deque`, `struct.Struct`) made by a call of this table with inert arguments and changed only by such calls.
 ///
 /// `NotImplemented` is *not* inert (its truth value warns), and neither is a `set` or `frozenset`: in what order it is iterated, and so
 /// what `"".join` makes of it, differs between processes. The receiver of a
