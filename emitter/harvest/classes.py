@@ -87,7 +87,10 @@ def describe(walker, cls):
             # The class body gave a plain function; `type.__new__` wraps it again.
             walker.wrapped_by_class[id(value)] = (cls, name)
             value = value.__func__
-        pair = (name, walker.node(value))
+        elif in_body and name in WRAPPED_BY_TYPE and type(value) is FunctionType:
+            # A plain function that was set when the class existed: `type.__new__` wraps it, setting it again does not.
+            later.append((name, walker.node(value)))
+        pair = (name, walker.module_name(value) if name == "__module__" else walker.node(value))
         if in_body:
             namespace.append(pair)
         elif is_abc and place[name] < place["__abstractmethods__"]:
@@ -117,9 +120,12 @@ def is_added_by_type(cls, name, value):
     return False
 
 
+WRAPPED_BY_TYPE = {"__new__": staticmethod, "__init_subclass__": classmethod, "__class_getitem__": classmethod}
+
+
 def is_wrapped_by_type(name, value):
     """`type.__new__` makes these static and class methods itself, without copying the function's attributes."""
-    kind = staticmethod if name == "__new__" else classmethod if name in ("__init_subclass__", "__class_getitem__") else None
+    kind = WRAPPED_BY_TYPE.get(name)
     return kind is not None and type(value) is kind and not value.__dict__ and type(value.__func__) is FunctionType
 
 
@@ -322,6 +328,18 @@ def instance_dict(value):
 
 
 def slots(walker, value):
+    for name, _, member in slot_members(value):
+        if raw(type(value), name) is not member:
+            raise Unsupported(f"an instance of {type_qualname(type(value))} with a hidden slot")
+    return tuple([(name, walker.node(content)) for name, content in slot_values(value)])
+
+
+def slot_values(value):
+    """Names and contents of the slots that are set."""
+    return [(name, content) for name, content, _ in slot_members(value)]
+
+
+def slot_members(value):
     found = []
     seen = set()
     for base in type_mro(type(value)):
@@ -330,11 +348,11 @@ def slots(walker, value):
         for name, member in type_dict(base).items():
             if type(member) is MemberDescriptorType and member.__objclass__ is base and name not in seen:
                 seen.add(name)
-                if raw(type(value), name) is not member:
-                    raise Unsupported(f"an instance of {type_qualname(type(value))} with a hidden slot")
+                if raw(type(value), name) is not member and "__slots__" not in type_dict(base):
+                    continue
                 try:
                     content = member.__get__(value)
                 except AttributeError:
                     continue
-                found.append((name, walker.node(content)))
-    return tuple(found)
+                found.append((name, content, member))
+    return found

@@ -156,13 +156,9 @@ def union(walker, value):
     items = value.__args__
     result = walker.node(items[0])
     for item in items[1:]:
-        method = walker.add(("construct", {
-            "callable": walker.add(("builtin", "getattr")),
-            "arguments": (result, walker.text("__or__")), "keywords": (), "dict": None, "fresh": False,
-        }))
-        result = walker.add(("construct", {
-            "callable": method, "arguments": (walker.node(item),), "keywords": (), "dict": None, "fresh": False,
-        }))
+        # `type(result).__or__(result, item)`: the slot of `type`, of a generic alias or of a union.
+        method = walker.get_attribute(walker.construct(walker.add(("builtin", "type")), result), "__or__")
+        result = walker.construct(method, result, walker.node(item))
     return result
 
 
@@ -274,6 +270,7 @@ HANDLERS = {
     ("operator", "attrgetter"): by_reduce,
     ("operator", "methodcaller"): by_reduce,
     ("collections", "_tuplegetter"): by_reduce,
+    ("_collections", "_tuplegetter"): by_reduce,
     ("itertools", "count"): by_reduce,
     ("functools", "partial"): partial,
     ("functools", "_lru_cache_wrapper"): lru_cache,

@@ -59,9 +59,11 @@ def original(value):
 class Names:
     """Finds names for foreign objects as one module sees them."""
 
-    def __init__(self, imported_modules):
-        # Modules that the module itself imports come first: they are loaded when it is rehydrated.
+    def __init__(self, imported_modules, loaded):
+        # Modules that the module itself imports come first.
         self.imported_modules = imported_modules
+        # Names of modules that are loaded when it is rehydrated: only those can be referred to.
+        self.loaded = loaded
         self.indexed = {}
         self.found = {}
 
@@ -69,7 +71,8 @@ class Names:
         """(module, path), or None."""
         key = id(value)
         if key not in self.found:
-            self.found[key] = (self.search(value), value)
+            found = self.search(value)
+            self.found[key] = (found if found is not None and found[0] in self.loaded else None, value)
         return self.found[key][0]
 
     def search(self, value):
@@ -122,27 +125,27 @@ class Names:
         if type(module) is not str or type(qualname) is not str or "<" in qualname:
             return None
         path = tuple(qualname.split("."))
-        return (module, path) if walk(module, path) is value else None
+        return (module, path) if module in self.loaded and walk(module, path) is value else None
 
     def candidates(self, value):
         seen = set()
         for module in self.imported_modules:
-            if id(module) not in seen:
+            if id(module) not in seen and self.module_name(module) in self.loaded:
                 seen.add(id(module))
                 yield module
         home = getattr_static(type(value), "__module__")
         module = sys.modules.get(home) if type(home) is str else None
-        if isinstance(module, ModuleType) and id(module) not in seen:
+        if isinstance(module, ModuleType) and id(module) not in seen and self.module_name(module) in self.loaded:
             seen.add(id(module))
             yield module
         # Modules that those modules hold, in order.
         for module in list(self.imported_modules):
             for held in list(raw_dict(module).values()):
-                if isinstance(held, ModuleType) and id(held) not in seen and self.module_name(held):
+                if isinstance(held, ModuleType) and id(held) not in seen and self.module_name(held) in self.loaded:
                     seen.add(id(held))
                     yield held
         for name in ("types", "typing", "_typing", "functools", "collections", "_collections_abc"):
-            module = sys.modules.get(name)
+            module = sys.modules.get(name) if name in self.loaded else None
             if isinstance(module, ModuleType) and id(module) not in seen:
                 seen.add(id(module))
                 yield module
@@ -177,7 +180,7 @@ class Names:
         if type(qualname) is not str or "<" in qualname or type(value.__module__) is not str:
             return None
         path = tuple(qualname.split("."))
-        holder = walk(value.__module__, path)
+        holder = walk(value.__module__, path) if value.__module__ in self.loaded else MISSING
         if isinstance(holder, (staticmethod, classmethod)) and holder.__func__ is value:
             return (value.__module__, path, "__func__")
         if type(holder) is property:

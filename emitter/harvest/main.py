@@ -68,7 +68,7 @@ class Harvester:
                 self.plain(name, reason or "the interpreter does not import it from its source")
 
     def import_module(self, name):
-        serve.plain_import(name)
+        serve.plain_import(sys.intern(name))
 
     def compile(self, names):
         for name in names:
@@ -99,8 +99,7 @@ class Harvester:
                 raise Unsupported(recording.problem)
             image = self.image(module, entry, recording, notes)
             self.reported.add(name)
-            code = marshal.dumps(recording.code)
-            self.connection.send("image", name, code, *image, tuple(notes))
+            self.connection.send("image", name, recording.marshalled, *image, tuple(notes))
         except Unsupported as error:
             self.plain(name, str(error), notes)
         except RecursionError:
@@ -135,9 +134,21 @@ class Harvester:
                     modules.append(source)
         modules = list({id(module): module for module in modules}.values())
         self.compare(entry, namespace, notes)
-        walker = Walker(module, recording.code, recording.made, imported, modules)
-        sets.add_displays(walker, recording.tree)
+        loaded = self.server.loaded_with(entry["name"])
         guards = self.guards(entry)
+        held_atoms = {}
+        while True:
+            walker = Walker(module, recording.code, recording.made, imported, modules, loaded)
+            walker.held_atoms.update(held_atoms)
+            sets.add_displays(walker, recording.tree)
+            encoded = self.encode_all(built, walker, namespace, guards)
+            if not walker.has_missed_atoms():
+                break
+            held_atoms = walker.held_atoms
+        return tuple(walker.nodes), tuple(encoded), tuple([guard[1:] for guard in guards])
+
+    def encode_all(self, built, walker, namespace, guards):
+        """The operations, with each guard checked before the first store that may rest on it."""
         encoded, pending = [], list(enumerate(guards))
         for operation in built:
             if not isinstance(operation, operations.Import) or pending and pending[0][1][0] < operation.statement:
@@ -148,7 +159,7 @@ class Harvester:
             encoded.append(self.encode(operation, walker, namespace))
         if pending:
             encoded.append(("guards", len(guards)))
-        return tuple(walker.nodes), tuple(encoded), tuple([guard[1:] for guard in guards])
+        return encoded
 
     def encode(self, operation, walker, namespace):
         if isinstance(operation, operations.Store):

@@ -71,7 +71,7 @@ def pair_imports(events):
         else:
             pairs = event.binding[1] if kind == "names" else [(None, event.binding[1])]
             for done, (asked, name) in enumerate(pairs):
-                if index >= len(events) or events[index].kind != STORE or events[index].name != name:
+                if index >= len(events) or not binds(events[index], name, event.node):
                     if asked is None:
                         raise Unsupported(f"the import of {event.module} on line {event.line} was not completed")
                     # `from m import a, b` where m has no b: a is bound, then ImportError.
@@ -85,6 +85,15 @@ def pair_imports(events):
                 index += 1
         operations.append(operation)
     return operations
+
+
+def binds(event, name, statement):
+    """Whether the event is a store of `name` by the import statement at these positions."""
+    if event.kind != STORE or event.name != name or event.node is None or event.node[0] is None:
+        return False
+    line, end_line, column, end_column = event.node
+    first, last, left, right = statement
+    return (first, left) <= (line, column) and (end_line, end_column) <= (last, right)
 
 
 def reduce_segments(operations, namespace):

@@ -98,6 +98,7 @@ class Recording:
         self.made = []  # keeps alive what was made, so that no id is used twice
         self.problem = None
         self.code = None
+        self.marshalled = b""
         self.tokens = []
 
     # ---- running
@@ -105,7 +106,8 @@ class Recording:
     def run(self, source):
         path = self.entry["path"]
         # As an import from a `.pyc` would have it: constants of constant sets included.
-        self.code = marshal.loads(marshal.dumps(compile(source, path, "exec", dont_inherit=True)))
+        self.marshalled = marshal.dumps(compile(source, path, "exec", dont_inherit=True))
+        self.code = marshal.loads(self.marshalled)
         tree = compile(source, path, "exec", ONLY_AST, dont_inherit=True)
         self.positions = list(self.code.co_positions())
         self.statements = [start_of(node) for node in tree.body]
@@ -214,6 +216,14 @@ class Recording:
             event.implicit = [key for key in self.module.__dict__ if key not in known]
         self.events.append(event)
 
+    def was_found(self, name, level):
+        if level:
+            package = self.module.__dict__["__package__"]
+            for _ in range(level - 1):
+                package = package.rpartition(".")[0]
+            name = f"{package}.{name}" if name else package
+        return name in sys.modules
+
     def note_loaded(self, before, line):
         """Modules that an import within a call loaded are imported, in the order in which they were found."""
         known = set(before)
@@ -226,7 +236,7 @@ class Recording:
             event.line, event.level, event.module, event.binding = line, 0, name, ("nothing",)
             self.events.append(event)
 
-    def failed_import(self, token, name, error):
+    def failed_import(self, token, name, fromlist, error):
         gc.freeze()
         self.raise_warnings()
         event = token[0]
@@ -234,7 +244,13 @@ class Recording:
             self.problem = self.problem or f"importing {name} raised {describe_error(error)}"
             return
         # `try: import m; except ImportError: …`: it must fail again.
-        event.binding = ("fails", "")
+        if fromlist and self.was_found(name, event.level):
+            # The module is there; what fails is one of its submodules.
+            if len(fromlist) > 1:
+                self.problem = self.problem or f"importing one of several submodules of {name} failed"
+            event.binding = ("fails", fromlist[0])
+        else:
+            event.binding = ("fails", "")
         self.events.append(event)
 
 

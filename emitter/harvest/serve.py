@@ -24,11 +24,42 @@ class Server:
         self.report = report  # called with (module, entry, Recording) when a proven module has run
         self.harvest = frozenset()  # names whose image is wanted
         self.placeholders = {}
+        self.imports = {}  # name of a module -> names that its top level imports
+        # What any process has loaded before it imports anything.
+        self.preloaded = [name for name in sys.modules if not name.startswith("lyo")]
 
     def install(self):
         sys.meta_path.insert(len(sys.meta_path) - 1, PlanFinder(self))
         sys.meta_path.append(GhostFinder(self))
         builtins.__import__ = self.import_name
+
+    def note_edge(self, importer, name, fromlist, level, globals):
+        if level:
+            package = globals.get("__package__") or ""
+            for _ in range(level - 1):
+                package = package.rpartition(".")[0]
+            name = f"{package}.{name}" if name else package
+        targets = self.imports.setdefault(importer, [])
+        targets.append(name)
+        targets.extend(f"{name}.{item}" for item in fromlist or ())
+
+    def loaded_with(self, name):
+        """Names of modules that are certainly loaded when `name` has been imported."""
+        loaded = set(self.preloaded)
+        pending = [name]
+        while pending:
+            current = pending.pop()
+            if current in loaded or current not in sys.modules:
+                continue
+            loaded.add(current)
+            if "." in current:
+                pending.append(current.rpartition(".")[0])
+            pending.extend(self.imports.get(current, ()))
+            own = getattr(sys.modules[current], "__name__", None)
+            if type(own) is str and own != current:
+                pending.extend(self.imports.get(own, ()))
+        loaded.discard(name)
+        return loaded
 
     def placeholder(self, module, name):
         key = (module, name)
@@ -39,6 +70,8 @@ class Server:
     def import_name(self, name, globals=None, locals=None, fromlist=(), level=0):
         context = contexts[-1]
         frame = sys._getframe(1)
+        if frame.f_code.co_name == "<module>":
+            self.note_edge(frame.f_globals.get("__name__"), name, fromlist, level, globals)
         if context is FREE or not isinstance(context, record.Recording):
             contexts.append(FREE)
             try:
@@ -51,7 +84,7 @@ class Server:
             module = plain_import(name, globals, locals, fromlist, level)
         except BaseException as error:
             contexts.pop()
-            context.failed_import(token, name, error)
+            context.failed_import(token, name, fromlist, error)
             raise
         contexts.pop()
         if name.startswith("_codecs_"):
@@ -141,7 +174,7 @@ class PartLoader:
             return
         statements = entry["statements"]
         if len(statements) != len(tree.body):
-            statements = [(0, 0, "residual", ())] * len(tree.body)
+            statements = [("residual", ())] * len(tree.body)
             namespace["__getattr__"] = lambda name: absent_or_placeholder(server, entry["name"], name)
         flags = future_flags(tree)
         contexts.append(Part())
@@ -152,7 +185,7 @@ class PartLoader:
 
     def run(self, tree, statements, namespace, flags):
         index = 0
-        kinds = [statement[2] for statement in statements]
+        kinds = [statement[0] for statement in statements]
         while index < len(kinds):
             if kinds[index] == "residual":
                 self.leave_out(statements[index], namespace)
@@ -192,7 +225,7 @@ class PartLoader:
         return end
 
     def leave_out(self, statement, namespace):
-        for name in statement[3]:
+        for name in statement[1]:
             namespace[name] = self.server.placeholder(self.entry["name"], name)
 
 

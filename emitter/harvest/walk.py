@@ -9,7 +9,7 @@ import sys
 
 from lyo_harvest import classes, construct, sets
 from lyo_harvest.foreign import (
-    BUILTIN_NAMES, ForeignCode, FunctionType, ModuleType, Names, original, raw, raw_dict,
+    BUILTIN_NAMES, MISSING, ForeignCode, FunctionType, ModuleType, Names, original, raw, raw_dict,
 )
 from lyo_harvest.record import Unsupported
 from lyo_harvest.refuse import Placeholder, origin_of
@@ -23,13 +23,16 @@ MethodWrapperType = type(object().__str__)
 GetSetDescriptorType = type(FunctionType.__code__)
 MemberDescriptorType = type(FunctionType.__globals__)
 
-IMPORT_ATTRIBUTES = ("__file__", "__cached__", "__path__", "__spec__", "__loader__")
+IMPORT_ATTRIBUTES = ("__name__", "__package__", "__file__", "__cached__", "__path__", "__spec__", "__loader__")
+
+# Immutable data of which programs may see whether it is the same object.
+ATOMS = frozenset((int, float, complex, str, bytes))
 
 foreign_code = ForeignCode()
 
 
 class Walker:
-    def __init__(self, module, code, made, imported, modules):
+    def __init__(self, module, code, made, imported, modules, loaded):
         self.module = module
         self.namespace = raw_dict(module)
         self.code = code
@@ -47,8 +50,11 @@ class Walker:
         self.constants = {}
         self.constant_sequences = []
         self.index_constants(code, ())
-        self.names = Names(modules)
+        self.names = Names(modules, loaded)
         self.displays = []
+        self.held_atoms = {}  # id -> ((module, path) of the holder, how, name, the atom)
+        self.own_atoms = {}
+        self.own_name = None
         self.wrapped_by_class = {}  # id of a method that `type.__new__` wrapped -> (class, name)
 
     # ---- constants of the module's own code tree
@@ -123,15 +129,19 @@ class Walker:
         value = original(value)
         if value is self.module:
             return self.add(("this-module",))
-        if value is self.namespace["__name__"]:
-            return self.add(("name", "__name__"))
         if not self.is_shared_by_value(value):
             path = self.constants.get(id(value))
             if path is not None:
                 return self.add(("constant", path))
             name = self.imported.get(id(value))
             if name is not None:
+                self.note_held_atoms(value)
                 return self.add(("name", name))
+            if kind in ATOMS:
+                held = self.held_atoms.get(id(value))
+                if held is not None:
+                    return self.held_atom(held)
+                self.own_atoms[id(value)] = value
         maker = MAKERS.get(kind)
         if maker is not None:
             return maker(self, value)
@@ -160,6 +170,7 @@ class Walker:
             return self.add(("builtin", builtin))
         found = self.names.find(value)
         if found is not None:
+            self.note_held_atoms(value)
             return self.add(("external", found[0], found[1]))
         if type(value) is FunctionType:
             found = self.names.find_wrapped(value)
@@ -170,6 +181,7 @@ class Walker:
             found = self.names.find_item(value)
             if found is not None:
                 module, path, key = found
+                self.note_held_atoms(value)
                 return self.construct(
                     self.add(("external", "builtins", ("dict", "__getitem__"))),
                     self.add(("external", module, path)), self.text(key),
@@ -177,6 +189,34 @@ class Walker:
         if wanted:
             raise Unsupported(f"refers to {describe(value)}, which has no name in its module")
         return None
+
+    # ---- texts and numbers that are taken out of another module's objects: the very same objects
+
+    def note_held_atoms(self, value):
+        kind = type(value)
+        if kind is dict:
+            items, how = value, "item"
+        elif isinstance(value, (type, ModuleType, FunctionType, BuiltinMethodType)) or not has_plain_attributes(kind):
+            return
+        else:
+            items, how = dict(classes.slot_values(value)), "attribute"
+            for name, item in (classes.instance_dict(value) or {}).items():
+                if type(name) is str and raw(kind, name) is MISSING:
+                    items[name] = item
+        for name, item in items.items():
+            if type(name) is str and type(item) in ATOMS and not self.is_shared_by_value(item):
+                self.held_atoms.setdefault(id(item), (value, how, name, item))
+
+    def has_missed_atoms(self):
+        """Whether something was taken for this module's own before its holder was met."""
+        return any(id(value) in self.held_atoms for value in self.own_atoms.values())
+
+    def held_atom(self, held):
+        value, how, name, _ = held
+        holder = self.node(value)
+        if how == "attribute":
+            return self.get_attribute(holder, name)
+        return self.construct(self.add(("external", "builtins", ("dict", "__getitem__"))), holder, self.text(name))
 
     def construct(self, callable_node, *arguments):
         return self.add(("construct", {
@@ -292,7 +332,7 @@ class Walker:
         if known is not None:
             return known[0]
         if type(module_name) is str:
-            found = foreign_code.find(value, module_name)
+            found = foreign_code.find(value, module_name) if module_name in self.names.loaded else None
             if found is not None:
                 path, constants = found
                 function = self.add(("external", module_name, path))
@@ -313,7 +353,7 @@ class Walker:
         code = value.__code__
         globals_module = raw_name(value.__globals__)
         path = self.constants.get(id(code))
-        code_node = self.node(code) if path is not None else self.code_object(code, globals_module)
+        code_node = self.node(code) if path is not None else self.code_object(code, None if own else globals_module)
         globals_node = None
         if not own:
             home = sys.modules.get(globals_module)
@@ -334,7 +374,7 @@ class Walker:
                 "name": self.node(value.__name__),
                 "qualname": self.node(value.__qualname__),
                 "doc": self.node(value.__doc__),
-                "module": self.node(value.__module__),
+                "module": self.module_name(value.__module__),
                 "defaults": self.optional(value.__defaults__),
                 "keyword_defaults": self.optional(value.__kwdefaults__),
                 "closure": closure,
@@ -344,6 +384,14 @@ class Walker:
             },
         )
         return number
+
+    def module_name(self, value):
+        """`__module__` of a function or class: the very `__name__` of its module."""
+        if value is not self.namespace["__name__"]:
+            return self.node(value)
+        if self.own_name is None:
+            self.own_name = self.add(("name", "__name__"))
+        return self.own_name
 
     def optional(self, value):
         return None if value is None else self.node(value)
@@ -364,7 +412,7 @@ class Walker:
         number = self.reserve(value)
         getter = value.fget
         doc = value.__doc__
-        from_getter = doc is None or getter is not None and doc is getattr(getter, "__doc__", None)
+        from_getter = doc is None and getter is None or type(getter) is FunctionType and doc is getter.__doc__
         self.nodes[number] = (
             "property", self.node(getter), self.node(value.fset), self.node(value.fdel), self.node(doc), from_getter
         )
@@ -423,6 +471,9 @@ class Walker:
 
     def made_class(self, value):
         if not self.is_made(value):
+            if value is classes.GENERIC_ALIAS:
+                found = self.external(value, wanted=False)
+                return self.alias_type() if found is None else found
             for single in (None, Ellipsis, NotImplemented):
                 if value is type(single):
                     return self.construct(self.add(("builtin", "type")), self.node(single))
@@ -430,6 +481,11 @@ class Walker:
         number = self.reserve(value)
         self.nodes[number] = ("class", classes.describe(self, value))
         return number
+
+    def alias_type(self):
+        """`type(list[int])`, for where no loaded module has a name for it."""
+        subscript = self.get_attribute(self.add(("builtin", "list")), "__class_getitem__")
+        return self.construct(self.add(("builtin", "type")), self.construct(subscript, self.add(("builtin", "int"))))
 
     def instance(self, value):
         found = construct.describe(self, value)
@@ -445,6 +501,11 @@ class Walker:
         number = self.reserve(value)
         self.nodes[number] = classes.describe_instance(self, value)
         return number
+
+
+def has_plain_attributes(kind):
+    """Whether `getattr` of an instance runs no Python code for what its `__dict__` holds."""
+    return raw(kind, "__getattribute__") is object.__getattribute__
 
 
 def same(left, right):

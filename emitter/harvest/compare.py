@@ -1,0 +1,102 @@
+"""Imports modules, each in a process of its own, and sends what they contain.
+
+Run as `python -s -S -P -B -c <this> <length of describe.py>`; standard input holds describe.py and then
+messages (a 32-bit length, marshal): first the settings {"path", "bundle", "lyo"}, then names. Out, for
+each: (name, how, lines). `bundle` is None where modules are to be executed. The process that imports
+is a fork of this one, which has imported nothing but the interpreter's own modules (and `lyo`).
+"""
+
+import gc
+import marshal
+import posix
+import sys
+
+source = sys.stdin.buffer
+describe = type(sys)("lyo_describe")
+exec(compile(source.read(int(sys.argv[1])), "<lyo_describe>", "exec", dont_inherit=True), describe.__dict__)
+
+
+def receive():
+    header = source.read(4)
+    if len(header) < 4:
+        return None
+    return marshal.loads(source.read(int.from_bytes(header, "little")))
+
+
+def write(descriptor, data):
+    while data:
+        data = data[posix.write(descriptor, data[:1 << 20]):]
+
+
+def send(descriptor, message):
+    body = marshal.dumps(message, 2)
+    write(descriptor, len(body).to_bytes(4, "little") + body)
+
+
+def contents(name, rehydrating):
+    """(how, lines) of a module."""
+    import _signal
+
+    _signal.alarm(60)
+    if name in sys.modules:
+        return "loaded", ()
+    name = sys.intern(name)  # as an import statement has it
+    before = describe.index_modules(name)
+    try:
+        __import__(name)
+    except BaseException as error:
+        return "failed", (("import", f"{type(error).__name__}: {error}"),)
+    module = sys.modules[name]
+    foreign = describe.index_modules(name)
+    foreign.update(before)
+    how = "executed"
+    if rehydrating:
+        record = sys.modules["lyo._report"]._records.get(name, ("ordinary", "it was not asked for"))
+        how = record[0] if record[0] == "rehydrated" else f"{record[0]}: {record[1]}"
+    if not isinstance(module, type(sys)):
+        return how, (("module", f"an object of type {type(module).__name__}"),)
+    gc.disable()
+    sys.setrecursionlimit(100000)
+    return how, tuple(describe.describe(module, foreign))
+
+
+settings = receive()
+output = posix.dup(1)
+posix.dup2(2, 1)
+sys.path[:] = settings["path"]
+sys.dont_write_bytecode = True
+if settings["bundle"] is not None:
+    sys.path.append(settings["lyo"])
+    import lyo
+
+    used = lyo.install(settings["bundle"], report="/dev/null")
+    sys.path.remove(settings["lyo"]) if settings["lyo"] not in settings["path"] else None
+    send(output, ("installed", bool(used), ()))
+while True:
+    name = receive()
+    if name is None:
+        break
+    reader, writer = posix.pipe()
+    child = posix.fork()
+    if child == 0:
+        posix.close(reader)
+        try:
+            answer = (name, *contents(name, settings["bundle"] is not None))
+        except BaseException as error:
+            answer = (name, f"can't be described: {type(error).__name__}: {error}", ())
+        send(writer, answer)
+        posix._exit(0)
+    posix.close(writer)
+    pieces = []
+    while True:
+        piece = posix.read(reader, 1 << 20)
+        if not piece:
+            break
+        pieces.append(piece)
+    posix.close(reader)
+    _, status = posix.waitpid(child, 0)
+    answer = b"".join(pieces)
+    if status or len(answer) < 4:
+        send(output, (name, f"the process ended with status {status}", ()))
+    else:
+        write(output, answer)

@@ -1,0 +1,114 @@
+//! One build: from a plan to a bundle on disk.
+
+use std::path::Path;
+
+use artifact::WriteError;
+use artifact::model::Target;
+use thiserror::Error;
+
+use crate::assemble::{assemble, read_sources};
+use crate::drive::{DriveError, Driver, Warning};
+use crate::marshal;
+use crate::plan::{Kind, LeftOut, Plan};
+
+#[derive(Debug, Error)]
+pub enum BuildError {
+    #[error(
+        "{executable} has no package `lyo`, which guards are computed with: install it there (`{executable} -m pip install .` in Lyo's sources)"
+    )]
+    NoRuntime { executable: String },
+    #[error(transparent)]
+    Drive(#[from] DriveError),
+    #[error("{path} can't be written: {cause}; what was there before is unchanged")]
+    Write { path: String, cause: WriteError },
+}
+
+/// Something happened that a progress bar may show.
+#[derive(Clone, Copy, Debug)]
+pub enum Progress {
+    /// So many modules are to be harvested.
+    Harvesting(usize),
+    /// One module is done.
+    Harvested,
+}
+
+/// What a build did.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    /// Modules in the bundle with an image.
+    pub rehydrated: usize,
+    /// Modules in the bundle as plain code: name and reason, sorted.
+    pub code: Vec<(String, String)>,
+    /// Modules of [`Self::code`] that were proven strict and fell back.
+    pub fallen_back: Vec<String>,
+    pub left_out: Vec<LeftOut>,
+    /// Defects that the build noticed and got around.
+    pub warnings: Vec<Warning>,
+    /// Bytes of the bundle.
+    pub size: u64,
+}
+
+/// How a build is done, apart from what it reads.
+pub struct Settings<'a> {
+    pub executable: &'a Path,
+    /// `lyo._native` of the target.
+    pub native: Option<&'a Path>,
+    pub target: Target,
+    pub workers: usize,
+    /// `PYTHONHASHSEED` of the harvester; results don't depend on it.
+    pub hash_seed: u32,
+}
+
+/// Builds the bundle of a plan and writes it to `output`.
+pub fn build_plan(
+    plan: &Plan,
+    settings: &Settings,
+    output: &Path,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Summary, BuildError> {
+    let sources = read_sources(plan);
+    let names = |wanted: bool| {
+        plan.modules
+            .iter()
+            .filter(move |module| (module.kind == Kind::Strict) == wanted)
+            .map(|module| module.name.clone())
+            .collect::<Vec<_>>()
+    };
+    let driver = Driver {
+        executable: settings.executable,
+        plan: marshal::dumps(&plan.message(settings.native)),
+        hash_seed: settings.hash_seed,
+        workers: settings.workers,
+    };
+    progress(Progress::Harvesting(plan.modules.len()));
+    let (strict, plain) = (names(true), names(false));
+    let harvested = driver.run(&strict, &plain, &|| progress(Progress::Harvested))?;
+    let assembled = assemble(settings.target.clone(), plan, &sources, harvested);
+    let failed = |cause: WriteError| BuildError::Write {
+        path: output.display().to_string(),
+        cause,
+    };
+    artifact::write_bundle(output, &assembled.bundle).map_err(failed)?;
+    let size = std::fs::metadata(output)
+        .map_err(|error| failed(error.into()))?
+        .len();
+    let mut summary = Summary {
+        left_out: assembled.left_out,
+        warnings: assembled.warnings,
+        size,
+        ..Summary::default()
+    };
+    for artifact in &assembled.bundle.artifacts {
+        if artifact.image.is_some() {
+            summary.rehydrated += 1;
+        } else {
+            summary
+                .code
+                .push((artifact.name.clone(), artifact.reason.clone()));
+            if strict.binary_search(&artifact.name).is_ok() {
+                summary.fallen_back.push(artifact.name.clone());
+            }
+        }
+    }
+    Ok(summary)
+}

@@ -1,0 +1,304 @@
+//! From the harvester's tuples (`harvest/walk.py`, `harvest/main.py`) to the artifact model.
+
+use artifact::model::{
+    Class, Expectation, Function, Guard, Image, ImportBinding, Node, NodeId, Operation,
+};
+
+use crate::canonical::canonical;
+use crate::marshal::{MarshalError, Value};
+
+/// Decodes the nodes, operations and guards of one module.
+pub fn image(nodes: Value, operations: Value, guards: Value) -> Result<Image, MarshalError> {
+    Ok(Image {
+        nodes: each(nodes, node)?,
+        operations: each(operations, operation)?,
+        guards: each(guards, guard)?,
+    })
+}
+
+fn each<T>(
+    items: Value,
+    decode: impl Fn(Value) -> Result<T, MarshalError>,
+) -> Result<Vec<T>, MarshalError> {
+    items.into_items()?.into_iter().map(decode).collect()
+}
+
+/// The parts of a tuple, taken from the front.
+struct Parts(std::vec::IntoIter<Value>);
+
+impl Parts {
+    fn new(value: Value) -> Result<Parts, MarshalError> {
+        Ok(Parts(value.into_items()?.into_iter()))
+    }
+
+    fn next(&mut self) -> Result<Value, MarshalError> {
+        self.0.next().ok_or(MarshalError::Short)
+    }
+
+    fn text(&mut self) -> Result<String, MarshalError> {
+        self.next()?.into_string()
+    }
+
+    fn id(&mut self) -> Result<NodeId, MarshalError> {
+        id(self.next()?)
+    }
+
+    fn ids(&mut self) -> Result<Vec<NodeId>, MarshalError> {
+        each(self.next()?, id)
+    }
+}
+
+fn id(value: Value) -> Result<NodeId, MarshalError> {
+    NodeId::try_from(value.into_int()?)
+        .map_err(|_| MarshalError::Shape("a large int", "a node number"))
+}
+
+fn optional(value: Value) -> Result<Option<NodeId>, MarshalError> {
+    match value {
+        Value::None => Ok(None),
+        other => id(other).map(Some),
+    }
+}
+
+fn pair(value: Value) -> Result<(NodeId, NodeId), MarshalError> {
+    let mut parts = Parts::new(value)?;
+    Ok((parts.id()?, parts.id()?))
+}
+
+fn named(value: Value) -> Result<(String, NodeId), MarshalError> {
+    let mut parts = Parts::new(value)?;
+    Ok((parts.text()?, parts.id()?))
+}
+
+fn path(value: Value) -> Result<Vec<u32>, MarshalError> {
+    each(value, id)
+}
+
+fn texts(value: Value) -> Result<Vec<String>, MarshalError> {
+    each(value, Value::into_string)
+}
+
+fn node(value: Value) -> Result<Node, MarshalError> {
+    let mut parts = Parts::new(value)?;
+    let tag = parts.text()?;
+    Ok(match tag.as_str() {
+        "none" => Node::None,
+        "true" => Node::True,
+        "false" => Node::False,
+        "ellipsis" => Node::Ellipsis,
+        "not-implemented" => Node::NotImplemented,
+        "int" => Node::Int(parts.next()?.into_bytes()?),
+        "float" => Node::Float(parts.next()?.into_float()?),
+        "complex" => Node::Complex(parts.next()?.into_float()?, parts.next()?.into_float()?),
+        "str" => Node::Str {
+            value: parts.next()?.into_bytes()?,
+            interned: parts.next()?.into_bool()?,
+        },
+        "bytes" => Node::Bytes(parts.next()?.into_bytes()?),
+        "bytearray" => Node::ByteArray(parts.next()?.into_bytes()?),
+        "tuple" => Node::Tuple(parts.ids()?),
+        "list" => Node::List(parts.ids()?),
+        "dict" => Node::Dict(each(parts.next()?, pair)?),
+        "set" => Node::Set(parts.ids()?),
+        "frozenset" => Node::FrozenSet(parts.ids()?),
+        "set-copy" => Node::SetCopy(parts.id()?),
+        "frozenset-copy" => Node::FrozenSetCopy(parts.id()?),
+        "range" => Node::Range {
+            start: parts.id()?,
+            stop: parts.id()?,
+            step: parts.id()?,
+        },
+        "slice" => Node::Slice {
+            start: parts.id()?,
+            stop: parts.id()?,
+            step: parts.id()?,
+        },
+        "mapping-proxy" => Node::MappingProxy(parts.id()?),
+        "constant" => Node::Constant {
+            path: path(parts.next()?)?,
+        },
+        "code-blob" => {
+            let bytes = parts.next()?.into_bytes()?;
+            Node::CodeBlob(canonical(&bytes).unwrap_or(bytes))
+        }
+        "code-of" => Node::CodeOf {
+            function: parts.id()?,
+            path: path(parts.next()?)?,
+        },
+        "function" => Node::Function(Box::new(function(parts.next()?)?)),
+        "cell" => Node::Cell(optional(parts.next()?)?),
+        "class" => Node::Class(Box::new(class(parts.next()?)?)),
+        "property" => Node::Property {
+            get: parts.id()?,
+            set: parts.id()?,
+            delete: parts.id()?,
+            doc: parts.id()?,
+            doc_from_getter: parts.next()?.into_bool()?,
+        },
+        "static-method" => Node::StaticMethod(parts.id()?),
+        "class-method" => Node::ClassMethod(parts.id()?),
+        "bound-method" => Node::BoundMethod {
+            function: parts.id()?,
+            receiver: parts.id()?,
+        },
+        "instance" => instance(parts.next()?)?,
+        "construct" => construct(parts.next()?)?,
+        "name" => Node::Name(parts.text()?),
+        "attribute" => Node::Attribute {
+            object: parts.id()?,
+            name: parts.text()?,
+        },
+        "this-module" => Node::ThisModule,
+        "external" => Node::External {
+            module: parts.text()?,
+            path: texts(parts.next()?)?,
+        },
+        "builtin" => Node::Builtin(parts.text()?),
+        _ => return Err(MarshalError::Shape("an unknown tag", "a node")),
+    })
+}
+
+/// The fields of a dict with string keys; each is taken once.
+struct Fields(Vec<(Value, Value)>);
+
+impl Fields {
+    fn new(value: Value) -> Result<Fields, MarshalError> {
+        Ok(Fields(value.into_entries()?))
+    }
+
+    fn take(&mut self, name: &str) -> Result<Value, MarshalError> {
+        self.0
+            .iter_mut()
+            .find(|(key, _)| matches!(key, Value::Text(text) if text == name.as_bytes()))
+            .map(|(_, value)| std::mem::replace(value, Value::None))
+            .ok_or(MarshalError::Shape("a record", "another field in it"))
+    }
+
+    fn id(&mut self, name: &str) -> Result<NodeId, MarshalError> {
+        id(self.take(name)?)
+    }
+
+    fn optional(&mut self, name: &str) -> Result<Option<NodeId>, MarshalError> {
+        optional(self.take(name)?)
+    }
+
+    fn pairs(&mut self, name: &str) -> Result<Vec<(NodeId, NodeId)>, MarshalError> {
+        each(self.take(name)?, pair)
+    }
+
+    fn optional_pairs(&mut self, name: &str) -> Result<Option<Vec<(NodeId, NodeId)>>, MarshalError> {
+        match self.take(name)? {
+            Value::None => Ok(None),
+            items => each(items, pair).map(Some),
+        }
+    }
+}
+
+fn function(value: Value) -> Result<Function, MarshalError> {
+    let mut fields = Fields::new(value)?;
+    Ok(Function {
+        code: fields.id("code")?,
+        globals: fields.optional("globals")?,
+        name: fields.id("name")?,
+        qualname: fields.id("qualname")?,
+        doc: fields.id("doc")?,
+        module: fields.id("module")?,
+        defaults: fields.optional("defaults")?,
+        keyword_defaults: fields.optional("keyword_defaults")?,
+        closure: each(fields.take("closure")?, id)?,
+        annotations: fields.optional("annotations")?,
+        type_params: fields.optional("type_params")?,
+        dict: fields.pairs("dict")?,
+    })
+}
+
+fn class(value: Value) -> Result<Class, MarshalError> {
+    let mut fields = Fields::new(value)?;
+    Ok(Class {
+        metaclass: fields.id("metaclass")?,
+        name: fields.take("name")?.into_string()?,
+        qualname: fields.id("qualname")?,
+        bases: each(fields.take("bases")?, id)?,
+        namespace: each(fields.take("namespace")?, named)?,
+        later: each(fields.take("later")?, named)?,
+        class_cell: fields.optional("class_cell")?,
+        abc: fields.take("abc")?.into_bool()?,
+        registered: each(fields.take("registered")?, id)?,
+    })
+}
+
+fn instance(value: Value) -> Result<Node, MarshalError> {
+    let mut fields = Fields::new(value)?;
+    Ok(Node::Instance {
+        class: fields.id("class")?,
+        base_value: fields.optional("base_value")?,
+        dict: fields.optional_pairs("dict")?,
+        slots: each(fields.take("slots")?, named)?,
+    })
+}
+
+fn construct(value: Value) -> Result<Node, MarshalError> {
+    let mut fields = Fields::new(value)?;
+    Ok(Node::Construct {
+        callable: fields.id("callable")?,
+        arguments: each(fields.take("arguments")?, id)?,
+        keywords: each(fields.take("keywords")?, named)?,
+        dict: fields.optional_pairs("dict")?,
+        fresh: fields.take("fresh")?.into_bool()?,
+    })
+}
+
+fn operation(value: Value) -> Result<Operation, MarshalError> {
+    let mut parts = Parts::new(value)?;
+    Ok(match parts.text()?.as_str() {
+        "store" => Operation::Store {
+            name: parts.text()?,
+            node: parts.id()?,
+        },
+        "delete" => Operation::Delete {
+            name: parts.text()?,
+        },
+        "guards" => Operation::CheckGuards { until: parts.id()? },
+        "import" => Operation::Import {
+            line: parts.id()?,
+            level: parts.id()?,
+            module: parts.text()?,
+            binding: binding(parts.next()?)?,
+        },
+        _ => return Err(MarshalError::Shape("an unknown tag", "an operation")),
+    })
+}
+
+fn binding(value: Value) -> Result<ImportBinding, MarshalError> {
+    let mut parts = Parts::new(value)?;
+    Ok(match parts.text()?.as_str() {
+        "top" => ImportBinding::Top(parts.text()?),
+        "leaf" => ImportBinding::Leaf(parts.text()?),
+        "names" => ImportBinding::Names(each(parts.next()?, |pair| {
+            let mut parts = Parts::new(pair)?;
+            Ok((parts.text()?, parts.text()?))
+        })?),
+        "star" => ImportBinding::Star,
+        "nothing" => ImportBinding::Nothing,
+        "fails" => ImportBinding::Fails(parts.text()?),
+        _ => return Err(MarshalError::Shape("an unknown tag", "an import binding")),
+    })
+}
+
+fn guard(value: Value) -> Result<Guard, MarshalError> {
+    let mut parts = Parts::new(value)?;
+    let module = parts.text()?;
+    let path = texts(parts.next()?)?;
+    let expect = match parts.next()? {
+        Value::None => Expectation::Absent,
+        text => Expectation::Fingerprint(
+            u64::from_str_radix(&text.into_string()?, 16)
+                .map_err(|_| MarshalError::Shape("a string", "a fingerprint"))?,
+        ),
+    };
+    Ok(Guard {
+        module,
+        path,
+        expect,
+    })
+}

@@ -1,0 +1,23 @@
+//! Values that the evaluator knows, as Python's `repr`, for comparing them with the target's.
+
+use std::collections::BTreeMap;
+
+use analyzer::Analysis;
+use const_eval::evaluated::Evaluated;
+use const_eval::render;
+
+/// The longest text that is worth comparing.
+const LONGEST: usize = 1 << 16;
+
+/// Name and `repr` of each value of plain data in the module's namespace.
+pub fn values(analysis: &Analysis, evaluated: &Evaluated) -> BTreeMap<String, String> {
+    let world = analysis.world();
+    evaluated
+        .namespace
+        .iter()
+        .filter_map(|(name, value)| {
+            let text = render::repr(&world, evaluated, value)?;
+            (text.len() <= LONGEST).then(|| (name.to_string(), text))
+        })
+        .collect()
+}

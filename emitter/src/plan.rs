@@ -1,0 +1,168 @@
+//! What the harvester is told: every module of the bundle, its verdict and its statements.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::marshal::Value;
+
+/// How much of a module is proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The whole top level: the module is to be rehydrated.
+    Strict,
+    /// Some statements: only these run, and only when a strict module imports this one.
+    Partial,
+    /// Nothing is known: of another's module nothing runs; the standard library's runs as always.
+    Code,
+}
+
+/// What a top-level statement was proven to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatementKind {
+    Import,
+    Static,
+    Recipe,
+    Residual,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    pub kind: StatementKind,
+    /// Names that it may bind.
+    pub binds: Vec<String>,
+}
+
+/// A fact that a module's evaluation rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dependency {
+    /// Index of the first statement that needs it.
+    pub statement: u32,
+    pub module: String,
+    pub path: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModulePlan {
+    /// Dotted name.
+    pub name: String,
+    /// The source file.
+    pub path: PathBuf,
+    /// The path entry under which it is found.
+    pub root: PathBuf,
+    pub is_package: bool,
+    /// Belongs to the target's standard library: the harvester may run it whole.
+    pub is_standard: bool,
+    pub kind: Kind,
+    /// Why it is not to be rehydrated; empty for [`Kind::Strict`].
+    pub reason: String,
+    /// Parallel to the statements of the syntax tree, the docstring included.
+    pub statements: Vec<Statement>,
+    /// It may hold names that no statement binds.
+    pub open_namespace: bool,
+    pub dependencies: Vec<Dependency>,
+    /// Names whose values the evaluator knows, as Python's `repr`.
+    pub known: BTreeMap<String, String>,
+}
+
+/// A module that does not travel in the bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    pub name: String,
+    pub reason: String,
+}
+
+/// The work of one build.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// Sorted by name, each name once.
+    pub modules: Vec<ModulePlan>,
+    /// Search roots outside the standard library, in order.
+    pub roots: Vec<PathBuf>,
+}
+
+impl Plan {
+    /// The message that the harvester starts from.
+    pub fn message(&self, native: Option<&std::path::Path>) -> Value {
+        let modules = self
+            .modules
+            .iter()
+            .map(|module| (Value::text(&module.name), module.message()))
+            .collect();
+        Value::record([
+            ("modules", Value::Dict(modules)),
+            (
+                "roots",
+                Value::List(self.roots.iter().map(|root| path_text(root)).collect()),
+            ),
+            (
+                "native",
+                native.map_or(Value::None, |path| path_text(path)),
+            ),
+        ])
+    }
+}
+
+impl ModulePlan {
+    fn message(&self) -> Value {
+        let statements = if self.kind == Kind::Partial {
+            self.statements.iter().map(Statement::message).collect()
+        } else {
+            Vec::new()
+        };
+        let dependencies = self
+            .dependencies
+            .iter()
+            .map(|dependency| {
+                Value::Tuple(vec![
+                    Value::Int(i64::from(dependency.statement)),
+                    Value::text(&dependency.module),
+                    Value::texts(&dependency.path),
+                ])
+            })
+            .collect();
+        let known = self
+            .known
+            .iter()
+            .map(|(name, repr)| (Value::text(name), Value::text(repr)))
+            .collect();
+        Value::record([
+            ("name", Value::text(&self.name)),
+            ("path", path_text(&self.path)),
+            ("package", Value::Bool(self.is_package)),
+            ("stdlib", Value::Bool(self.is_standard)),
+            (
+                "kind",
+                Value::text(match self.kind {
+                    Kind::Strict => "strict",
+                    // Of the standard library, what is not proven runs as always.
+                    Kind::Partial if !self.is_standard => "partial",
+                    Kind::Partial | Kind::Code => "code",
+                }),
+            ),
+            ("reason", Value::text(&self.reason)),
+            ("open", Value::Bool(self.open_namespace || self.kind == Kind::Code)),
+            ("statements", Value::List(statements)),
+            ("dependencies", Value::List(dependencies)),
+            ("known", Value::Dict(known)),
+        ])
+    }
+}
+
+impl Statement {
+    fn message(&self) -> Value {
+        Value::Tuple(vec![
+            Value::text(match self.kind {
+                StatementKind::Import => "import",
+                StatementKind::Static => "static",
+                StatementKind::Recipe => "recipe",
+                StatementKind::Residual => "residual",
+            }),
+            Value::texts(&self.binds),
+        ])
+    }
+}
+
+/// Paths travel as text; one that is no UTF-8 can't name a module's file on the target's side either.
+fn path_text(path: &std::path::Path) -> Value {
+    Value::text(path.to_string_lossy())
+}
