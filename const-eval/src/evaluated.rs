@@ -47,6 +47,10 @@ pub struct Evaluated {
     pub dependencies: Vec<(u32, Dependency)>,
     /// The namespace may hold names that are not listed (a star import from an unknown module, `globals()` handed out).
     pub open_namespace: bool,
+    /// Code that is not known had the chance to add names, as `globals()[…] = …` in a call does.
+    pub porous: bool,
+    /// Entries of `sys.modules` that the top level replaces: absolute name and module.
+    pub module_aliases: Vec<(Name, Value)>,
     /// Interpreter steps taken.
     pub steps: u64,
 }

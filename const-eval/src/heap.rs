@@ -85,7 +85,11 @@ pub enum Object {
         receiver: Value,
         of: Type,
     },
-    Iterator(Iterator),
+    /// An iterator of a C type; [`UNKNOWN_TYPE`] where the type is not told.
+    Iterator {
+        class: GroundId,
+        state: Iterator,
+    },
     Generator(Box<Generator>),
     /// A live view of a dict: `keys`, `values` or `items`.
     DictView {
@@ -200,7 +204,10 @@ pub enum ViewKind {
     Items,
 }
 
-/// An iterator of a C type.
+/// Stands for a type that is not told.
+pub const UNKNOWN_TYPE: GroundId = GroundId(u32::MAX);
+
+/// The state of an iterator.
 #[derive(Clone, Debug)]
 pub enum Iterator {
     /// Over items known beforehand.
@@ -249,14 +256,24 @@ pub enum Iterator {
         rest: Vec<Value>,
         current: Option<Value>,
     },
+    /// Its items are not computed here.
+    Opaque,
     Finished,
 }
 
 #[derive(Clone, Debug)]
 pub struct Generator {
+    pub kind: GeneratorKind,
     /// Absent while running and when finished.
     pub frame: Option<Box<Frame>>,
     pub running: bool,
     pub started: bool,
     pub name: Name,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GeneratorKind {
+    Generator,
+    Coroutine,
+    AsyncGenerator,
 }

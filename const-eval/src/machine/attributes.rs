@@ -11,6 +11,9 @@ use crate::reason::{Reason, Rule};
 use crate::value::{ModuleId, ObjectRef, Value};
 use crate::world::Resolved;
 
+/// What is said of `sys.modules`, by which it is recognised.
+pub(super) const SYS_MODULES: &str = "`sys.modules` differs between processes";
+
 impl Machine<'_> {
     pub(super) fn get_attribute(&mut self, object: &Value, name: &str) -> Eval<Value> {
         match object {
@@ -378,10 +381,8 @@ impl Machine<'_> {
                     let receiver = receiver.clone();
                     self.ground_getset(&receiver, owner, name)
                 }
-                None => {
-                    let owner = self.world.ground().entry(owner).qualified.clone();
-                    self.residual(Rule::NotModelled, format!("uses the descriptor `{owner}.{name}` itself"))
-                }
+                None if matches!(kind, AttributeKind::GetSet) => Ok(Value::Opaque(self.known.getset_descriptor)),
+                None => Ok(Value::Opaque(self.known.member_descriptor)),
             },
         }
     }
@@ -767,7 +768,11 @@ impl Machine<'_> {
             }
         }
         let Type::Class(reference) = class else {
+            let immutable = matches!(class, Type::Ground(id) if self.type_info(id).is_some_and(|info| info.immutable));
             let class = self.type_name(class);
+            if !immutable {
+                return self.residual(Rule::ForeignChange, format!("sets `{name}` of the type `{class}`"));
+            }
             return self.raise("TypeError", format!("cannot set '{name}' attribute of immutable type '{class}'"));
         };
         match name {

@@ -464,7 +464,7 @@ impl Machine<'_> {
             ("__bases__", _) => Ok(Value::tuple(self.bases(class).into_iter().map(Type::value).collect())),
             ("__mro__", _) => Ok(Value::tuple(self.mro(class).into_iter().map(Type::value).collect())),
             ("__base__", _) => self.residual(Rule::NotModelled, "reads `__base__` of a class"),
-            ("__dict__", Type::Class(_)) => {
+            ("__dict__", _) => {
                 let value = class.value();
                 Ok(self.allocate(Object::MappingProxy(value)))
             }

@@ -212,7 +212,7 @@ impl Machine<'_> {
                     return self.residual(Rule::NotModelled, "`enumerate` with unusual arguments");
                 };
                 let inner = self.iterate(&iterable.clone())?;
-                Ok(self.allocate(Object::Iterator(Iterator::Enumerate { inner, next })))
+                Ok(self.allocate(Object::Iterator { class: id, state: Iterator::Enumerate { inner, next } }))
             }
             "builtins.zip" => {
                 let strict = match keywords.first() {
@@ -223,7 +223,7 @@ impl Machine<'_> {
                 for iterable in &positional {
                     inner.push(self.iterate(iterable)?);
                 }
-                Ok(self.allocate(Object::Iterator(Iterator::Zip { inner, strict })))
+                Ok(self.allocate(Object::Iterator { class: id, state: Iterator::Zip { inner, strict } }))
             }
             "builtins.map" | "builtins.filter" if positional.len() >= 2 && keywords.is_empty() => {
                 let function = positional[0].clone();
@@ -236,7 +236,7 @@ impl Machine<'_> {
                     ("builtins.map", _) => Iterator::Map { function, inner },
                     _ => return self.raise("TypeError", "filter expected 2 arguments"),
                 };
-                Ok(self.allocate(Object::Iterator(iterator)))
+                Ok(self.allocate(Object::Iterator { class: id, state: iterator }))
             }
             "builtins.reversed" => {
                 let Some(sequence) = positional.first() else {
@@ -265,14 +265,13 @@ impl Machine<'_> {
                 };
                 match (number(positional.first(), 0), number(positional.get(1), 1), keywords.is_empty()) {
                     (Some(next), Some(step), true) => {
-                        Ok(self.allocate(Object::Iterator(Iterator::Count { next, step })))
+                        Ok(self.allocate(Object::Iterator { class: id, state: Iterator::Count { next, step } }))
                     }
                     _ => self.residual(Rule::NotModelled, "`itertools.count` with unusual arguments"),
                 }
             }
-            "itertools.chain" => {
-                Ok(self.allocate(Object::Iterator(Iterator::Chain { rest: positional, current: None })))
-            }
+            "itertools.chain" => Ok(self
+                .allocate(Object::Iterator { class: id, state: Iterator::Chain { rest: positional, current: None } })),
             "builtins.mappingproxy" | "types.MappingProxyType" => {
                 let Some(mapping) = positional.first() else {
                     return self.raise("TypeError", "mappingproxy() missing required argument");
@@ -321,7 +320,7 @@ impl Machine<'_> {
         let object = *object;
         match (name, self.object(object)) {
             // `bytes` takes an iterable of integers.
-            ("bytes", Object::List(_) | Object::Generator(_) | Object::Iterator(_)) => {
+            ("bytes", Object::List(_) | Object::Generator(_) | Object::Iterator { .. }) => {
                 Ok(Value::tuple(self.collect(&value)?))
             }
             ("slice", _) => Ok(value),

@@ -4,6 +4,7 @@ use syntax::ir::Name;
 
 use super::types::Found;
 use super::{Eval, Machine};
+use crate::ground::AttributeKind;
 use crate::heap::{Dict, Object, Payload, Set, Type, ViewKind};
 use crate::primitive;
 use crate::reason::Rule;
@@ -233,6 +234,9 @@ impl Machine<'_> {
                 }
                 _ => self.malformed(),
             };
+        }
+        if self.as_type(&target).is_some() {
+            return self.residual(Rule::NotModelled, "reads the namespace of a type implemented in C");
         }
         match self.dict_entries(&target)? {
             Some(entries) => Ok(entries.into_values().collect()),
@@ -499,6 +503,9 @@ impl Machine<'_> {
                 }
             },
             Kind::Proxy => {
+                if let Some(entry) = self.ground_namespace_entry(object, key) {
+                    return Ok(entry);
+                }
                 let items = self.proxy_items(object)?;
                 let wanted = self.key(key)?;
                 for (key, value) in items {
@@ -560,6 +567,25 @@ impl Machine<'_> {
         }
     }
 
+    /// `T.__dict__[name]` of a type implemented in C.
+    fn ground_namespace_entry(&mut self, proxy: ObjectRef, key: &Value) -> Option<Value> {
+        let (Object::MappingProxy(Value::Ground(owner)), Value::Str(name)) = (self.object(proxy), key) else {
+            return None;
+        };
+        let owner = *owner;
+        Some(match self.ground_attribute(owner, name)?.kind.clone() {
+            AttributeKind::ClassMethod => Value::Opaque(self.known.class_method_descriptor),
+            AttributeKind::GetSet => Value::Opaque(self.known.getset_descriptor),
+            AttributeKind::Member => Value::Opaque(self.known.member_descriptor),
+            AttributeKind::Method | AttributeKind::Slot => {
+                let name = name.clone();
+                self.allocate(Object::UnboundGround { owner, name })
+            }
+            AttributeKind::Constant(value) => value,
+            _ => return None,
+        })
+    }
+
     /// A list index, negative ones counted from the end.
     pub(super) fn position(&self, index: &Value, length: usize) -> Option<usize> {
         let index = match index {
@@ -612,6 +638,14 @@ impl Machine<'_> {
 
     pub(super) fn set_item(&mut self, container: &Value, key: &Value, value: Value) -> Eval<()> {
         if let Value::Unknown(reason) = container {
+            if let (Value::Str(name), Value::Module(_) | Value::GroundModule(_)) = (key, &value)
+                && reason.message == super::attributes::SYS_MODULES
+                && !self.holds_own_object(&value)
+            {
+                self.effect(Rule::ProcessEffect, format!("replaces `sys.modules[{name:?}]`"));
+                self.module_aliases.push((name.clone(), value));
+                return Ok(());
+            }
             let reason = reason.clone();
             return self.unknown(Rule::UnknownSubscript, "sets an item of something that is not known", &reason);
         }

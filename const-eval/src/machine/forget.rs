@@ -42,7 +42,7 @@ impl Machine<'_> {
     /// Notes, where evaluation stops, whether the code that is running could reach this module.
     pub(super) fn note_reach(&mut self) {
         let reaches = self.positions.iter().any(|position| match self.world.ir(position.module) {
-            Some(ir) => mentions_any(ir, position.code, &REACHING),
+            Some(ir) => mentions_any(ir.code(position.code), &REACHING),
             None => true,
         });
         self.current.reached |= reaches;
@@ -67,9 +67,7 @@ impl Machine<'_> {
                 *value = Value::Unknown(cause.clone());
             }
             self.provenance.clear();
-            if own_dictionary {
-                self.open_namespace = true;
-            }
+            self.porous = true;
         }
         let cause = Arc::new(Reason {
             rule: Rule::UnknownName,
@@ -101,11 +99,15 @@ fn contains_star_import(ir: &ir::Module, code: ir::CodeId) -> bool {
     ir.code(code).instructions.iter().any(|instruction| matches!(instruction, Instruction::ImportStar))
 }
 
-/// Does the code, inner functions included, mention one of the names?
-fn mentions_any(ir: &ir::Module, code: ir::CodeId, names: &[&str]) -> bool {
-    let mut mentioned = FxHashSet::default();
-    collect_names(ir, code, &mut mentioned);
-    names.iter().any(|name| mentioned.contains(*name))
+/// Does the code itself, functions within it excluded, mention one of the names?
+fn mentions_any(code: &ir::Code, names: &[&str]) -> bool {
+    code.instructions.iter().any(|instruction| match instruction {
+        Instruction::LoadName(name)
+        | Instruction::LoadGlobal(name)
+        | Instruction::LoadAttribute(name)
+        | Instruction::ImportFrom(name) => names.contains(&&**name),
+        _ => false,
+    })
 }
 
 /// Names that the code and those within it load, or read as attributes.

@@ -5,7 +5,7 @@ use syntax::ir::{self, CodeKind, FunctionParts, Name};
 use super::frame::{Frame, Scope};
 use super::step::Exit;
 use super::{Eval, Machine};
-use crate::heap::{Function, Generator, Object};
+use crate::heap::{Function, Generator, GeneratorKind, Object};
 use crate::reason::Rule;
 use crate::value::{ObjectRef, Value};
 
@@ -119,16 +119,23 @@ impl Machine<'_> {
     }
 
     fn enter_function(&mut self, code: &ir::Code, mut frame: Frame) -> Eval<Value> {
-        if code.is_coroutine {
-            return self.residual(Rule::NotModelled, "calls a coroutine function");
-        }
-        if code.is_generator {
+        if code.is_generator || code.is_coroutine {
+            let kind = match (code.is_generator, code.is_coroutine) {
+                (true, true) => GeneratorKind::AsyncGenerator,
+                (true, false) => GeneratorKind::Generator,
+                _ => GeneratorKind::Coroutine,
+            };
             let generator = self.allocate_object(Object::Generator(Box::new(Generator {
+                kind,
                 frame: Some(Box::new(frame)),
                 running: false,
                 started: false,
                 name: code.name.clone(),
             })));
+            if kind == GeneratorKind::Coroutine {
+                let statement = self.current.index;
+                self.coroutines.push((generator, statement));
+            }
             self.current.generators.push(generator);
             return Ok(Value::Object(generator));
         }
@@ -326,8 +333,12 @@ impl Machine<'_> {
         if let Some(class) = self.as_type(receiver) {
             return self.type_getset(class, name);
         }
-        let owner = self.world.ground().entry(owner).qualified.clone();
-        self.residual(Rule::NotModelled, format!("reads `{name}` of a `{owner}`"))
+        let owner_name = self.world.ground().entry(owner).qualified.clone();
+        if let (Value::Opaque(_), Some(attribute)) = (receiver, self.ground_attribute(owner, name)) {
+            let call = attribute.call;
+            return self.call_described(call, &format!("{owner_name}.{name}"), None, Vec::new(), Vec::new());
+        }
+        self.residual(Rule::NotModelled, format!("reads `{name}` of a `{owner_name}`"))
     }
 
     fn object_getset(&mut self, object: ObjectRef, name: &str) -> Eval<Option<Value>> {
@@ -436,6 +447,9 @@ impl Machine<'_> {
                 _ => return Ok(None),
             },
             Object::Instance(instance) => match (name, &instance.payload) {
+                ("__traceback__", crate::heap::Payload::Exception(_)) if self.is_own(object) => {
+                    Value::Opaque(self.known.traceback)
+                }
                 ("args", crate::heap::Payload::Exception(args)) => {
                     let args = args.clone();
                     if !self.is_own(object) {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use syntax::ir::Name;
 
 use super::frame::{Frame, Scope};
-use super::{Eval, Machine};
+use super::{Eval, Machine, Stop};
 use crate::ground::Export;
 use crate::reason::{Reason, Rule};
 use crate::value::{ModuleId, Value};
@@ -43,11 +43,15 @@ impl Machine<'_> {
 
     /// `importlib._bootstrap._resolve_name`
     fn absolute_name(&self, level: u32, module: &str) -> Option<String> {
+        self.absolute_name_in(self.module, level, module)
+    }
+
+    fn absolute_name_in(&self, importer: ModuleId, level: u32, module: &str) -> Option<String> {
         if level == 0 {
             return Some(module.to_string());
         }
-        let mut package: &str = &self.name;
-        if !self.world.is_package(self.module) {
+        let mut package: &str = self.world.module_name(importer);
+        if !self.world.is_package(importer) {
             package = package.rsplit_once('.').map_or("", |(package, _)| package);
         }
         for _ in 1..level {
@@ -66,16 +70,14 @@ impl Machine<'_> {
                 self.imported.insert(parent);
             }
         }
+        if let Some(alias) = self.aliased(absolute) {
+            return Ok(alias);
+        }
         match self.world.resolve(absolute) {
             Resolved::Source(module) => {
                 self.imported.insert(module);
                 if guarded && !self.world.is_closed(module) {
-                    return self.residual(
-                        Rule::Raises,
-                        format!(
-                            "importing `{absolute}` runs code that may raise, and the exception would be handled here"
-                        ),
-                    );
+                    self.uncertain_import(absolute)?;
                 }
                 Ok(Value::Module(module))
             }
@@ -88,13 +90,35 @@ impl Machine<'_> {
             Resolved::Missing => {
                 Ok(Value::Unknown(Reason::new(Rule::UnknownName, format!("module `{absolute}` was not found"))))
             }
-            Resolved::Unknown(reason) if guarded => self.unknown(
-                Rule::Raises,
-                &format!("importing `{absolute}` may raise, and the exception would be handled here"),
-                &reason,
-            ),
+            Resolved::Unknown(reason) if guarded => {
+                self.uncertain_import(absolute)?;
+                Ok(Value::Unknown(reason))
+            }
             Resolved::Unknown(reason) => Ok(Value::Unknown(reason)),
         }
+    }
+
+    /// The module that a parent package, which has always run first, has put into
+    /// `sys.modules` under this name.
+    fn aliased(&self, absolute: &str) -> Option<Value> {
+        absolute.match_indices('.').find_map(|(index, _)| match self.world.resolve(&absolute[..index]) {
+            Resolved::Source(parent) => {
+                let evaluated = self.world.evaluated(parent)?;
+                evaluated.module_aliases.iter().find(|(name, _)| **name == *absolute).map(|(_, module)| module.clone())
+            }
+            _ => None,
+        })
+    }
+
+    /// An import that may or may not succeed, inside a `try`: both ways are followed.
+    fn uncertain_import(&mut self, what: &str) -> Eval<()> {
+        if self.decide(&format!("whether importing `{what}` succeeds"))? {
+            return Ok(());
+        }
+        Err(Stop::Raise(Value::Unknown(Reason::new(
+            Rule::Raises,
+            format!("the exception that importing `{what}` raises"),
+        ))))
     }
 
     /// `from package import submodule` loads the submodule where the package has no such name.
@@ -115,7 +139,9 @@ impl Machine<'_> {
                 let module = &self.world.ground().modules()[*index as usize];
                 match module.exports.get(name) {
                     Some(Export::Process) if guarded => {
-                        self.residual(Rule::Raises, format!("`{}.{name}` may be absent", module.name))
+                        let module = module.name.clone();
+                        self.uncertain_import(&format!("{module}.{name}"))?;
+                        Ok(self.unknown_name(&module, name, "differs between processes"))
                     }
                     Some(export) => {
                         let value = self.export_value(export, &module.name, name);
@@ -129,18 +155,17 @@ impl Machine<'_> {
                         self.raise("ImportError", format!("cannot import name '{name}' from '{module}'"))
                     }
                     None if guarded => {
-                        self.residual(Rule::Raises, format!("`{}.{name}` is not described", module.name))
+                        let module = module.name.clone();
+                        self.uncertain_import(&format!("{module}.{name}"))?;
+                        Ok(self.unknown_name(&module, name, "is not described"))
                     }
                     None => Ok(self.unknown_name(&module.name.clone(), name, "is not described")),
                 }
             }
             Value::Unknown(reason) if guarded => {
                 let reason = reason.clone();
-                self.unknown(
-                    Rule::Raises,
-                    &format!("importing `{name}` may raise, and the exception would be handled here"),
-                    &reason,
-                )
+                self.uncertain_import(name)?;
+                Ok(Value::Unknown(reason))
             }
             Value::Unknown(reason) => Ok(Value::Unknown(reason.clone())),
             _ => self.malformed(),
@@ -167,7 +192,7 @@ impl Machine<'_> {
             (None, Some(Resolved::Source(submodule))) if !self.binds(module, name) => Value::Module(*submodule),
             (None, _) => {
                 if guarded {
-                    return self.residual(Rule::Raises, format!("`{name}` may not be there yet in `{module_name}`"));
+                    self.uncertain_import(&format!("{module_name}.{name}"))?;
                 }
                 return Ok(self.unknown_name(
                     &module_name,
@@ -182,7 +207,7 @@ impl Machine<'_> {
                 }
                 (None, Some(Resolved::Source(submodule))) if !evaluated.open_namespace => {
                     if guarded && !self.world.is_closed(*submodule) {
-                        return self.residual(Rule::Raises, format!("importing `{module_name}.{name}` may raise"));
+                        self.uncertain_import(&format!("{module_name}.{name}"))?;
                     }
                     Value::Module(*submodule)
                 }
@@ -193,7 +218,8 @@ impl Machine<'_> {
                     return self.raise("ImportError", format!("cannot import name '{name}' from '{module_name}'"));
                 }
                 _ if guarded => {
-                    return self.residual(Rule::Raises, format!("whether `{module_name}` has `{name}` is not known"));
+                    self.uncertain_import(&format!("{module_name}.{name}"))?;
+                    return Ok(self.unknown_name(&module_name, name, "is not known"));
                 }
                 _ => return Ok(self.unknown_name(&module_name, name, "is not known")),
             },
@@ -204,14 +230,33 @@ impl Machine<'_> {
 
     /// May the module's own top level bind the name (so that it shadows a submodule)?
     fn binds(&self, module: ModuleId, name: &str) -> bool {
-        match self.world.ir(module) {
-            Some(ir) => {
-                ir.statements.iter().any(|statement| statement.binds.iter().any(|bound| &**bound == name))
-                    || ir.rebound_globals.iter().any(|bound| &**bound == name)
-                    || ir.imports.iter().any(|import| import.names.iter().any(|imported| &**imported == "*"))
+        let mut pending = vec![module];
+        let mut seen = Vec::new();
+        while let Some(module) = pending.pop() {
+            if seen.contains(&module) {
+                continue;
             }
-            None => true,
+            seen.push(module);
+            let Some(ir) = self.world.ir(module) else { return true };
+            let bound = |names: &[Name]| names.iter().any(|bound| &**bound == name);
+            if ir.statements.iter().any(|statement| bound(&statement.binds)) || bound(&ir.rebound_globals) {
+                return true;
+            }
+            for import in ir.imports.iter().filter(|import| import.names.iter().any(|name| &**name == "*")) {
+                let Some(absolute) = self.absolute_name_in(module, import.level, &import.module) else { return true };
+                match self.world.resolve(&absolute) {
+                    Resolved::Source(source) => pending.push(source),
+                    Resolved::Ground(index) => {
+                        if self.world.ground().modules()[index as usize].exports.contains_key(name) {
+                            return true;
+                        }
+                    }
+                    Resolved::Missing => {}
+                    Resolved::Unknown(_) => return true,
+                }
+            }
         }
+        false
     }
 
     fn unknown_name(&self, module: &str, name: &str, why: &str) -> Value {

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use super::types::Found;
 use super::{Eval, Machine, Stop};
-use crate::heap::{Iterator, Object, Payload, Type, ViewKind};
+use crate::ground::GroundId;
+use crate::heap::{GeneratorKind, Iterator, Object, Payload, Type, UNKNOWN_TYPE, ViewKind};
 use crate::primitive;
 use crate::reason::Rule;
 use crate::value::{ObjectRef, Value};
 
 impl Machine<'_> {
-    fn iterator_over(&mut self, items: Vec<Value>) -> Value {
-        self.allocate(Object::Iterator(Iterator::Items { items: items.into(), next: 0 }))
+    fn iterator_over(&mut self, items: Vec<Value>, class: GroundId) -> Value {
+        self.allocate(Object::Iterator { class, state: Iterator::Items { items: items.into(), next: 0 } })
     }
 
     /// `iter(value)`
@@ -34,13 +35,24 @@ impl Machine<'_> {
         }
         match value {
             Value::Tuple(items) => {
-                Ok(self.allocate(Object::Iterator(Iterator::Items { items: items.clone(), next: 0 })))
+                let class = self.known.tuple_iterator;
+                Ok(self.allocate(Object::Iterator { class, state: Iterator::Items { items: items.clone(), next: 0 } }))
             }
             Value::Str(_) | Value::Bytes(_) | Value::Range(_) => {
+                let class = match value {
+                    Value::Str(text) if text.is_ascii() => self.known.str_ascii_iterator,
+                    Value::Str(_) => self.known.str_iterator,
+                    Value::Bytes(_) => self.known.bytes_iterator,
+                    Value::Range(bounds) if bounds.iter().any(|bound| bound.to_i64().is_none()) => {
+                        let class = self.known.long_range_iterator;
+                        return Ok(self.allocate(Object::Iterator { class, state: Iterator::Opaque }));
+                    }
+                    _ => self.known.range_iterator,
+                };
                 let outcome = primitive::iterate(self.context(), value);
                 let items = self.primitive(outcome)?;
                 self.charge(items.len())?;
-                Ok(self.iterator_over(items))
+                Ok(self.iterator_over(items, class))
             }
             Value::Object(object) => self.iterate_object(*object, value, class),
             Value::Ground(_) if matches!(self.plain_data(value), Value::Tuple(_)) => {
@@ -57,14 +69,15 @@ impl Machine<'_> {
             List,
             Dict(Value, ViewKind),
             Set,
-            Items(Vec<Value>),
             Data(Value),
             Proxy,
             Copy,
             Other,
         }
         let kind = match self.object(object) {
-            Object::Iterator(_) | Object::Generator(_) => Kind::Itself,
+            Object::Iterator { .. } => Kind::Itself,
+            Object::Generator(generator) if generator.kind == GeneratorKind::Generator => Kind::Itself,
+            Object::Generator(_) => Kind::Other,
             Object::List(_) => Kind::List,
             Object::Dict(_) => Kind::Dict(value.clone(), ViewKind::Keys),
             Object::InstanceDict(_) => Kind::Copy,
@@ -78,18 +91,28 @@ impl Machine<'_> {
                 Payload::Data(data) => Kind::Data(data.clone()),
                 _ => Kind::Other,
             },
-            Object::GenericAlias { .. } | Object::Native(_) => Kind::Other,
-            _ => Kind::Items(Vec::new()),
+            _ => Kind::Other,
         };
         match kind {
             Kind::Itself => Ok(value.clone()),
             Kind::List => {
                 self.contents(object)?;
-                Ok(self.allocate(Object::Iterator(Iterator::List { list: value.clone(), next: 0 })))
+                {
+                    let class = self.known.list_iterator;
+                    Ok(self
+                        .allocate(Object::Iterator { class, state: Iterator::List { list: value.clone(), next: 0 } }))
+                }
             }
             Kind::Dict(dict, kind) => {
                 let size = self.length_of_dict(&dict)?;
-                Ok(self.allocate(Object::Iterator(Iterator::Dict { dict, kind, next: 0, size })))
+                {
+                    let class = match kind {
+                        ViewKind::Keys => self.known.dict_key_iterator,
+                        ViewKind::Values => self.known.dict_value_iterator,
+                        ViewKind::Items => self.known.dict_item_iterator,
+                    };
+                    Ok(self.allocate(Object::Iterator { class, state: Iterator::Dict { dict, kind, next: 0, size } }))
+                }
             }
             Kind::Set => {
                 let items = self.set_entries(value)?.unwrap_or_default();
@@ -99,30 +122,33 @@ impl Machine<'_> {
                         "iterates over a set, whose order may differ between processes",
                     );
                 }
-                Ok(self.iterator_over(items.into_values().collect()))
+                {
+                    let class = self.known.set_iterator;
+                    Ok(self.iterator_over(items.into_values().collect(), class))
+                }
             }
             Kind::Proxy => {
                 let items = self.proxy_items(object)?.into_iter().map(|(key, _)| key).collect();
-                Ok(self.iterator_over(items))
+                Ok(self.iterator_over(items, UNKNOWN_TYPE))
             }
             Kind::Copy => {
                 let entries = self.dict_entries(value)?.unwrap_or_default();
-                Ok(self.iterator_over(entries.into_values().map(|(key, _)| key).collect()))
+                {
+                    let class = self.known.dict_key_iterator;
+                    Ok(self.iterator_over(entries.into_values().map(|(key, _)| key).collect(), class))
+                }
             }
             Kind::Data(data) => self.iterate(&data),
             Kind::Other => {
                 if let Some(found) = self.python_definition(class, "__getitem__") {
                     let _ = found;
-                    return Ok(self.allocate(Object::Iterator(Iterator::Sequence { sequence: value.clone(), next: 0 })));
-                }
-                self.not_iterable(class)
-            }
-            Kind::Items(_) => {
-                // Classes with a metaclass that has no `__iter__`, functions, cells, …
-                if let Object::Instance(_) = self.object(object)
-                    && self.python_definition(class, "__getitem__").is_some()
-                {
-                    return Ok(self.allocate(Object::Iterator(Iterator::Sequence { sequence: value.clone(), next: 0 })));
+                    {
+                        let class = self.known.sequence_iterator;
+                        return Ok(self.allocate(Object::Iterator {
+                            class,
+                            state: Iterator::Sequence { sequence: value.clone(), next: 0 },
+                        }));
+                    }
                 }
                 self.not_iterable(class)
             }
@@ -167,7 +193,7 @@ impl Machine<'_> {
         };
         match self.object(object) {
             Object::Generator(_) => self.resume(object),
-            Object::Iterator(_) => match self.advance(object)? {
+            Object::Iterator { .. } => match self.advance(object)? {
                 Some(item) => Ok(Ok(item)),
                 None => Ok(Err(Value::None)),
             },
@@ -205,15 +231,16 @@ impl Machine<'_> {
 
     fn advance(&mut self, object: ObjectRef) -> Eval<Option<Value>> {
         self.count_step()?;
-        let Object::Iterator(state) = self.object_mut(object)? else {
+        let Object::Iterator { class, state } = self.object_mut(object)? else {
             return self.malformed();
         };
         // Taken out while it runs: it may call Python code.
+        let class = *class;
         let mut iterator = std::mem::replace(state, Iterator::Finished);
         let item = self.advance_iterator(&mut iterator);
         // An exception from within (`map`'s function) does not end the iterator.
         if matches!(item, Ok(Some(_)) | Err(Stop::Raise(_))) {
-            *self.object_mut(object)? = Object::Iterator(iterator);
+            *self.object_mut(object)? = Object::Iterator { class, state: iterator };
         }
         item
     }
@@ -221,6 +248,7 @@ impl Machine<'_> {
     fn advance_iterator(&mut self, iterator: &mut Iterator) -> Eval<Option<Value>> {
         match iterator {
             Iterator::Finished => Ok(None),
+            Iterator::Opaque => self.residual(Rule::Budget, "iterates over a huge range"),
             Iterator::Items { items, next } => {
                 let item = items.get(*next).cloned();
                 *next += 1;
@@ -446,6 +474,9 @@ impl Machine<'_> {
 
     /// An iterator over items that are already there.
     pub(super) fn items_iterator(&mut self, items: Vec<Value>) -> Value {
-        self.allocate(Object::Iterator(Iterator::Items { items: Arc::from(items), next: 0 }))
+        self.allocate(Object::Iterator {
+            class: UNKNOWN_TYPE,
+            state: Iterator::Items { items: Arc::from(items), next: 0 },
+        })
     }
 }

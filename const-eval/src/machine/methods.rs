@@ -4,7 +4,7 @@ use super::functions::Keywords;
 use super::types::Found;
 use super::{Eval, Machine, Stop};
 use crate::ground::GroundId;
-use crate::heap::{Object, Payload, Set, Type, ViewKind, Wrapper};
+use crate::heap::{GeneratorKind, Object, Payload, Set, Type, ViewKind, Wrapper};
 use crate::primitive::{self, Product};
 use crate::reason::Rule;
 use crate::value::{Integer, Value};
@@ -44,17 +44,8 @@ impl Machine<'_> {
         if owner == known.property {
             return self.property_method(name, &receiver, positional);
         }
-        if owner == known.generator || self.is_own_iterator(&receiver) {
-            match name {
-                "__iter__" => return Ok(receiver),
-                "__next__" => return self.next_or_stop(&receiver),
-                "send" if matches!(positional.as_slice(), [Value::None]) => {
-                    return self.next_or_stop(&receiver);
-                }
-                _ => {
-                    return self.residual(Rule::NotModelled, format!("`{name}` of a generator or iterator"));
-                }
-            }
+        if self.is_own_iterator(&receiver) {
+            return self.iterator_method(name, receiver, positional);
         }
         if owner == known.function {
             match (name, positional.as_slice()) {
@@ -85,9 +76,33 @@ impl Machine<'_> {
         self.call_described(call, &what, Some(&receiver), positional, keywords)
     }
 
+    fn iterator_method(&mut self, name: &str, receiver: Value, positional: Vec<Value>) -> Eval<Value> {
+        let Value::Object(object) = receiver else { return self.malformed() };
+        let kind = match self.object(object) {
+            Object::Generator(generator) => Some(generator.kind),
+            _ => None,
+        };
+        match (name, kind) {
+            ("__iter__", None | Some(GeneratorKind::Generator)) => Ok(receiver),
+            ("__next__", None | Some(GeneratorKind::Generator)) => self.next_or_stop(&receiver),
+            ("send", Some(GeneratorKind::Generator)) if matches!(positional.as_slice(), [Value::None]) => {
+                self.next_or_stop(&receiver)
+            }
+            ("close", Some(GeneratorKind::Generator | GeneratorKind::Coroutine)) => {
+                let Object::Generator(generator) = self.object_mut(object)? else { return self.malformed() };
+                if generator.frame.as_ref().is_some_and(|frame| !frame.handlers.is_empty()) || generator.running {
+                    return self.residual(Rule::NotModelled, "closes a generator that has cleaning up to do");
+                }
+                generator.frame = None;
+                Ok(Value::None)
+            }
+            _ => self.residual(Rule::NotModelled, format!("`{name}` of a generator or iterator")),
+        }
+    }
+
     fn is_own_iterator(&self, value: &Value) -> bool {
         match value {
-            Value::Object(object) => matches!(self.object(*object), Object::Iterator(_) | Object::Generator(_)),
+            Value::Object(object) => matches!(self.object(*object), Object::Iterator { .. } | Object::Generator(_)),
             _ => false,
         }
     }

@@ -100,6 +100,10 @@ pub struct Machine<'w> {
     /// Source modules that this module's imports have surely loaded.
     imported: FxHashSet<ModuleId>,
     open_namespace: bool,
+    porous: bool,
+    module_aliases: Vec<(Name, Value)>,
+    /// Coroutines, and the statements that made them: one that is never closed warns when it is collected.
+    coroutines: Vec<(ObjectRef, u32)>,
     /// An object of this module was handed to code that is not known.
     leaked: bool,
     budget: Budget,
@@ -118,6 +122,12 @@ struct Statement {
     effect: Option<Arc<Reason>>,
     /// The code that stopped the evaluation could reach this module's namespace.
     reached: bool,
+    /// Answers to questions that only the run time can answer, in the order they are asked.
+    decisions: Vec<bool>,
+    asked: usize,
+    /// Length of the heap before the statement, and whether an older object was changed since.
+    heap_before: usize,
+    changed_older: bool,
     /// Module and name of the last `from m import x`, until it is bound.
     imported_name: Option<(Name, Name)>,
     /// Generators made by this statement.
@@ -146,6 +156,8 @@ pub fn evaluate_within(world: &dyn World, module: ModuleId, budget: Budget) -> E
         outcomes,
         dependencies,
         open_namespace: machine.open_namespace,
+        porous: machine.porous,
+        module_aliases: machine.module_aliases,
         steps: machine.steps,
     }
 }
@@ -184,6 +196,9 @@ impl<'w> Machine<'w> {
             dependencies: IndexMap::default(),
             imported: FxHashSet::default(),
             open_namespace: false,
+            porous: false,
+            module_aliases: Vec::new(),
+            coroutines: Vec::new(),
             leaked: false,
             budget,
             steps: 0,
@@ -206,8 +221,7 @@ impl<'w> Machine<'w> {
                 outcomes.push(Outcome::Residual(reason.clone()));
                 continue;
             }
-            self.current = Statement { index: index as u32, ..Statement::default() };
-            let result = self.run_statement(ir, statement).and_then(|()| self.check_generators());
+            let result = self.run_all_ways(ir, statement, index as u32);
             self.positions.clear();
             let outcome = match result {
                 Ok(()) => match self.current.effect.take() {
@@ -244,7 +258,93 @@ impl<'w> Machine<'w> {
             };
             outcomes.push(outcome);
         }
+        for (coroutine, statement) in std::mem::take(&mut self.coroutines) {
+            let open = matches!(self.object(coroutine), Object::Generator(generator) if generator.frame.is_some());
+            if let (true, Some(outcome)) = (open, outcomes.get_mut(statement as usize)) {
+                let message = "makes a coroutine that is never closed";
+                let range = ir.statements.get(statement as usize).map_or_else(TextRange::default, |made| made.range);
+                let link = Link { site: Site { module: self.module, range }, message: message.into() };
+                *outcome = Outcome::Residual(Arc::new(Reason {
+                    rule: Rule::NotModelled,
+                    message: message.into(),
+                    chain: vec![link],
+                }));
+            }
+        }
         outcomes
+    }
+
+    /// Runs a statement; where its course depends on whether imports succeed, every way it
+    /// can take, and joins the outcomes: what they disagree on is unknown.
+    fn run_all_ways(&mut self, ir: &Arc<ir::Module>, statement: &ir::TopLevel, index: u32) -> Eval<()> {
+        let heap_before = self.heap.objects.len();
+        let fresh = |decisions| Statement { index, heap_before, decisions, ..Statement::default() };
+        self.current = fresh(Vec::new());
+        let before = matches!(statement.kind, StatementKind::Compound)
+            .then(|| (self.namespace.clone(), self.provenance.clone()));
+        let mut result = self.run_statement(ir, statement).and_then(|()| self.check_generators());
+        let Some((namespace, provenance)) = before.filter(|_| !self.current.decisions.is_empty()) else {
+            return result;
+        };
+        let mut joined: Option<(Namespace, bool)> = None;
+        loop {
+            self.positions.clear();
+            match result {
+                Ok(()) if self.current.effect.is_none() => {
+                    if self.current.changed_older {
+                        return self.residual(Rule::Raises, "what it changes depends on whether an import succeeds");
+                    }
+                    let recipe = self.current.recipe;
+                    joined = Some(match joined {
+                        None => (self.namespace.clone(), recipe),
+                        Some((other, was_recipe)) => (join(other, &self.namespace), recipe || was_recipe),
+                    });
+                }
+                // A way on which the failed import's exception escapes ends the module's import, as it always would.
+                Err(Stop::Raise(Value::Unknown(_))) => {}
+                other => return other,
+            }
+            let mut decisions = std::mem::take(&mut self.current.decisions);
+            while decisions.last() == Some(&false) {
+                decisions.pop();
+            }
+            match decisions.last_mut() {
+                Some(last) => *last = false,
+                None => break,
+            }
+            self.namespace = namespace.clone();
+            self.provenance = provenance.clone();
+            self.current = fresh(decisions);
+            result = self.run_statement(ir, statement).and_then(|()| self.check_generators());
+        }
+        match joined {
+            Some((namespace, recipe)) => {
+                self.namespace = namespace;
+                for name in &statement.binds {
+                    self.provenance.remove(name);
+                }
+                self.current.imports = true;
+                self.current.recipe = recipe;
+                Ok(())
+            }
+            None => self.residual(Rule::Raises, "an import that it needs fails"),
+        }
+    }
+
+    /// Asks what only the run time can answer. Answers yes first; the statement is run again for no.
+    fn decide(&mut self, question: &str) -> Eval<bool> {
+        /// Questions that one statement may ask.
+        const LIMIT: usize = 6;
+        let asked = self.current.asked;
+        self.current.asked += 1;
+        if let Some(answer) = self.current.decisions.get(asked) {
+            return Ok(*answer);
+        }
+        if self.current.decisions.len() >= LIMIT || self.positions.len() > 1 {
+            return self.residual(Rule::Raises, format!("its course depends on {question}"));
+        }
+        self.current.decisions.push(true);
+        Ok(true)
     }
 
     fn run_statement(&mut self, ir: &Arc<ir::Module>, statement: &ir::TopLevel) -> Eval<()> {
@@ -383,6 +483,7 @@ impl<'w> Machine<'w> {
             let what = self.describe(&Value::Object(object));
             return self.residual(Rule::ForeignChange, format!("changes {what}, which belongs to module `{owner}`"));
         }
+        self.current.changed_older |= (object.index as usize) < self.current.heap_before;
         Ok(&mut self.heap.objects[object.index as usize])
     }
 
@@ -467,5 +568,41 @@ impl<'w> Machine<'w> {
 
     fn attributes() -> Attributes {
         Attributes::default()
+    }
+}
+
+/// What two ways agree on; the rest is unknown.
+fn join(first: Namespace, second: &Namespace) -> Namespace {
+    let unknown = || Value::Unknown(Reason::new(Rule::UnknownName, "its value depends on whether an import succeeds"));
+    let mut joined = first;
+    for (name, value) in joined.iter_mut() {
+        if !second.get(name).is_some_and(|other| is_same(value, other)) {
+            *value = unknown();
+        }
+    }
+    for name in second.keys() {
+        if !joined.contains_key(name) {
+            joined.insert(name.clone(), unknown());
+        }
+    }
+    joined
+}
+
+fn is_same(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Unknown(left), Value::Unknown(right)) => Arc::ptr_eq(left, right),
+        (Value::Object(left), Value::Object(right)) => left == right,
+        (Value::Ground(left), Value::Ground(right)) => left == right,
+        (Value::Module(left), Value::Module(right)) => left == right,
+        (Value::GroundModule(left), Value::GroundModule(right)) => left == right,
+        (Value::Tuple(left), Value::Tuple(right)) => {
+            left.len() == right.len() && left.iter().zip(right.iter()).all(|(left, right)| is_same(left, right))
+        }
+        (Value::None, Value::None) => true,
+        (Value::Bool(left), Value::Bool(right)) => left == right,
+        (Value::Int(left), Value::Int(right)) => left == right,
+        (Value::Str(left), Value::Str(right)) => left == right,
+        (Value::Bytes(left), Value::Bytes(right)) => left == right,
+        _ => false,
     }
 }

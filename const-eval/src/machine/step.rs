@@ -718,6 +718,9 @@ impl Machine<'_> {
                 self.depend("builtins", &[name]);
                 Ok(value)
             }
+            None if frame.module == self.module && self.porous => {
+                self.residual(Rule::UnknownName, format!("`{name}` may have been bound by code that is not known"))
+            }
             None => self.raise("NameError", format!("name '{name}' is not defined")),
         }
     }
@@ -733,7 +736,7 @@ impl Machine<'_> {
         };
         match evaluated.namespace.get(name) {
             Some(value) => Ok(Some(value.clone())),
-            None if evaluated.open_namespace => {
+            None if evaluated.open_namespace || (evaluated.porous && self.world.ground().builtin(name).is_none()) => {
                 let module = self.world.module_name(module).to_string();
                 self.residual(Rule::UnknownName, format!("the names of module `{module}` are not all known"))
             }
@@ -761,7 +764,7 @@ impl Machine<'_> {
         }
         self.provenance.remove(name);
         if self.namespace.shift_remove(name).is_none() {
-            if self.open_namespace {
+            if self.open_namespace || self.porous {
                 return self.residual(Rule::UnknownName, format!("`{name}` may or may not be bound"));
             }
             return self.raise("NameError", format!("name '{name}' is not defined"));

@@ -2,7 +2,7 @@
 
 use super::{Eval, Machine};
 use crate::ground::{AttributeKind, EntryKind, GroundId, TypeAttribute, TypeInfo};
-use crate::heap::{Class, Iterator, Object, Type, ViewKind};
+use crate::heap::{Class, GeneratorKind, Object, Type, UNKNOWN_TYPE, ViewKind};
 use crate::reason::Rule;
 use crate::value::{ObjectRef, Value};
 
@@ -39,7 +39,14 @@ impl<'w> Machine<'w> {
                 EntryKind::Function { .. } => known.builtin,
                 EntryKind::Instance { of, .. } => *of,
             },
-            Value::Object(object) => return Ok(self.type_of_object(*object)),
+            Value::Object(object) => {
+                let class = self.type_of_object(*object);
+                if class == Type::Ground(UNKNOWN_TYPE) {
+                    return self
+                        .residual(Rule::NotModelled, "needs the type of an iterator that is not modelled exactly");
+                }
+                return Ok(class);
+            }
             Value::Unknown(reason) => {
                 let reason = reason.clone();
                 return self.unknown(Rule::UnknownOperation, "needs the type of something that is not known", &reason);
@@ -59,15 +66,29 @@ impl<'w> Machine<'w> {
             Object::Class(class) => return class.metaclass,
             Object::Instance(instance) => return instance.class,
             Object::BoundMethod { .. } => known.method,
-            Object::BoundGround { .. } => known.builtin,
-            Object::UnboundGround { .. } => known.method_descriptor,
+            Object::BoundGround { owner, name, .. } => {
+                match self.ground_attribute(*owner, name).map(|found| &found.kind) {
+                    Some(AttributeKind::Slot) => known.method_wrapper,
+                    _ => known.builtin,
+                }
+            }
+            Object::UnboundGround { owner, name } => match self.ground_attribute(*owner, name).map(|found| &found.kind)
+            {
+                Some(AttributeKind::Slot) => known.wrapper_descriptor,
+                Some(AttributeKind::Method) => known.method_descriptor,
+                _ => known.builtin,
+            },
             Object::Cell(_) => known.cell,
             Object::Property(_) => known.property,
             Object::StaticMethod(_) => known.static_method,
             Object::ClassMethod(_) => known.class_method,
             Object::Slot { .. } => known.member_descriptor,
             Object::Super { .. } => known.super_,
-            Object::Generator(_) => known.generator,
+            Object::Generator(generator) => match generator.kind {
+                GeneratorKind::Generator => known.generator,
+                GeneratorKind::Coroutine => known.coroutine,
+                GeneratorKind::AsyncGenerator => known.async_generator,
+            },
             Object::DictView { kind, .. } => match kind {
                 ViewKind::Keys => known.dict_keys,
                 ViewKind::Values => known.dict_values,
@@ -78,15 +99,7 @@ impl<'w> Machine<'w> {
             Object::GenericAlias { .. } => known.generic_alias,
             Object::Union(_) => known.union,
             Object::Native(native) => native.class,
-            Object::Iterator(iterator) => match iterator {
-                Iterator::Enumerate { .. } => known.enumerate,
-                Iterator::Zip { .. } => known.zip,
-                Iterator::Map { .. } => known.map,
-                Iterator::Filter { .. } => known.filter,
-                Iterator::Count { .. } => known.count,
-                Iterator::Chain { .. } => known.chain,
-                _ => known.list_iterator,
-            },
+            Object::Iterator { class, .. } => *class,
         })
     }
 
