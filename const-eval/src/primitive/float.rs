@@ -68,8 +68,8 @@ pub(crate) fn nearest(numerator: &BigInt, denominator: &BigInt, exponent: i64) -
     if top + exponent < -1080 {
         return Some(if negative { -0.0 } else { 0.0 });
     }
-    // Lowest bit that a float of this size keeps, two more for rounding.
-    let lowest = (top + exponent - 54).max(-1074 - 2);
+    // Lowest bit that a float of this size keeps, and at least two more: one to round by, one sticky.
+    let lowest = (top + exponent - 55).max(-1074 - 2);
     let shift = exponent - lowest;
     let (numerator, denominator) = if shift >= 0 {
         (magnitude << shift as usize, denominator.clone())
@@ -341,5 +341,19 @@ pub(crate) fn divide_integers(a: &Integer, b: &Integer) -> Outcome<f64> {
         // `0 / -5` is `-0.0`.
         Some(f) => Ok(if negative { -f } else { f }),
         None => overflow_error("integer division result too large for a float"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotients_round_to_the_nearest_float() {
+        let divide = |a: i64, b: i64| divide_integers(&Integer::from(a), &Integer::from(b)).ok();
+        for (a, b) in [(1, 3), (2, 3), (22, 7), (1, 10), (5, 6), (1, 49), (9_007_199_254_740_993, 2)] {
+            assert_eq!(divide(a, b), Some(a as f64 / b as f64), "{a} / {b}");
+        }
+        assert_eq!(divide(i64::MAX, 3), Some(3.0744573456182584e18));
     }
 }
