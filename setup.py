@@ -4,6 +4,7 @@ The extension is compiled for the interpreter that runs this file. Each Python v
 directory of its own, so that installing into several environments compiles each part once.
 """
 
+import os
 import sys
 
 from setuptools import setup
@@ -14,7 +15,8 @@ setup(
         RustExtension(
             "lyo._native",
             path="runtime/Cargo.toml",
-            binding=Binding.PyO3,
+            binding=Binding.NoBinding,
+            env={**os.environ, "PYO3_PYTHON": sys.executable},
             debug=False,
             args=["--target-dir", ".cache/target/" + sys.implementation.cache_tag],
         ),
