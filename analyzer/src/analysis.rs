@@ -12,6 +12,7 @@ use syntax::{LineIndex, TextRange};
 use thiserror::Error;
 
 use crate::config::{Config, ConfigError};
+use crate::consult::Consultant;
 use crate::database::{Database, Settings};
 use crate::diagnostics::Diagnostic;
 use crate::discover::{self, DiscoverError, Scope, Trouble};
@@ -67,6 +68,7 @@ pub struct Analysis {
     interpreter: Interpreter,
     target: Target,
     ground: Ground,
+    consultant: Consultant,
     roots: Vec<PathBuf>,
     troubles: Vec<Trouble>,
     resolver: Resolver,
@@ -121,7 +123,15 @@ fn analyze_here(options: &Options, progress: &(dyn Fn(Progress) + Sync)) -> Resu
     let ground = ground.map_err(|error| AnalyzeError::Ground(executable(), error.to_string()))?;
     let target = ground.target().clone();
 
-    let context = Context { target: &target, ground: &ground, resolver: &resolver, table: &table, graph: &graph };
+    let consultant = Consultant::new(interpreter.facts.executable.clone());
+    let context = Context {
+        target: &target,
+        ground: &ground,
+        resolver: &resolver,
+        table: &table,
+        graph: &graph,
+        consultant: &consultant,
+    };
     let evaluations = evaluate::evaluate(context, progress);
     let judgements: Vec<Judgement> = table
         .modules
@@ -150,6 +160,7 @@ fn analyze_here(options: &Options, progress: &(dyn Fn(Progress) + Sync)) -> Resu
         evaluations,
         judgements,
         requested,
+        consultant,
         database,
     })
 }
@@ -206,6 +217,7 @@ impl Analysis {
             resolver: &self.resolver,
             table: &self.table,
             graph: &self.graph,
+            consultant: &self.consultant,
         };
         View::complete(context, &self.evaluations)
     }

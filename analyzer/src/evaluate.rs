@@ -11,12 +11,13 @@ use const_eval::evaluated::Evaluated;
 use const_eval::ground::Ground;
 use const_eval::reason::{Reason, Rule};
 use const_eval::value::ModuleId;
-use const_eval::world::{Resolved, Target, World};
+use const_eval::world::{Answer, Resolved, Target, World};
 use rayon::Scope;
 use rustc_hash::FxHashSet;
 use syntax::ir;
 
 use crate::closed::closed_inside;
+use crate::consult::Consultant;
 use crate::graph::{ComponentId, Graph, is_or_contains};
 use crate::load::{Progress, Table};
 use crate::panics;
@@ -58,6 +59,7 @@ pub struct Context<'a> {
     pub resolver: &'a Resolver,
     pub table: &'a Table,
     pub graph: &'a Graph,
+    pub consultant: &'a Consultant,
 }
 
 /// Evaluates all modules. Call it within the pool whose threads have large stacks.
@@ -269,6 +271,14 @@ impl World for View<'_> {
             return None;
         }
         self.results.get(module)?.evaluation.done()
+    }
+
+    fn ask(&self, call: &str, arguments: &str, keywords: &str) -> Answer {
+        self.context.consultant.ask(call, arguments, keywords)
+    }
+
+    fn is_standard(&self, module: ModuleId) -> bool {
+        self.context.table.module(module).path.parent().is_some_and(|folder| self.context.resolver.is_standard(folder))
     }
 
     fn is_closed(&self, module: ModuleId) -> bool {

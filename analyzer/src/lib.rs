@@ -9,6 +9,7 @@ mod analysis;
 mod cache;
 mod closed;
 mod config;
+mod consult;
 mod database;
 mod diagnostics;
 mod discover;

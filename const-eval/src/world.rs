@@ -33,6 +33,21 @@ pub enum Resolved {
     Unknown(Arc<Reason>),
 }
 
+/// What a call of a pure C function comes to, as the target itself says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// With a result of exactly the type of this name (`module.qualname`).
+    Completes {
+        class: String,
+    },
+    /// The exception's type name, and its text.
+    Raises {
+        exception: String,
+        message: String,
+    },
+    Unknown,
+}
+
 /// Other modules as the evaluator sees them. All answers are fixed for the length of an evaluation.
 pub trait World: Sync {
     fn target(&self) -> &Target;
@@ -47,6 +62,11 @@ pub trait World: Sync {
     /// The finished evaluation of a module; `None` while it is not finished
     /// (it is in the same import cycle) or when it can't be evaluated.
     fn evaluated(&self, module: ModuleId) -> Option<&Arc<Evaluated>>;
+    /// What the target makes of a call: `module:qualname` of a callable without effect, and
+    /// Python literals of a tuple and a dict.
+    fn ask(&self, call: &str, arguments: &str, keywords: &str) -> Answer;
+    /// The module is part of the target's standard library.
+    fn is_standard(&self, module: ModuleId) -> bool;
     /// Importing the module runs no code that is not proven: it, its parents and all
     /// that it imports are strict. `false` while that is not decided.
     fn is_closed(&self, module: ModuleId) -> bool;

@@ -7,6 +7,7 @@ use crate::ground::{CallClass, Effect, EntryKind, GroundId, Requirement, ResultT
 use crate::heap::{Native, Object, Payload, Type};
 use crate::reason::{Reason, Rule};
 use crate::value::{ObjectRef, Value};
+use crate::world::Answer;
 
 impl Machine<'_> {
     pub(super) fn call(&mut self, callable: &Value, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
@@ -262,14 +263,10 @@ impl Machine<'_> {
     ) -> Eval<Value> {
         let inert = self.all_inert(&positional, &keywords) && receiver.is_none_or(|receiver| self.is_inert(receiver));
         match class.effect {
-            Effect::Total if inert => {
-                // A wrong number or type of arguments raises: only the target's own check tells.
-                self.opaque_result(class.result, receiver.or(positional.first()))
-            }
+            Effect::Total | Effect::Pure if inert => self.pure_result(class, what, receiver, positional, keywords),
             Effect::PureIf(requirement) if inert || self.meets(requirement, receiver, &positional, &keywords) => {
-                self.residual(Rule::Raises, format!("`{what}` may raise for these arguments"))
+                self.pure_result(class, what, receiver, positional, keywords)
             }
-            Effect::Pure if inert => self.residual(Rule::Raises, format!("`{what}` may raise for these arguments")),
             Effect::Holds => self.holding_result(class.result, what, positional, keywords),
             Effect::HoldsIf(requirement) => {
                 if self.meets(requirement, receiver, &positional, &keywords) {
@@ -315,6 +312,65 @@ impl Machine<'_> {
             Effect::Modelled | Effect::Unknown => {
                 self.residual(Rule::UnknownCall, format!("calls `{what}`, of which nothing is known"))
             }
+        }
+    }
+
+    /// The result of a function without effect: the target says whether the call completes.
+    pub(super) fn pure_result(
+        &mut self,
+        class: CallClass,
+        what: &str,
+        receiver: Option<&Value>,
+        positional: Vec<Value>,
+        keywords: Keywords,
+    ) -> Eval<Value> {
+        let arguments: Vec<Value> = receiver.into_iter().chain(positional.iter()).cloned().collect();
+        if arguments.iter().chain(keywords.iter().map(|(_, value)| value)).all(|value| self.is_literal(value)) {
+            let call = what.replacen('.', ":", 1);
+            let arguments = Value::tuple(arguments.clone());
+            let names = self.new_dict(Default::default());
+            for (name, value) in keywords {
+                self.dict_insert(&names, Value::Str(name), value)?;
+            }
+            let (Value::Str(arguments), Value::Str(names)) = (self.repr_of(&arguments)?, self.repr_of(&names)?) else {
+                return self.malformed();
+            };
+            match self.world.ask(&call, &arguments, &names) {
+                Answer::Completes { class: name } => {
+                    if let ResultType::Unknown = class.result {
+                        return match self.world.ground().find(&name) {
+                            Some(id) if id == self.known.none_type => Ok(Value::None),
+                            Some(id) => Ok(Value::Opaque(id)),
+                            None => self.residual(Rule::NotModelled, format!("`{what}` gives a `{name}`")),
+                        };
+                    }
+                }
+                Answer::Raises { exception, message } => return self.raise(&exception, message),
+                Answer::Unknown if class.effect == Effect::Total => {}
+                Answer::Unknown => {
+                    return self.residual(Rule::Raises, format!("`{what}` may raise for these arguments"));
+                }
+            }
+        } else if class.effect != Effect::Total {
+            return self.residual(Rule::Raises, format!("`{what}` may raise for these arguments"));
+        }
+        self.opaque_result(class.result, receiver.or(positional.first()))
+    }
+
+    /// Is it written as a Python literal without loss?
+    pub(super) fn is_literal(&self, value: &Value) -> bool {
+        match value {
+            Value::Tuple(items) => items.iter().all(|item| self.is_literal(item)),
+            Value::Object(object) if self.is_own(*object) => match self.object(*object) {
+                Object::List(items) => items.iter().all(|item| self.is_literal(item)),
+                Object::Dict(entries) => {
+                    entries.values().all(|(key, value)| self.is_literal(key) && self.is_literal(value))
+                }
+                _ => false,
+            },
+            Value::Float(number) => number.is_finite(),
+            Value::None | Value::Bool(_) | Value::Int(_) | Value::Str(_) | Value::Bytes(_) => true,
+            _ => false,
         }
     }
 

@@ -99,6 +99,11 @@ impl Machine<'_> {
         if module != self.module && self.world.evaluated(module).is_none() {
             return self.residual(Rule::ImportCycle, "calls a function of a module in the same import cycle");
         }
+        if module != self.module
+            && let Some(result) = self.call_model(module, object, &positional, &keywords)?
+        {
+            return Ok(result);
+        }
         let code = ir.code(code_id);
         let mut frame = self.new_frame(ir.clone(), module, code_id, Scope::Function, &closure);
         self.bind_arguments(object, code, &mut frame, positional, keywords)?;

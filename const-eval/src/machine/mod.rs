@@ -24,6 +24,7 @@ mod imports;
 mod iteration;
 mod known;
 mod methods;
+mod models;
 mod operators;
 mod patterns;
 mod representation;
