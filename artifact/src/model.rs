@@ -242,6 +242,7 @@ pub struct Function {
     /// The namespace: absent for this module's, else a [`Node::Dict`] (functions from `exec`), or
     /// [`Node::External`] of a module (an empty path): that module's `__dict__`.
     pub globals: Option<NodeId>,
+    /// Where `name` and `qualname` equal the code's `co_name` and `co_qualname`, they are those objects.
     pub name: NodeId,
     pub qualname: NodeId,
     pub doc: NodeId,

@@ -21,7 +21,10 @@ impl Rehydrator<'_> {
             return Failure::refused("a function's namespace is not a dict");
         }
         let borrowed = self.lend_builtins(&globals, function.globals)?;
+        // A function that nobody renamed shares its names with its code.
+        let of_code = code.attribute("co_qualname")?;
         let qualname = self.make(function.qualname)?;
+        let qualname = if of_code.same_text(&qualname) { of_code } else { qualname };
         // SAFETY: a code object, a dict and an object that the call checks.
         let object = unsafe {
             Object::owned(ffi::PyFunction_NewWithQualName(code.as_ptr(), globals.as_ptr(), qualname.as_ptr()))?

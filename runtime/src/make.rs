@@ -230,7 +230,12 @@ impl<'a> Rehydrator<'a> {
                 object
             }
             NodeView::Property { get, set, delete, doc, doc_from_getter } => {
-                let mut arguments = vec![self.make(get)?, self.make(set)?, self.make(delete)?];
+                let getter = self.make(get)?;
+                if let NodeView::Construct { .. } = self.image.node(get)? {
+                    // Its docstring lies in its `__dict__`, and the property looks for it at once.
+                    self.complete(get)?;
+                }
+                let mut arguments = vec![getter, self.make(set)?, self.make(delete)?];
                 if !doc_from_getter {
                     arguments.push(self.make(doc)?);
                 }
