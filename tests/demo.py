@@ -109,7 +109,10 @@ def main() -> None:
     )
 
     inspected = json.loads(subprocess.run([lyo, "inspect", bundle, "--format", "json"], capture_output=True, text=True, check=True).stdout)
-    cached = sum(cached_size(module["path"]) for module in inspected["modules"])
+    tag = subprocess.run(
+        [python, "-c", "import sys; print(sys.implementation.cache_tag)"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    cached = sum(cached_size(module["path"], tag) for module in inspected["modules"])
     say("what came out")
     rows = [(f"modules of {PACKAGE}, {verdict}", f"{count}") for verdict, count in sorted(verdicts.items())]
     rows += [(f"modules at start-up, {way}", f"{count}") for way, count in sorted(how.items())]
@@ -128,11 +131,11 @@ def main() -> None:
     print(f"\n(processor time, median of {RUNS} alternating runs)")
 
 
-def cached_size(source: str) -> int:
+def cached_size(source: str, tag: str) -> int:
     """Size of a module's `.pyc`, or 0 where none was written."""
     path = Path(source)
-    return sum(file.stat().st_size for file in path.parent.glob(f"__pycache__/{path.stem}.cpython-*.pyc")
-               if f"-{sys.version_info[0]}" in file.name and "opt-" not in file.name)
+    file = path.parent / "__pycache__" / f"{path.stem}.{tag}.pyc"
+    return file.stat().st_size if file.exists() else 0
 
 
 if __name__ == "__main__":

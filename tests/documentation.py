@@ -65,7 +65,7 @@ def run_page(page: Path, python: judge.Python, tally: judge.Tally, update: bool)
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_text("\n".join(content) + "\n")
         for language, _, start, end, content in reversed(found):
-            if language != "console":
+            if language != "console" or not any(line.startswith("$ lyo ") for line in content):
                 continue
             shown = []
             for line in content:
