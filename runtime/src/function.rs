@@ -21,19 +21,17 @@ impl Rehydrator<'_> {
             return Failure::refused("a function's namespace is not a dict");
         }
         let borrowed = self.lend_builtins(&globals, function.globals)?;
-        // A function that nobody renamed shares its names with its code.
-        let of_code = code.attribute("co_qualname")?;
-        let qualname = self.make(function.qualname)?;
-        let qualname = if of_code.same_text(&qualname) { of_code } else { qualname };
-        // SAFETY: a code object, a dict and an object that the call checks.
+        // SAFETY: a code object and a dict; without a qualified name, the code's own is taken.
         let object = unsafe {
-            Object::owned(ffi::PyFunction_NewWithQualName(code.as_ptr(), globals.as_ptr(), qualname.as_ptr()))?
+            Object::owned(ffi::PyFunction_NewWithQualName(code.as_ptr(), globals.as_ptr(), std::ptr::null_mut()))?
         };
         if borrowed {
             // SAFETY: a dict of ours that is to be filled later.
             unsafe { ffi::PyDict_Clear(globals.as_ptr()) };
         }
+        // A function that nobody renamed shares its names with its code.
         self.set_where_different(&object, "__name__", function.name)?;
+        self.set_where_different(&object, "__qualname__", function.qualname)?;
         self.set_where_different(&object, "__doc__", function.doc)?;
         self.set_where_different(&object, "__module__", function.module)?;
         let closure = self.make_tuple(function.closure)?;

@@ -211,6 +211,11 @@ impl Object {
         }
     }
 
+    pub fn dict_copy(&self) -> Fallible<Object> {
+        // SAFETY: the call checks that this is a dict; a new reference.
+        unsafe { Self::owned(ffi::PyDict_Copy(self.as_ptr())) }
+    }
+
     pub fn dict_get_text(&self, key: &str) -> Fallible<Option<Object>> {
         self.dict_get(&Self::text(key)?)
     }

@@ -26,7 +26,11 @@ pub enum Outcome {
 /// Carries out the operations of `image` in a fresh module.
 pub fn rehydrate(image: ImageView<'_>, module: &Object, globals: &Object, code: &Object, filename: &Object) -> Outcome {
     let rehydrator = Rehydrator::new(image, module.clone(), globals.clone(), code.clone());
-    let mut run = Run { rehydrator, filename: filename.clone(), bound: Vec::new(), checked: 0 };
+    let before = match globals.dict_copy() {
+        Ok(before) => before,
+        Err(Raised) => return Outcome::FallBack(crate::object::take_message()),
+    };
+    let mut run = Run { rehydrator, before, filename: filename.clone(), bound: Vec::new(), checked: 0 };
     match run.all() {
         Ok(()) => Outcome::Done,
         Err(Stop::Raise) => Outcome::Raised,
@@ -52,6 +56,8 @@ impl<F: Into<Failure>> From<F> for Stop {
 struct Run<'a> {
     rehydrator: Rehydrator<'a>,
     filename: Object,
+    /// The namespace as it was.
+    before: Object,
     /// Names bound so far.
     bound: Vec<String>,
     /// Guards checked so far.
@@ -136,6 +142,9 @@ impl Run<'_> {
                 let Some(old) = globals.dict_get_text(name)? else {
                     return Ok(());
                 };
+                if let Some(first) = self.before.dict_get_text(name)? {
+                    return globals.dict_set_name(name, &first);
+                }
                 globals.dict_delete(name)?;
                 drop(old);
                 let package = globals.dict_get_text("__path__")?.and(globals.dict_get_text("__name__")?);
