@@ -16,6 +16,9 @@ use crate::stack::with_one_more_level;
 impl<'a> Lowerer<'a> {
     pub(super) fn statements(&mut self, statements: &'a [Stmt]) {
         for statement in statements {
+            if self.budget == 0 {
+                return;
+            }
             with_one_more_level(|| self.statement(statement));
         }
     }
