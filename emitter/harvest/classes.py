@@ -230,6 +230,8 @@ def describe_instance(walker, value):
         raise Unsupported(f"an object of the C type {type_name(kind)}")
     if raw(kind, "__del__") is not MISSING:
         raise Unsupported(f"an instance of {type_qualname(kind)}, which has a finaliser")
+    if property in type_mro(kind):
+        return property_subclass(walker, value)
     base = solid_base(kind)
     base_value = None
     if base is not object:
@@ -244,6 +246,19 @@ def describe_instance(walker, value):
             "slots": slots(walker, value),
         },
     )
+
+
+def property_subclass(walker, value):
+    """An instance of a Python class that extends `property` and leaves making it to `property`."""
+    kind = type(value)
+    for name in ("__new__", "__init__"):
+        if raw(kind, name) is not type_dict(property)[name]:
+            raise Unsupported(f"an instance of {type_qualname(kind)}, which makes its instances in its own way")
+    parts = [property.fget.__get__(value), property.fset.__get__(value), property.fdel.__get__(value)]
+    return ("construct", {
+        "callable": walker.node(kind), "arguments": tuple([walker.node(part) for part in parts]), "keywords": (),
+        "dict": walker.items(instance_dict(value) or {}), "fresh": False,
+    })
 
 
 TYPING_VALUES = frozenset((

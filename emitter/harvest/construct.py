@@ -188,6 +188,12 @@ def struct(walker, value):
     return call(walker, kind_node(walker, value), (value.format,))
 
 
+def thread_local(walker, value):
+    if value.__dict__:
+        raise Unsupported("a threading.local with attributes")
+    return call(walker, walker.add(("external", "_thread", ("_local",))), (), fresh=True)
+
+
 def lock(walker, value):
     if value.locked():
         raise Unsupported("a lock that is held")
@@ -281,6 +287,7 @@ HANDLERS = {
     ("collections", "OrderedDict"): ordered_dict,
     ("collections", "defaultdict"): default_dict,
     ("_struct", "Struct"): struct,
+    ("_thread", "_local"): thread_local,
     ("_thread", "lock"): lock,
     ("_thread", "RLock"): recursive_lock,
     ("builtins", "object"): plain_object,

@@ -134,12 +134,15 @@ class Harvester:
                     modules.append(source)
         modules = list({id(module): module for module in modules}.values())
         self.compare(entry, namespace, notes)
-        loaded = self.server.loaded_with(entry["name"])
+        bound = [value for operation in built if isinstance(operation, operations.Import) for _, value in operation.bound]
+        loaded = self.server.loaded_with(entry["name"], recording.loaded_in_calls)
         guards = self.guards(entry)
         held_atoms = {}
         while True:
             walker = Walker(module, recording.code, recording.made, imported, modules, loaded)
             walker.held_atoms.update(held_atoms)
+            for value in bound:
+                walker.note_held_atoms(value)
             sets.add_displays(walker, recording.tree)
             encoded = self.encode_all(built, walker, namespace, guards)
             if not walker.has_missed_atoms():
@@ -232,6 +235,8 @@ def load_native(path):
 
 
 def main():
+    import os  # the package `lyo` has it, and what it imports, loaded before anything is rehydrated
+
     connection = Connection()
     plan = connection.receive()
     gc.disable()

@@ -98,6 +98,7 @@ class Recording:
         self.made = []  # keeps alive what was made, so that no id is used twice
         self.problem = None
         self.code = None
+        self.loaded_in_calls = []
         self.marshalled = b""
         self.tokens = []
 
@@ -123,6 +124,7 @@ class Recording:
             exec(self.code, namespace, Namespace(namespace, self))
         except (Exception, Refused) as error:
             self.problem = self.problem or f"raised {describe_error(error)}"
+            raise
         finally:
             self.keep_made()
             self.restore_warnings()
@@ -182,7 +184,8 @@ class Recording:
             node = self.import_nodes.get(position)
         if node is None:
             # Inside a call or a class body: nothing is bound here, but modules may be loaded.
-            return (None, (list(sys.modules), frame.f_lineno if frame.f_globals is self.module.__dict__ else 0), name)
+            line = frame.f_lineno if frame.f_globals is self.module.__dict__ else 0
+            return (None, (absolute_name(name, level, frame.f_globals), fromlist or (), line), name)
         event = Event(IMPORT, self.statement_at(frame.f_lasti))
         event.node = position
         event.line = position[0] or 0
@@ -217,20 +220,17 @@ class Recording:
         self.events.append(event)
 
     def was_found(self, name, level):
-        if level:
-            package = self.module.__dict__["__package__"]
-            for _ in range(level - 1):
-                package = package.rpartition(".")[0]
-            name = f"{package}.{name}" if name else package
-        return name in sys.modules
+        return absolute_name(name, level, self.module.__dict__) in sys.modules
 
-    def note_loaded(self, before, line):
-        """Modules that an import within a call loaded are imported, in the order in which they were found."""
-        known = set(before)
-        for name in [name for name in sys.modules if name not in known]:
-            parent = name.rpartition(".")[0]
-            if parent and parent not in known and parent not in sys.modules:
+    def note_loaded(self, name, fromlist, line):
+        """What is imported within a call is imported at this place, whether it was loaded already or not."""
+        names = [name] + [f"{name}.{item}" for item in fromlist if f"{name}.{item}" in sys.modules]
+        for name in names:
+            if name in self.loaded_in_calls:
                 continue
+            self.loaded_in_calls.append(name)
+            if not all(part.isidentifier() for part in name.split(".")):
+                self.problem = self.problem or f"imports {name} from within a call"
             event = Event(IMPORT, self.last_statement())
             event.node = None
             event.line, event.level, event.module, event.binding = line, 0, name, ("nothing",)
@@ -252,6 +252,16 @@ class Recording:
         else:
             event.binding = ("fails", "")
         self.events.append(event)
+
+
+def absolute_name(name, level, namespace):
+    """The name that an import statement means in a module with this namespace."""
+    if not level:
+        return name
+    package = namespace.get("__package__") or ""
+    for _ in range(level - 1):
+        package = package.rpartition(".")[0]
+    return f"{package}.{name}" if name else package
 
 
 def describe_error(error):

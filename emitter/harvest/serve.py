@@ -34,19 +34,15 @@ class Server:
         builtins.__import__ = self.import_name
 
     def note_edge(self, importer, name, fromlist, level, globals):
-        if level:
-            package = globals.get("__package__") or ""
-            for _ in range(level - 1):
-                package = package.rpartition(".")[0]
-            name = f"{package}.{name}" if name else package
+        name = record.absolute_name(name, level, globals or {})
         targets = self.imports.setdefault(importer, [])
         targets.append(name)
         targets.extend(f"{name}.{item}" for item in fromlist or ())
 
-    def loaded_with(self, name):
-        """Names of modules that are certainly loaded when `name` has been imported."""
+    def loaded_with(self, name, others):
+        """Names of modules that are certainly loaded when `name` and `others` have been imported."""
         loaded = set(self.preloaded)
-        pending = [name]
+        pending = [name, *others]
         while pending:
             current = pending.pop()
             if current in loaded or current not in sys.modules:
@@ -132,7 +128,8 @@ class ProvenLoader:
         finally:
             contexts.pop()
             recording.finish()
-        self.server.report(module, entry, recording)
+            # A module that raises is reported too; its importer sees the exception as always.
+            self.server.report(module, entry, recording)
 
 
 def read_in_peace(path):

@@ -9,7 +9,7 @@ import sys
 
 from lyo_harvest import classes, construct, sets
 from lyo_harvest.foreign import (
-    BUILTIN_NAMES, MISSING, ForeignCode, FunctionType, ModuleType, Names, original, raw, raw_dict,
+    BUILTIN_NAMES, MISSING, ForeignCode, FunctionType, ModuleType, Names, original, raw, raw_dict, walk,
 )
 from lyo_harvest.record import Unsupported
 from lyo_harvest.refuse import Placeholder, origin_of
@@ -20,6 +20,7 @@ MethodType = type(ForeignCode().find)
 MappingProxyType = type(type.__dict__)
 BuiltinMethodType = type(len)
 MethodWrapperType = type(object().__str__)
+UnionType = type(int | str)
 GetSetDescriptorType = type(FunctionType.__code__)
 MemberDescriptorType = type(FunctionType.__globals__)
 
@@ -55,6 +56,7 @@ class Walker:
         self.held_atoms = {}  # id -> ((module, path) of the holder, how, name, the atom)
         self.own_atoms = {}
         self.own_name = None
+        self.code_names = {}  # id of a function's name -> (node of its code, attribute that holds it)
         self.wrapped_by_class = {}  # id of a method that `type.__new__` wrapped -> (class, name)
 
     # ---- constants of the module's own code tree
@@ -117,6 +119,8 @@ class Walker:
     def node(self, value):
         known = self.memo.get(id(value))
         if known is not None:
+            if id(value) in self.code_names:
+                self.share_code_name(value, known[0])
             return known[0]
         number = self.make(value)
         self.memo[id(value)] = (number, value)
@@ -363,6 +367,9 @@ class Walker:
                 globals_node = self.node(value.__globals__)
             else:
                 raise Unsupported(f"{describe(value)} has a namespace that can't be named")
+        for mine, of_code in ((value.__name__, code.co_name), (value.__qualname__, code.co_qualname)):
+            if mine == of_code and mine is not of_code and not is_interned(mine):
+                raise Unsupported(f"{describe(value)} was given a name that equals that of its code")
         closure = tuple([self.node(cell) for cell in value.__closure__ or ()])
         annotations = value.__annotations__
         self.made.add(id(annotations))  # made by reading it, and kept by the function
@@ -371,8 +378,8 @@ class Walker:
             {
                 "code": code_node,
                 "globals": globals_node,
-                "name": self.node(value.__name__),
-                "qualname": self.node(value.__qualname__),
+                "name": self.function_name(value.__name__, code, code_node, "co_name"),
+                "qualname": self.function_name(value.__qualname__, code, code_node, "co_qualname"),
                 "doc": self.node(value.__doc__),
                 "module": self.module_name(value.__module__),
                 "defaults": self.optional(value.__defaults__),
@@ -384,6 +391,27 @@ class Walker:
             },
         )
         return number
+
+    def function_name(self, value, code, code_node, attribute):
+        """A function's `__name__` or `__qualname__`: as a rule the very string that its code holds."""
+        if getattr(code, attribute) is not value or self.is_shared_by_value(value):
+            return self.node(value)
+        known = self.memo.get(id(value))
+        if known is None:
+            number = self.add(("str", value.encode("utf-8", "surrogatepass"), False))
+            self.memo[id(value)] = (number, value)
+            self.code_names[id(value)] = (code_node, attribute)
+            return number
+        if id(value) not in self.code_names and self.nodes[known[0]][0] == "str":
+            self.code_names[id(value)] = (code_node, attribute)
+            self.share_code_name(value, known[0])
+        return known[0]
+
+    def share_code_name(self, value, number):
+        """Something else than the function holds the name too: it is read from the code."""
+        code_node, attribute = self.code_names[id(value)]
+        if self.nodes[number][0] == "str":
+            self.nodes[number] = self.nodes[self.get_attribute(code_node, attribute)]
 
     def module_name(self, value):
         """`__module__` of a function or class: the very `__name__` of its module."""
@@ -454,6 +482,10 @@ class Walker:
         if found is not None:
             return found
         receiver = value.__self__
+        path = tuple(value.__qualname__.split("."))
+        holder = walk("builtins", path)
+        if isinstance(holder, staticmethod) and holder.__func__ is value:
+            return self.get_attribute(self.add(("external", "builtins", path)), "__func__")
         if receiver is None or isinstance(receiver, ModuleType):
             raise Unsupported(f"refers to {describe(value)}, which has no name in its module")
         kind = receiver if isinstance(receiver, type) else type(receiver)
@@ -474,13 +506,23 @@ class Walker:
             if value is classes.GENERIC_ALIAS:
                 found = self.external(value, wanted=False)
                 return self.alias_type() if found is None else found
-            for single in (None, Ellipsis, NotImplemented):
-                if value is type(single):
-                    return self.construct(self.add(("builtin", "type")), self.node(single))
-            return self.external(value)
+            found = self.external(value, wanted=False)
+            return self.unnamed_type(value) if found is None else found
         number = self.reserve(value)
         self.nodes[number] = ("class", classes.describe(self, value))
         return number
+
+    def unnamed_type(self, value):
+        """A C type that no loaded module has a name for, as `type(example)`."""
+        if value is UnionType:
+            builtin_type = self.add(("builtin", "type"))
+            either = self.get_attribute(builtin_type, "__or__")
+            pair = (self.add(("builtin", "int")), self.add(("builtin", "str")))
+            return self.construct(self.add(("builtin", "type")), self.construct(either, *pair))
+        for example in (None, Ellipsis, NotImplemented, len, str.join, object.__init__, dict.__dict__["fromkeys"]):
+            if value is type(example):
+                return self.construct(self.add(("builtin", "type")), self.node(example))
+        return self.external(value)
 
     def alias_type(self):
         """`type(list[int])`, for where no loaded module has a name for it."""
@@ -505,7 +547,7 @@ class Walker:
 
 def has_plain_attributes(kind):
     """Whether `getattr` of an instance runs no Python code for what its `__dict__` holds."""
-    return raw(kind, "__getattribute__") is object.__getattribute__
+    return type(raw(kind, "__getattribute__")) is type(object.__getattribute__)
 
 
 def same(left, right):
