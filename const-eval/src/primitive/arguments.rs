@@ -164,6 +164,12 @@ impl<'a> Arguments<'a> {
     }
 }
 
+/// `_PyArg_BadArgument`; `which` is empty, or `2 ` or `'name' ` with its space.
+pub(crate) fn bad_argument<T>(function: &str, which: &str, wanted: &str, x: &Value) -> Outcome<T> {
+    let given = if matches!(x, Value::None) { "None" } else { type_name(x)? };
+    type_error(format!("{function}() argument {which}must be {wanted}, not {given}"))
+}
+
 /// `PyNumber_Index`
 pub(crate) fn index(x: &Value) -> Outcome<Integer> {
     match x {
@@ -184,12 +190,8 @@ pub(crate) fn ssize(x: &Value) -> Outcome<i64> {
 /// An argument of C type `int`.
 pub(crate) fn c_int(x: &Value) -> Outcome<i32> {
     match index(x)? {
-        Integer::Small(n) => match i32::try_from(n) {
-            Ok(n) => Ok(n),
-            Err(_) if n > 0 => overflow_error("signed integer is greater than maximum"),
-            Err(_) => overflow_error("signed integer is less than minimum"),
-        },
-        Integer::Big(_) => overflow_error("Python int too large to convert to C int"),
+        Integer::Small(n) if i32::try_from(n).is_ok() => Ok(n as i32),
+        _ => overflow_error("Python int too large to convert to C int"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `bytes` (`Objects/bytesobject.c`, `Objects/bytes_methods.c`).
 
-use super::arguments::{Arguments, c_int, slice_index, ssize};
+use super::arguments::{Arguments, bad_argument, c_int, slice_index, ssize};
 use super::{
     Failure, Outcome, Product, bounded_text, codec, compare, iterate, not_modelled, text, type_error, type_name,
     value_error,
@@ -113,9 +113,7 @@ pub(crate) fn call(data: &[u8], arguments: &Arguments) -> Outcome<Product> {
             let text = |x: Option<&Value>, which: &str, default: &str| match x {
                 None => Ok(default.to_owned()),
                 Some(Value::Str(text)) => Ok(text.to_string()),
-                Some(other) => {
-                    type_error(format!("decode() argument '{which}' must be str, not {}", type_name(other)?))
-                }
+                Some(other) => bad_argument("decode", &format!("'{which}' "), "str", other),
             };
             let (encoding, errors) = (text(encoding, "encoding", "utf-8")?, text(errors, "errors", "strict")?);
             Ok(Value::str(codec::decode(data, &encoding, &errors)?).into())
@@ -126,7 +124,7 @@ pub(crate) fn call(data: &[u8], arguments: &Arguments) -> Outcome<Product> {
         }
         "fromhex" => match arguments.one()? {
             Value::Str(text) => product(from_hex(text)?),
-            other => type_error(format!("fromhex() argument must be str, not {}", type_name(other)?)),
+            other => bad_argument("fromhex", "", "str", other),
         },
         "hex" => hex(data, arguments),
         "isalnum" | "isalpha" | "isascii" | "isdigit" | "islower" | "isspace" | "istitle" | "isupper" => {
@@ -270,11 +268,7 @@ fn justify(data: &[u8], arguments: &Arguments) -> Outcome<Product> {
             return not_modelled("words of an error");
         }
         Some(other) => {
-            return type_error(format!(
-                "{}() argument 2 must be a byte string of length 1, not {}",
-                arguments.name,
-                type_name(other)?
-            ));
+            return bad_argument(arguments.name, "2 ", "a byte string of length 1", other);
         }
     };
     let missing = width.saturating_sub(data.len());
@@ -378,6 +372,9 @@ fn from_hex(text: &str) -> Outcome<Vec<u8>> {
     let chars: Vec<char> = text.chars().collect();
     let mut out = Vec::with_capacity(chars.len() / 2);
     let bad = |at: usize| value_error(format!("non-hexadecimal number found in fromhex() arg at position {at}"));
+    if let Some(at) = chars.iter().position(|c| !c.is_ascii()) {
+        return bad(at);
+    }
     let mut at = 0;
     while at < chars.len() {
         if text::is_c_space(chars[at]) {
@@ -518,7 +515,7 @@ fn split_spaces(data: &[u8], limit: usize, from_right: bool) -> Vec<&[u8]> {
             break;
         }
         if parts.len() == limit {
-            parts.push(strip(rest, "strip", None));
+            parts.push(rest);
             break;
         }
         if from_right {

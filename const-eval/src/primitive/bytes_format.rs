@@ -3,7 +3,7 @@
 //! The template is read as Latin-1, so that bytes and characters correspond.
 
 use super::percent::{self, Piece, Supply};
-use super::{Context, Outcome, bounded_text, repr, text, type_error, type_name, value_error};
+use super::{Context, Failure, Outcome, bounded_text, repr, text, type_error, type_name, value_error};
 use crate::value::Value;
 
 fn latin1(data: &[u8]) -> String {
@@ -25,6 +25,10 @@ pub(crate) fn apply(ctx: Context, template: &[u8], args: &Value) -> Outcome<Vec<
                 out.extend(to_bytes(&literal));
                 continue;
             }
+            Piece::Mapping => {
+                supply.check_mapping()?;
+                continue;
+            }
             Piece::Error(failure) => return Err(failure),
             Piece::Conversion(conversion) => conversion,
         };
@@ -33,9 +37,8 @@ pub(crate) fn apply(ctx: Context, template: &[u8], args: &Value) -> Outcome<Vec<
         }
         let width = supply.amount(conversion.width, percent::width)?;
         let precision = supply.amount(conversion.precision, percent::precision)?;
-        if conversion.code == '%' {
-            out.push(b'%');
-            continue;
+        if let Some(failure) = conversion.error {
+            return Err(failure);
         }
         let argument = supply.next()?;
         let shown = match conversion.code {
@@ -51,13 +54,19 @@ pub(crate) fn apply(ctx: Context, template: &[u8], args: &Value) -> Outcome<Vec<
             },
             'c' => percent::lay_out(&conversion, width, &character(&argument)?.to_string(), false)?,
             'd' | 'i' | 'u' | 'o' | 'x' | 'X' => {
+                // Its messages call `%i` `%d`.
+                let code = if conversion.code == 'i' { 'd' } else { conversion.code };
+                let conversion = percent::Conversion { code, ..conversion };
                 percent::lay_out(&conversion, width, &percent::integer(&conversion, precision, &argument)?, true)?
             }
             'e' | 'E' | 'f' | 'F' | 'g' | 'G' => {
-                if !matches!(argument, Value::Float(_) | Value::Int(_) | Value::Bool(_)) {
-                    return type_error(format!("float argument required, not {}", type_name(&argument)?));
-                }
-                percent::lay_out(&conversion, width, &percent::real(&conversion, precision, &argument)?, true)?
+                let body = match percent::real(&conversion, precision, &argument) {
+                    Err(Failure::Raise { .. }) => {
+                        return type_error(format!("float argument required, not {}", type_name(&argument)?));
+                    }
+                    other => other?,
+                };
+                percent::lay_out(&conversion, width, &body, true)?
             }
             code => {
                 return value_error(format!(

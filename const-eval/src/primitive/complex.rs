@@ -5,7 +5,7 @@
 //! separate rounding agree.
 
 use super::{Outcome, float, not_modelled, value_error, zero_division};
-use crate::value::Integer;
+use crate::value::{Integer, Value};
 
 pub(crate) type Complex = (f64, f64);
 
@@ -127,8 +127,11 @@ pub(crate) fn absolute(a: Complex) -> Outcome<f64> {
 pub(crate) fn parse(source: &str) -> Outcome<Complex> {
     let ascii = super::text::decimals_and_spaces_to_ascii(source)?;
     let trimmed = ascii.trim_matches(super::text::is_c_space);
-    let parsed = super::float_text::without_underscores(trimmed).and_then(|plain| parse_plain(&plain));
-    match parsed {
+    let Some(plain) = super::float_text::without_underscores(trimmed) else {
+        let shown = super::repr::repr(&Value::str(source))?;
+        return value_error(format!("could not convert string to complex: {shown}"));
+    };
+    match parse_plain(&plain) {
         Some(z) => Ok(z),
         None => value_error("complex() arg is a malformed string"),
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::arguments::{Arguments, index};
+use super::arguments::{Arguments, bad_argument, index};
 use super::{
     Context, Outcome, bounded_text, bytes, codec, compare, complex, float, float_text, integer, iterate, not_modelled,
     number_text, overflow_error, range, repr, type_error, type_name, value_error,
@@ -57,6 +57,9 @@ fn shown(x: &Value) -> Outcome<String> {
 }
 
 fn new_int(arguments: &Arguments) -> Outcome<Value> {
+    if arguments.args.len() > 2 && arguments.ctx.version >= (3, 13) {
+        return type_error(format!("int expected at most 2 arguments, got {}", arguments.args.len()));
+    }
     let [x, base] = arguments.named(["", "base"], 1, 2, 0)?;
     let Some(x) = x else {
         return if base.is_some() { type_error("int() missing string argument") } else { Ok(Value::int(0)) };
@@ -145,7 +148,7 @@ fn optional_text<'a>(x: Option<&'a Value>, function: &str, which: &str) -> Outco
     match x {
         None => Ok(None),
         Some(Value::Str(text)) => Ok(Some(text)),
-        Some(other) => type_error(format!("{function}() argument '{which}' must be str, not {}", type_name(other)?)),
+        Some(other) => bad_argument(function, &format!("'{which}' "), "str", other),
     }
 }
 

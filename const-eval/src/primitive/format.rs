@@ -282,9 +282,7 @@ fn format_integer(_ctx: Context, n: &Integer, spec: &Spec, kind: &str) -> Outcom
         return value_error("Precision not allowed in integer format specifier");
     }
     if spec.no_negative_zero {
-        return value_error(
-            "Negative zero coercion (z) not allowed in format specifier with integer presentation type",
-        );
+        return value_error("Negative zero coercion (z) not allowed in integer format specifier");
     }
     if code == 'c' {
         if spec.sign.is_some() {

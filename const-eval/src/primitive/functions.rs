@@ -2,11 +2,11 @@
 
 use syntax::ir::{BinaryOperator, Comparison};
 
-use super::arguments::{Arguments, index};
+use super::arguments::{Arguments, bad_argument, c_int, index};
 use super::operators::{self, Number};
 use super::{
     Context, Outcome, Product, bytes, compare, complex, float, format, hash, integer, integer_methods, iterate,
-    not_modelled, number_text, overflow_error, repr, sort, text, type_error, type_name, value_error,
+    not_modelled, number_text, repr, sort, text, type_error, type_name, value_error,
 };
 use crate::value::{Integer, Value};
 
@@ -29,7 +29,7 @@ pub fn call_function(ctx: Context, name: &str, args: &[Value], keywords: &[(&str
             [x] => Value::Str(format::format(ctx, x, "")?),
             [x, Value::Str(spec)] => Value::Str(format::format(ctx, x, spec)?),
             [_, other] => {
-                return type_error(format!("format() argument 2 must be str, not {}", type_name(other)?));
+                return bad_argument("format", "2 ", "str", other);
             }
             _ => return not_modelled("format()"),
         },
@@ -78,13 +78,10 @@ fn chr(arguments: &Arguments) -> Outcome<Value> {
     if let Some(code) = text::code_point(&code) {
         return Ok(Value::str(text::not_surrogate(code)?.to_string()));
     }
-    match code.to_i64().map(i32::try_from) {
-        Some(Ok(_)) => value_error("chr() arg not in range(0x110000)"),
-        _ if arguments.ctx.version >= (3, 13) => value_error("chr() arg not in range(0x110000)"),
-        Some(Err(_)) if integer::is_negative(&code) => overflow_error("signed integer is less than minimum"),
-        Some(Err(_)) => overflow_error("signed integer is greater than maximum"),
-        None => overflow_error("Python int too large to convert to C int"),
+    if arguments.ctx.version < (3, 13) {
+        c_int(&Value::Int(code))?;
     }
+    value_error("chr() arg not in range(0x110000)")
 }
 
 fn ord(x: &Value) -> Outcome<Value> {

@@ -1,6 +1,6 @@
 //! Methods of `int`, `float` and `complex`.
 
-use super::arguments::{Arguments, index, ssize};
+use super::arguments::{Arguments, bad_argument, index, ssize};
 use super::operators::{self, Number};
 use super::{
     Outcome, Product, bytes, complex, float, float_text, functions, integer, iterate, not_modelled, raise, type_error,
@@ -175,7 +175,7 @@ fn is_little(order: Option<&Value>, function: &str) -> Outcome<bool> {
             "big" => Ok(false),
             _ => value_error("byteorder must be either 'little' or 'big'"),
         },
-        Some(other) => type_error(format!("{function}() argument 'byteorder' must be str, not {}", type_name(other)?)),
+        Some(other) => bad_argument(function, "'byteorder' ", "str", other),
     }
 }
 

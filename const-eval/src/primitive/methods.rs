@@ -2,7 +2,7 @@
 
 use syntax::ir::{BinaryOperator, Comparison};
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, bad_argument};
 use super::operators::{self, Number};
 use super::{
     Context, Outcome, Product, bytes, bytes_format, compare, format, hash, integer_methods, iterate, not_modelled,
@@ -131,7 +131,7 @@ fn any(receiver: &Value, arguments: &Arguments) -> Outcome<Product> {
         "__format__" => match arguments.one()? {
             Value::Str(spec) => Value::Str(format::format(ctx, receiver, spec)?),
             other => {
-                return type_error(format!("__format__() argument must be str, not {}", type_name(other)?));
+                return bad_argument("__format__", "", "str", other);
             }
         },
         name => {

@@ -17,6 +17,8 @@ use crate::value::{Integer, Value};
 pub enum Piece {
     Literal(String),
     Conversion(Conversion),
+    /// A key that is never closed: the arguments must be a mapping before that is noticed.
+    Mapping,
     /// The template is wrong here.
     Error(Failure),
 }
@@ -47,10 +49,13 @@ pub struct Conversion {
     pub zero: bool,
     pub width: Option<Amount>,
     pub precision: Option<Amount>,
-    /// The conversion's letter; `%` takes no argument.
+    /// The conversion's letter.
     pub code: char,
     /// Position of the letter in the template.
     pub index: usize,
+    /// The template is wrong from here on: raised once the key is looked up and the
+    /// amounts up to there are known. There is no letter then.
+    pub error: Option<Failure>,
 }
 
 /// The pieces of a template.
@@ -74,12 +79,22 @@ pub fn parse(template: &str) -> Vec<Piece> {
             out.push(Piece::Literal(std::mem::take(&mut literal)));
         }
         at += 1;
-        match conversion(&chars, &mut at) {
-            Ok(conversion) => out.push(Piece::Conversion(conversion)),
-            Err(failure) => {
-                out.push(Piece::Error(failure));
-                return out;
+        let mut conversion = Conversion::default();
+        if chars.get(at) == Some(&'(') {
+            match key(&chars, &mut at) {
+                Some(key) => conversion.key = Some(key),
+                None => {
+                    out.push(Piece::Mapping);
+                    out.extend(value_error::<()>("incomplete format key").err().map(Piece::Error));
+                    return out;
+                }
             }
+        }
+        conversion.error = specification(&chars, &mut at, &mut conversion).err();
+        let wrong = conversion.error.is_some();
+        out.push(Piece::Conversion(conversion));
+        if wrong {
+            return out;
         }
     }
     if !literal.is_empty() {
@@ -88,24 +103,24 @@ pub fn parse(template: &str) -> Vec<Piece> {
     out
 }
 
-/// `unicode_format_arg_parse`: what follows a `%`.
-fn conversion(chars: &[char], at: &mut usize) -> Outcome<Conversion> {
-    let mut found = Conversion::default();
-    if chars.get(*at) == Some(&'(') {
-        let start = *at + 1;
-        let mut open = 1;
-        *at += 1;
-        while open > 0 {
-            match chars.get(*at) {
-                Some('(') => open += 1,
-                Some(')') => open -= 1,
-                Some(_) => {}
-                None => return value_error("incomplete format key"),
-            }
-            *at += 1;
+/// What stands between parentheses, which may nest; `None` if they are not closed.
+fn key(chars: &[char], at: &mut usize) -> Option<String> {
+    let start = *at + 1;
+    let mut open = 1;
+    *at += 1;
+    while open > 0 {
+        match chars.get(*at)? {
+            '(' => open += 1,
+            ')' => open -= 1,
+            _ => {}
         }
-        found.key = Some(chars[start..*at - 1].iter().collect());
+        *at += 1;
     }
+    Some(chars[start..*at - 1].iter().collect())
+}
+
+/// `unicode_format_arg_parse`: what follows a `%` and a key.
+fn specification(chars: &[char], at: &mut usize, found: &mut Conversion) -> Outcome<()> {
     while let Some(&c) = chars.get(*at) {
         match c {
             '-' => found.left = true,
@@ -131,7 +146,7 @@ fn conversion(chars: &[char], at: &mut usize) -> Outcome<Conversion> {
             found.code = code;
             found.index = *at;
             *at += 1;
-            Ok(found)
+            Ok(())
         }
         None => value_error("incomplete format"),
     }
@@ -336,11 +351,17 @@ impl<'a> Supply<'a> {
         Supply { args, mapping: mapping.then_some(args), next: 0, looked_up: None }
     }
 
+    pub fn check_mapping(&self) -> Outcome<()> {
+        if self.mapping.is_some() {
+            return Ok(());
+        }
+        type_name(self.args)?;
+        type_error("format requires a mapping")
+    }
+
     pub fn look_up(&mut self, ctx: Context, key: &Value) -> Outcome<()> {
-        let Some(mapping) = self.mapping else {
-            type_name(self.args)?;
-            return type_error("format requires a mapping");
-        };
+        self.check_mapping()?;
+        let mapping = self.mapping.unwrap_or(self.args);
         self.looked_up = Some(Some(sequence::subscript(ctx, mapping, key)?));
         Ok(())
     }
@@ -382,6 +403,7 @@ pub fn apply(ctx: Context, template: &str, args: &Value) -> Outcome<Arc<str>> {
     for piece in parse(template) {
         match piece {
             Piece::Literal(literal) => out.push_str(&literal),
+            Piece::Mapping => supply.check_mapping()?,
             Piece::Error(failure) => return Err(failure),
             Piece::Conversion(conversion) => {
                 if let Some(key) = &conversion.key {
@@ -389,9 +411,8 @@ pub fn apply(ctx: Context, template: &str, args: &Value) -> Outcome<Arc<str>> {
                 }
                 let width = supply.amount(conversion.width, width)?;
                 let precision = supply.amount(conversion.precision, precision)?;
-                if conversion.code == '%' {
-                    out.push('%');
-                    continue;
+                if let Some(failure) = conversion.error {
+                    return Err(failure);
                 }
                 let argument = supply.next()?;
                 out.push_str(&convert(&conversion, width, precision, &argument)?);

@@ -1,7 +1,7 @@
 //! The methods of `str`, by name.
 
 use super::{case, layout, search, split};
-use crate::primitive::arguments::{Arguments, c_int, ssize};
+use crate::primitive::arguments::{Arguments, bad_argument, c_int, ssize};
 use crate::primitive::{
     Outcome, Product, codec, compare, fields, iterate, not_modelled, raise, type_error, type_name, value_error,
 };
@@ -70,7 +70,7 @@ fn must_be_str<'a>(x: &'a Value) -> Outcome<&'a str> {
 fn named_str<'a>(x: &'a Value, name: &str, which: &str) -> Outcome<&'a str> {
     match x {
         Value::Str(text) => Ok(text),
-        other => type_error(format!("{name}() argument {which}must be str, not {}", type_name(other)?)),
+        other => bad_argument(name, which, "str", other),
     }
 }
 
@@ -79,7 +79,10 @@ pub(crate) fn find_arguments<'a>(
     arguments: &Arguments<'a>,
 ) -> Outcome<(&'a Value, Option<&'a Value>, Option<&'a Value>)> {
     let given = arguments.args.len();
-    if arguments.ctx.version < (3, 13) && arguments.keywords.is_empty() && !(1..=3).contains(&given) {
+    if arguments.ctx.version < (3, 13) && !arguments.keywords.is_empty() {
+        return type_error(format!("{}() takes no keyword arguments", arguments.name));
+    }
+    if arguments.ctx.version < (3, 13) && !(1..=3).contains(&given) {
         let (bound, n, s) = if given == 0 { ("least", 1, "") } else { ("most", 3, "s") };
         return type_error(format!("{}() takes at {bound} {n} argument{s} ({given} given)", arguments.name));
     }
@@ -303,14 +306,14 @@ fn make_translation(arguments: &Arguments) -> Outcome<Product> {
     let to = match to {
         Value::Str(to) => to,
         other => {
-            return type_error(format!("maketrans() argument 2 must be str, not {}", type_name(other)?));
+            return bad_argument("maketrans", "2 ", "str", other);
         }
     };
     let deleted = match rest.first() {
         None => "",
         Some(Value::Str(deleted)) => deleted,
         Some(other) => {
-            return type_error(format!("maketrans() argument 3 must be str, not {}", type_name(other)?));
+            return bad_argument("maketrans", "3 ", "str", other);
         }
     };
     let Value::Str(from) = from else {
