@@ -24,11 +24,7 @@ pub struct Assembled {
 /// Notes size, time and digest of every module's source.
 pub fn read_sources(plan: &Plan) -> Sources {
     use rayon::prelude::*;
-    let found: Vec<_> = plan
-        .modules
-        .par_iter()
-        .map(|module| (module.name.clone(), source(module)))
-        .collect();
+    let found: Vec<_> = plan.modules.par_iter().map(|module| (module.name.clone(), source(module))).collect();
     found.into_iter().collect()
 }
 
@@ -36,16 +32,9 @@ fn source(module: &ModulePlan) -> Result<Source, String> {
     let failed = |error: std::io::Error| format!("its source can't be read: {error}");
     let bytes = std::fs::read(&module.path).map_err(failed)?;
     let metadata = std::fs::metadata(&module.path).map_err(failed)?;
-    let mtime = metadata
-        .modified()
-        .ok()
-        .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
-        .map_or(0, |age| age.as_secs());
-    let text = |path: &Path| {
-        path.to_str()
-            .map(str::to_owned)
-            .ok_or_else(|| "its path is no valid text".to_owned())
-    };
+    let mtime =
+        metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).map_or(0, |age| age.as_secs());
+    let text = |path: &Path| path.to_str().map(str::to_owned).ok_or_else(|| "its path is no valid text".to_owned());
     let relative = module.path.strip_prefix(&module.root).unwrap_or(&module.path);
     Ok(Source {
         path: text(&module.path)?,
@@ -64,14 +53,8 @@ pub fn assemble(
     sources: &Sources,
     mut harvested: BTreeMap<String, Harvested>,
 ) -> Assembled {
-    let mut assembled = Assembled {
-        bundle: Bundle {
-            target,
-            artifacts: Vec::new(),
-        },
-        left_out: Vec::new(),
-        warnings: Vec::new(),
-    };
+    let mut assembled =
+        Assembled { bundle: Bundle { target, artifacts: Vec::new() }, left_out: Vec::new(), warnings: Vec::new() };
     for module in &plan.modules {
         let Some(found) = harvested.remove(&module.name) else {
             assembled.leave_out(module, "the target interpreter did not deliver it");
@@ -91,12 +74,7 @@ pub fn assemble(
             continue;
         }
         let (code, image, reason) = match found.outcome {
-            Outcome::Image {
-                code,
-                nodes,
-                operations,
-                guards,
-            } => match image(nodes, operations, guards) {
+            Outcome::Image { code, nodes, operations, guards } => match image(nodes, operations, guards) {
                 Ok(image) => (code, Some(image), String::new()),
                 Err(error) => (code, None, error.to_string()),
             },
@@ -121,9 +99,6 @@ pub fn assemble(
 
 impl Assembled {
     fn leave_out(&mut self, module: &ModulePlan, reason: &str) {
-        self.left_out.push(LeftOut {
-            name: module.name.clone(),
-            reason: reason.to_owned(),
-        });
+        self.left_out.push(LeftOut { name: module.name.clone(), reason: reason.to_owned() });
     }
 }

@@ -84,27 +84,16 @@ pub fn build_plan(
     let (strict, plain) = (names(true), names(false));
     let harvested = driver.run(&strict, &plain, &|| progress(Progress::Harvested))?;
     let assembled = assemble(settings.target.clone(), plan, &sources, harvested);
-    let failed = |cause: WriteError| BuildError::Write {
-        path: output.display().to_string(),
-        cause,
-    };
+    let failed = |cause: WriteError| BuildError::Write { path: output.display().to_string(), cause };
     artifact::write_bundle(output, &assembled.bundle).map_err(failed)?;
-    let size = std::fs::metadata(output)
-        .map_err(|error| failed(error.into()))?
-        .len();
-    let mut summary = Summary {
-        left_out: assembled.left_out,
-        warnings: assembled.warnings,
-        size,
-        ..Summary::default()
-    };
+    let size = std::fs::metadata(output).map_err(|error| failed(error.into()))?.len();
+    let mut summary =
+        Summary { left_out: assembled.left_out, warnings: assembled.warnings, size, ..Summary::default() };
     for artifact in &assembled.bundle.artifacts {
         if artifact.image.is_some() {
             summary.rehydrated += 1;
         } else {
-            summary
-                .code
-                .push((artifact.name.clone(), artifact.reason.clone()));
+            summary.code.push((artifact.name.clone(), artifact.reason.clone()));
             if strict.binary_search(&artifact.name).is_ok() {
                 summary.fallen_back.push(artifact.name.clone());
             }

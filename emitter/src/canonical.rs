@@ -15,12 +15,7 @@ const FLAG_REF: u8 = 0x80;
 
 /// Rewrites the output of `marshal.dumps` (version 4, Python 3.11 to 3.13).
 pub fn canonical(bytes: &[u8]) -> Result<Vec<u8>, CanonicalError> {
-    let mut scan = Scan {
-        bytes,
-        at: 0,
-        marks: Vec::new(),
-        references: Vec::new(),
-    };
+    let mut scan = Scan { bytes, at: 0, marks: Vec::new(), references: Vec::new() };
     scan.run()?;
     if scan.at != bytes.len() {
         return Err(CanonicalError(scan.at));
@@ -80,11 +75,8 @@ struct Scan<'a> {
 
 impl Scan<'_> {
     fn word(&mut self) -> Result<u32, CanonicalError> {
-        let bytes = self
-            .bytes
-            .get(self.at..)
-            .and_then(|rest| rest.first_chunk::<4>())
-            .ok_or(CanonicalError(self.at))?;
+        let bytes =
+            self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<4>()).ok_or(CanonicalError(self.at))?;
         self.at += 4;
         Ok(u32::from_le_bytes(*bytes))
     }
@@ -182,9 +174,7 @@ mod tests {
     #[test]
     fn marks_that_nothing_refers_to_are_dropped() {
         // ("a", "b", "b") with a needless mark on "a" and on the tuple.
-        let marked = [
-            0xa9, 3, b'z' | 0x80, 1, b'a', b'z' | 0x80, 1, b'b', b'r', 2, 0, 0, 0,
-        ];
+        let marked = [0xa9, 3, b'z' | 0x80, 1, b'a', b'z' | 0x80, 1, b'b', b'r', 2, 0, 0, 0];
         let plain = [b')', 3, b'z', 1, b'a', b'z' | 0x80, 1, b'b', b'r', 0, 0, 0, 0];
         assert_eq!(canonical(&marked).expect("well-formed"), plain);
         assert_eq!(canonical(&plain).expect("well-formed"), plain);

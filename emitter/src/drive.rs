@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -42,10 +42,7 @@ const SOURCES: [(&str, &str); 11] = [
 #[derive(Debug, Error)]
 pub enum DriveError {
     #[error("can't start {path}: {cause}")]
-    Start {
-        path: String,
-        cause: std::io::Error,
-    },
+    Start { path: String, cause: std::io::Error },
     #[error("{path} can't run the harvester: {cause}")]
     Broken { path: String, cause: String },
     #[error("the harvester sent something that is not understood: {0}")]
@@ -66,7 +63,9 @@ pub enum Outcome {
         reason: String,
     },
     /// There is not even a code object.
-    Nothing { reason: String },
+    Nothing {
+        reason: String,
+    },
 }
 
 /// Something that must not be: a defect of the proof or of an evaluator.
@@ -108,11 +107,7 @@ impl Driver<'_> {
         let tasks: Vec<Task> = strict
             .chunks(BATCH)
             .map(|names| Task::Harvest(names.to_vec()))
-            .chain(
-                plain
-                    .chunks(BATCH)
-                    .map(|names| Task::Compile(names.to_vec())),
-            )
+            .chain(plain.chunks(BATCH).map(|names| Task::Compile(names.to_vec())))
             .collect();
         let next = AtomicUsize::new(0);
         let results = Mutex::new(BTreeMap::new());
@@ -138,11 +133,7 @@ impl Driver<'_> {
         }
     }
 
-    fn task(
-        &self,
-        task: &Task,
-        done: &(dyn Fn() + Sync),
-    ) -> Result<BTreeMap<String, Harvested>, DriveError> {
+    fn task(&self, task: &Task, done: &(dyn Fn() + Sync)) -> Result<BTreeMap<String, Harvested>, DriveError> {
         let mut results = BTreeMap::new();
         let (command, mut names) = match task {
             Task::Harvest(names) => ("harvest", names.clone()),
@@ -158,10 +149,7 @@ impl Driver<'_> {
                 End::Died { module, cause } => {
                     let Some(module) = module.filter(|module| names.contains(module)) else {
                         if names.len() == begun_with {
-                            return Err(DriveError::Broken {
-                                path: self.executable.display().to_string(),
-                                cause,
-                            });
+                            return Err(DriveError::Broken { path: self.executable.display().to_string(), cause });
                         }
                         continue;
                     };
@@ -176,22 +164,16 @@ impl Driver<'_> {
             if command == "harvest" {
                 self.session("compile", std::slice::from_ref(&module), &mut found, done)?;
             }
-            let mut harvested = found.remove(&module).unwrap_or(Harvested {
-                outcome: Outcome::Nothing {
-                    reason: String::new(),
-                },
-                warnings: Vec::new(),
-            });
+            let mut harvested = found
+                .remove(&module)
+                .unwrap_or(Harvested { outcome: Outcome::Nothing { reason: String::new() }, warnings: Vec::new() });
             match &mut harvested.outcome {
                 Outcome::Code { reason, .. } | Outcome::Nothing { reason } => {
                     reason.clone_from(&cause);
                 }
                 Outcome::Image { .. } => {}
             }
-            harvested.warnings.push(Warning {
-                module: module.clone(),
-                message: cause,
-            });
+            harvested.warnings.push(Warning { module: module.clone(), message: cause });
             results.insert(module, harvested);
         }
         Ok(results)
@@ -205,12 +187,8 @@ impl Driver<'_> {
         results: &mut BTreeMap<String, Harvested>,
         done: &(dyn Fn() + Sync),
     ) -> Result<End, DriveError> {
-        let sources = marshal::dumps(&Value::List(
-            SOURCES
-                .iter()
-                .map(|(name, source)| Value::texts([name, source]))
-                .collect(),
-        ));
+        let sources =
+            marshal::dumps(&Value::List(SOURCES.iter().map(|(name, source)| Value::texts([name, source])).collect()));
         // As `-I`, but `PYTHONHASHSEED` must be heeded, so the environment is emptied instead.
         let mut child = Command::new(self.executable)
             .args(["-s", "-S", "-P", "-B", "-c", BOOTSTRAP])
@@ -222,10 +200,7 @@ impl Driver<'_> {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .map_err(|cause| DriveError::Start {
-                path: self.executable.display().to_string(),
-                cause,
-            })?;
+            .map_err(|cause| DriveError::Start { path: self.executable.display().to_string(), cause })?;
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let request = marshal::dumps(&Value::Tuple(vec![
             Value::text(command),
@@ -263,10 +238,7 @@ impl Driver<'_> {
             let errors = errors.join().unwrap_or_default();
             ended.map(|(finished, module, cause)| match finished {
                 true => End::Done,
-                false => End::Died {
-                    module,
-                    cause: cause.unwrap_or_else(|| describe_end(status.ok(), &errors)),
-                },
+                false => End::Died { module, cause: cause.unwrap_or_else(|| describe_end(status.ok(), &errors)) },
             })
         })?;
         Ok(outcome)
@@ -326,29 +298,20 @@ fn message(frame: &[u8]) -> Result<Message, MarshalError> {
         "begin" => Message::Begin(next()?.into_string()?),
         "image" => {
             let name = next()?.into_string()?;
-            let outcome = Outcome::Image {
-                code: next()?.into_bytes()?,
-                nodes: next()?,
-                operations: next()?,
-                guards: next()?,
-            };
+            let outcome =
+                Outcome::Image { code: next()?.into_bytes()?, nodes: next()?, operations: next()?, guards: next()? };
             let warnings = warnings(&name, next()?)?;
             Message::Result(name, Harvested { outcome, warnings })
         }
         "code" => {
             let name = next()?.into_string()?;
-            let outcome = Outcome::Code {
-                code: next()?.into_bytes()?,
-                reason: next()?.into_string()?,
-            };
+            let outcome = Outcome::Code { code: next()?.into_bytes()?, reason: next()?.into_string()? };
             let warnings = warnings(&name, next()?)?;
             Message::Result(name, Harvested { outcome, warnings })
         }
         "none" => {
             let name = next()?.into_string()?;
-            let outcome = Outcome::Nothing {
-                reason: next()?.into_string()?,
-            };
+            let outcome = Outcome::Nothing { reason: next()?.into_string()? };
             let warnings = Vec::new();
             Message::Result(name, Harvested { outcome, warnings })
         }
@@ -366,18 +329,11 @@ fn warnings(module: &str, notes: Value) -> Result<Vec<Warning>, MarshalError> {
             let tag = next()?;
             let first = next()?;
             let message = if tag == "disagreement" {
-                format!(
-                    "the evaluators disagree on {first}: {} here, {} in the target",
-                    next()?,
-                    next()?
-                )
+                format!("the evaluators disagree on {first}: {} here, {} in the target", next()?, next()?)
             } else {
                 format!("was called strict, but {first}")
             };
-            Ok(Warning {
-                module: module.to_owned(),
-                message,
-            })
+            Ok(Warning { module: module.to_owned(), message })
         })
         .collect()
 }
@@ -407,11 +363,7 @@ fn read_frames(mut source: impl Read, sender: &mpsc::Sender<Vec<u8>>) {
 
 fn describe_end(status: Option<ExitStatus>, errors: &str) -> String {
     let last = errors.lines().last().unwrap_or_default();
-    let shown = if last.is_empty() {
-        String::new()
-    } else {
-        format!(": {last}")
-    };
+    let shown = if last.is_empty() { String::new() } else { format!(": {last}") };
     match status.map(|status| (status.signal(), status.code())) {
         Some((Some(signal), _)) => format!("the interpreter crashed (signal {signal}){shown}"),
         Some((_, Some(code))) => format!("the interpreter ended with status {code}{shown}"),
@@ -430,9 +382,6 @@ fn into_inner<T>(mutex: Mutex<T>) -> T {
 /// Where the target's `lyo` package has its extension module, if it is installed on `search_path`.
 pub fn find_native(search_path: &[PathBuf], suffixes: &[String]) -> Option<PathBuf> {
     search_path.iter().find_map(|entry| {
-        suffixes
-            .iter()
-            .map(|suffix| entry.join("lyo").join(format!("_native{suffix}")))
-            .find(|path| path.is_file())
+        suffixes.iter().map(|suffix| entry.join("lyo").join(format!("_native{suffix}"))).find(|path| path.is_file())
     })
 }

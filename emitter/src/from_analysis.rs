@@ -26,9 +26,8 @@ pub fn build(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Summary, BuildError> {
     let facts = &analysis.interpreter().facts;
-    let native = native_of(analysis.interpreter()).ok_or_else(|| BuildError::NoRuntime {
-        executable: facts.executable.display().to_string(),
-    })?;
+    let native = native_of(analysis.interpreter())
+        .ok_or_else(|| BuildError::NoRuntime { executable: facts.executable.display().to_string() })?;
     let (plan, left_out) = plan(analysis, selection);
     let settings = Settings {
         executable: &facts.executable,
@@ -62,28 +61,19 @@ pub fn target(interpreter: &Interpreter) -> Target {
 
 /// `lyo._native` of an interpreter, if the package is installed there.
 pub fn native_of(interpreter: &Interpreter) -> Option<PathBuf> {
-    find_native(
-        &interpreter.search_path.entries,
-        &interpreter.facts.extension_suffixes,
-    )
+    find_native(&interpreter.search_path.entries, &interpreter.facts.extension_suffixes)
 }
 
 /// Plans the bundle of everything that was analysed.
 pub fn plan(analysis: &Analysis, selection: &Selection) -> (Plan, Vec<LeftOut>) {
-    let mut plan = Plan {
-        modules: Vec::new(),
-        roots: roots(analysis),
-    };
+    let mut plan = Plan { modules: Vec::new(), roots: roots(analysis) };
     let mut left_out = Vec::new();
     for module in analysis.modules() {
         if module.is_script() {
             continue;
         }
         match reason_to_leave_out(analysis, module, selection) {
-            Some(reason) => left_out.push(LeftOut {
-                name: module.name().to_owned(),
-                reason,
-            }),
+            Some(reason) => left_out.push(LeftOut { name: module.name().to_owned(), reason }),
             None => plan.modules.push(module_plan(analysis, module)),
         }
     }
@@ -93,11 +83,7 @@ pub fn plan(analysis: &Analysis, selection: &Selection) -> (Plan, Vec<LeftOut>) 
     (plan, left_out)
 }
 
-fn reason_to_leave_out(
-    analysis: &Analysis,
-    module: AnalysedModule,
-    selection: &Selection,
-) -> Option<String> {
+fn reason_to_leave_out(analysis: &Analysis, module: AnalysedModule, selection: &Selection) -> Option<String> {
     let name = module.name();
     let facts = &analysis.interpreter().facts;
     if !selection.include.is_empty() && !selection.include.covers(name) {
@@ -116,10 +102,8 @@ fn reason_to_leave_out(
         return Some("loaded by the interpreter before any bundle can be used".into());
     }
     if module.verdict() == Verdict::Error {
-        let reason = module
-            .diagnostics()
-            .first()
-            .map_or_else(|| "it can't be parsed".into(), |finding| finding.message.clone());
+        let reason =
+            module.diagnostics().first().map_or_else(|| "it can't be parsed".into(), |finding| finding.message.clone());
         return Some(reason);
     }
     if name.rsplit('.').next() == Some("__main__") {
@@ -129,8 +113,7 @@ fn reason_to_leave_out(
 }
 
 fn is_test(name: &str) -> bool {
-    name.split('.')
-        .any(|part| matches!(part, "test" | "tests" | "idle_test"))
+    name.split('.').any(|part| matches!(part, "test" | "tests" | "idle_test"))
 }
 
 /// Where modules outside the standard library lie, in the order of the search.

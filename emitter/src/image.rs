@@ -1,25 +1,16 @@
 //! From the harvester's tuples (`harvest/walk.py`, `harvest/main.py`) to the artifact model.
 
-use artifact::model::{
-    Class, Expectation, Function, Guard, Image, ImportBinding, Node, NodeId, Operation,
-};
+use artifact::model::{Class, Expectation, Function, Guard, Image, ImportBinding, Node, NodeId, Operation};
 
 use crate::canonical::canonical;
 use crate::marshal::{MarshalError, Value};
 
 /// Decodes the nodes, operations and guards of one module.
 pub fn image(nodes: Value, operations: Value, guards: Value) -> Result<Image, MarshalError> {
-    Ok(Image {
-        nodes: each(nodes, node)?,
-        operations: each(operations, operation)?,
-        guards: each(guards, guard)?,
-    })
+    Ok(Image { nodes: each(nodes, node)?, operations: each(operations, operation)?, guards: each(guards, guard)? })
 }
 
-fn each<T>(
-    items: Value,
-    decode: impl Fn(Value) -> Result<T, MarshalError>,
-) -> Result<Vec<T>, MarshalError> {
+fn each<T>(items: Value, decode: impl Fn(Value) -> Result<T, MarshalError>) -> Result<Vec<T>, MarshalError> {
     items.into_items()?.into_iter().map(decode).collect()
 }
 
@@ -49,8 +40,7 @@ impl Parts {
 }
 
 fn id(value: Value) -> Result<NodeId, MarshalError> {
-    NodeId::try_from(value.into_int()?)
-        .map_err(|_| MarshalError::Shape("a large int", "a node number"))
+    NodeId::try_from(value.into_int()?).map_err(|_| MarshalError::Shape("a large int", "a node number"))
 }
 
 fn optional(value: Value) -> Result<Option<NodeId>, MarshalError> {
@@ -90,10 +80,7 @@ fn node(value: Value) -> Result<Node, MarshalError> {
         "int" => Node::Int(parts.next()?.into_bytes()?),
         "float" => Node::Float(parts.next()?.into_float()?),
         "complex" => Node::Complex(parts.next()?.into_float()?, parts.next()?.into_float()?),
-        "str" => Node::Str {
-            value: parts.next()?.into_bytes()?,
-            interned: parts.next()?.into_bool()?,
-        },
+        "str" => Node::Str { value: parts.next()?.into_bytes()?, interned: parts.next()?.into_bool()? },
         "bytes" => Node::Bytes(parts.next()?.into_bytes()?),
         "bytearray" => Node::ByteArray(parts.next()?.into_bytes()?),
         "tuple" => Node::Tuple(parts.ids()?),
@@ -103,28 +90,15 @@ fn node(value: Value) -> Result<Node, MarshalError> {
         "frozenset" => Node::FrozenSet(parts.ids()?),
         "set-copy" => Node::SetCopy(parts.id()?),
         "frozenset-copy" => Node::FrozenSetCopy(parts.id()?),
-        "range" => Node::Range {
-            start: parts.id()?,
-            stop: parts.id()?,
-            step: parts.id()?,
-        },
-        "slice" => Node::Slice {
-            start: parts.id()?,
-            stop: parts.id()?,
-            step: parts.id()?,
-        },
+        "range" => Node::Range { start: parts.id()?, stop: parts.id()?, step: parts.id()? },
+        "slice" => Node::Slice { start: parts.id()?, stop: parts.id()?, step: parts.id()? },
         "mapping-proxy" => Node::MappingProxy(parts.id()?),
-        "constant" => Node::Constant {
-            path: path(parts.next()?)?,
-        },
+        "constant" => Node::Constant { path: path(parts.next()?)? },
         "code-blob" => {
             let bytes = parts.next()?.into_bytes()?;
             Node::CodeBlob(canonical(&bytes).unwrap_or(bytes))
         }
-        "code-of" => Node::CodeOf {
-            function: parts.id()?,
-            path: path(parts.next()?)?,
-        },
+        "code-of" => Node::CodeOf { function: parts.id()?, path: path(parts.next()?)? },
         "function" => Node::Function(Box::new(function(parts.next()?)?)),
         "cell" => Node::Cell(optional(parts.next()?)?),
         "class" => Node::Class(Box::new(class(parts.next()?)?)),
@@ -137,22 +111,13 @@ fn node(value: Value) -> Result<Node, MarshalError> {
         },
         "static-method" => Node::StaticMethod(parts.id()?),
         "class-method" => Node::ClassMethod(parts.id()?),
-        "bound-method" => Node::BoundMethod {
-            function: parts.id()?,
-            receiver: parts.id()?,
-        },
+        "bound-method" => Node::BoundMethod { function: parts.id()?, receiver: parts.id()? },
         "instance" => instance(parts.next()?)?,
         "construct" => construct(parts.next()?)?,
         "name" => Node::Name(parts.text()?),
-        "attribute" => Node::Attribute {
-            object: parts.id()?,
-            name: parts.text()?,
-        },
+        "attribute" => Node::Attribute { object: parts.id()?, name: parts.text()? },
         "this-module" => Node::ThisModule,
-        "external" => Node::External {
-            module: parts.text()?,
-            path: texts(parts.next()?)?,
-        },
+        "external" => Node::External { module: parts.text()?, path: texts(parts.next()?)? },
         "builtin" => Node::Builtin(parts.text()?),
         _ => return Err(MarshalError::Shape("an unknown tag", "a node")),
     })
@@ -251,13 +216,8 @@ fn construct(value: Value) -> Result<Node, MarshalError> {
 fn operation(value: Value) -> Result<Operation, MarshalError> {
     let mut parts = Parts::new(value)?;
     Ok(match parts.text()?.as_str() {
-        "store" => Operation::Store {
-            name: parts.text()?,
-            node: parts.id()?,
-        },
-        "delete" => Operation::Delete {
-            name: parts.text()?,
-        },
+        "store" => Operation::Store { name: parts.text()?, node: parts.id()? },
+        "delete" => Operation::Delete { name: parts.text()? },
         "guards" => Operation::CheckGuards { until: parts.id()? },
         "import" => Operation::Import {
             line: parts.id()?,
@@ -296,9 +256,5 @@ fn guard(value: Value) -> Result<Guard, MarshalError> {
                 .map_err(|_| MarshalError::Shape("a string", "a fingerprint"))?,
         ),
     };
-    Ok(Guard {
-        module,
-        path,
-        expect,
-    })
+    Ok(Guard { module, path, expect })
 }

@@ -43,12 +43,7 @@ impl Value {
 
     /// A dict with string keys.
     pub fn record(fields: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
-        Value::Dict(
-            fields
-                .into_iter()
-                .map(|(name, value)| (Value::text(name), value))
-                .collect(),
-        )
+        Value::Dict(fields.into_iter().map(|(name, value)| (Value::text(name), value)).collect())
     }
 
     fn kind(&self) -> &'static str {
@@ -71,8 +66,10 @@ impl Value {
 
     pub fn into_string(self) -> Result<String, MarshalError> {
         match self {
-            Value::Text(bytes) => Ok(String::from_utf8(bytes)
-                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())),
+            Value::Text(bytes) => {
+                Ok(String::from_utf8(bytes)
+                    .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+            }
             other => Err(other.wrong("a string")),
         }
     }
@@ -159,11 +156,7 @@ fn write(value: &Value, bytes: &mut Vec<u8>) {
             bytes.extend(data);
         }
         Value::Tuple(items) | Value::List(items) => {
-            bytes.push(if matches!(value, Value::Tuple(_)) {
-                b'('
-            } else {
-                b'['
-            });
+            bytes.push(if matches!(value, Value::Tuple(_)) { b'(' } else { b'[' });
             write_length(items.len(), bytes);
             for item in items {
                 write(item, bytes);
@@ -257,11 +250,7 @@ impl<'a> Reader<'a> {
                 for _ in 0..count {
                     items.push(self.value(depth + 1)?);
                 }
-                if kind == b'(' {
-                    Value::Tuple(items)
-                } else {
-                    Value::List(items)
-                }
+                if kind == b'(' { Value::Tuple(items) } else { Value::List(items) }
             }
             b'{' => {
                 let mut entries = Vec::new();
@@ -291,9 +280,7 @@ impl<'a> Reader<'a> {
         if count < 0 {
             value = -value;
         }
-        i64::try_from(value)
-            .map(Value::Int)
-            .map_err(|_| MarshalError::Shape("a large int", "an int of 64 bits"))
+        i64::try_from(value).map(Value::Int).map_err(|_| MarshalError::Shape("a large int", "an int of 64 bits"))
     }
 }
 

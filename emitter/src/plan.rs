@@ -83,21 +83,11 @@ pub struct Plan {
 impl Plan {
     /// The message that the harvester starts from.
     pub fn message(&self, native: Option<&std::path::Path>) -> Value {
-        let modules = self
-            .modules
-            .iter()
-            .map(|module| (Value::text(&module.name), module.message()))
-            .collect();
+        let modules = self.modules.iter().map(|module| (Value::text(&module.name), module.message())).collect();
         Value::record([
             ("modules", Value::Dict(modules)),
-            (
-                "roots",
-                Value::List(self.roots.iter().map(|root| path_text(root)).collect()),
-            ),
-            (
-                "native",
-                native.map_or(Value::None, |path| path_text(path)),
-            ),
+            ("roots", Value::List(self.roots.iter().map(|root| path_text(root)).collect())),
+            ("native", native.map_or(Value::None, |path| path_text(path))),
         ])
     }
 }
@@ -120,11 +110,7 @@ impl ModulePlan {
                 ])
             })
             .collect();
-        let known = self
-            .known
-            .iter()
-            .map(|(name, repr)| (Value::text(name), Value::text(repr)))
-            .collect();
+        let known = self.known.iter().map(|(name, repr)| (Value::text(name), Value::text(repr))).collect();
         Value::record([
             ("name", Value::text(&self.name)),
             ("path", path_text(&self.path)),

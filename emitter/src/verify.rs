@@ -20,10 +20,7 @@ const DESCRIBE: &str = include_str!("../harvest/describe.py");
 #[derive(Debug, Error)]
 pub enum VerifyError {
     #[error("can't start {path}: {cause}")]
-    Start {
-        path: String,
-        cause: std::io::Error,
-    },
+    Start { path: String, cause: std::io::Error },
     #[error("the comparing process ended before it was done ({0})")]
     Ended(std::io::Error),
     #[error("the comparing process sent something that is not understood: {0}")]
@@ -71,11 +68,7 @@ pub enum Finding {
 
 impl Comparison<'_> {
     /// Compares `modules`; the results are in the same order. `done` hears of every finished module.
-    pub fn run(
-        &self,
-        modules: &[String],
-        done: &(dyn Fn() + Sync),
-    ) -> Result<Vec<(String, Finding)>, VerifyError> {
+    pub fn run(&self, modules: &[String], done: &(dyn Fn() + Sync)) -> Result<Vec<(String, Finding)>, VerifyError> {
         let next = AtomicUsize::new(0);
         let results = Mutex::new(vec![None; modules.len()]);
         let failure = Mutex::new(None);
@@ -94,11 +87,7 @@ impl Comparison<'_> {
             return Err(error);
         }
         let found = std::mem::take(&mut *lock(&results));
-        Ok(modules
-            .iter()
-            .cloned()
-            .zip(found.into_iter().flatten())
-            .collect())
+        Ok(modules.iter().cloned().zip(found.into_iter().flatten()).collect())
     }
 
     fn worker(
@@ -142,36 +131,16 @@ impl Comparison<'_> {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .map_err(|cause| VerifyError::Start {
-                path: self.executable.display().to_string(),
-                cause,
-            })?;
+            .map_err(|cause| VerifyError::Start { path: self.executable.display().to_string(), cause })?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(VerifyError::Ended(std::io::ErrorKind::BrokenPipe.into()));
         };
-        let mut server = Server {
-            child,
-            input,
-            output,
-        };
-        server
-            .input
-            .write_all(DESCRIBE.as_bytes())
-            .map_err(VerifyError::Ended)?;
+        let mut server = Server { child, input, output };
+        server.input.write_all(DESCRIBE.as_bytes()).map_err(VerifyError::Ended)?;
         let text = |path: &Path| Value::text(path.to_string_lossy());
         server.send(&Value::record([
-            (
-                "path",
-                Value::List(self.search_path.iter().map(|path| text(path)).collect()),
-            ),
-            (
-                "bundle",
-                if rehydrate {
-                    text(self.bundle)
-                } else {
-                    Value::None
-                },
-            ),
+            ("path", Value::List(self.search_path.iter().map(|path| text(path)).collect())),
+            ("bundle", if rehydrate { text(self.bundle) } else { Value::None }),
             ("lyo", text(self.runtime)),
         ]))?;
         if rehydrate {
@@ -215,16 +184,10 @@ impl Server {
 
     fn receive(&mut self) -> Result<Value, VerifyError> {
         let mut header = [0; 4];
-        self.output
-            .read_exact(&mut header)
-            .map_err(VerifyError::Ended)?;
+        self.output.read_exact(&mut header).map_err(VerifyError::Ended)?;
         let length = u64::from(u32::from_le_bytes(header));
         let mut body = Vec::new();
-        self.output
-            .by_ref()
-            .take(length)
-            .read_to_end(&mut body)
-            .map_err(VerifyError::Ended)?;
+        self.output.by_ref().take(length).read_to_end(&mut body).map_err(VerifyError::Ended)?;
         Ok(marshal::loads(&body)?)
     }
 
@@ -294,35 +257,23 @@ fn differences(executed: &[(String, String)], rehydrated: &[(String, String)]) -
             rehydrated: others.get(path).map(|text| (*text).to_owned()),
         })
         .collect();
-    found.extend(
-        pairs(rehydrated)
-            .filter(|(path, _)| !mine.contains_key(path))
-            .map(|(path, text)| Difference {
-                path: path.to_owned(),
-                executed: None,
-                rehydrated: Some(text.to_owned()),
-            }),
-    );
+    found.extend(pairs(rehydrated).filter(|(path, _)| !mine.contains_key(path)).map(|(path, text)| Difference {
+        path: path.to_owned(),
+        executed: None,
+        rehydrated: Some(text.to_owned()),
+    }));
     if found.is_empty() {
-        found.push(Difference {
-            path: "order of the description".into(),
-            executed: None,
-            rehydrated: None,
-        });
+        found.push(Difference { path: "order of the description".into(), executed: None, rehydrated: None });
     }
     found
 }
 
 fn pairs(lines: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
-    lines
-        .iter()
-        .map(|(path, text)| (path.as_str(), text.as_str()))
+    lines.iter().map(|(path, text)| (path.as_str(), text.as_str()))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -330,10 +281,7 @@ mod tests {
     use super::*;
 
     fn lines(lines: &[(&str, &str)]) -> Vec<(String, String)> {
-        lines
-            .iter()
-            .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
-            .collect()
+        lines.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod github;
 pub mod human;
+pub mod listing;
 pub mod progress;
 pub mod sarif;
 
