@@ -154,3 +154,43 @@ pub fn revision_of(path: &Path) -> (u64, FileStatus) {
         None => (0, FileStatus::Gone),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary_of(text: &str) -> Arc<ImportSummary> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.py");
+        std::fs::write(&path, text).unwrap();
+        let database = Database::default();
+        Settings::new(&database, (3, 13), 0);
+        import_summary(&database, SourceFile::new(&database, path, 1, FileStatus::Present))
+    }
+
+    #[test]
+    fn a_summary_knows_what_is_asked_for_and_no_places() {
+        let summary = summary_of("import a\nfrom .b import c as d\nif x:\n    from e import *\n");
+        let requests: Vec<String> = summary
+            .requests
+            .iter()
+            .map(|request| format!("{} {} {}", request.level, request.module, request.names.join(",")))
+            .collect();
+        assert_eq!(requests, ["0 a ", "1 b c", "0 e *"]);
+        assert!(summary.has_star_import && summary.may_bind("anything"));
+        assert_eq!(summary.binds.iter().map(|name| &**name).collect::<Vec<_>>(), ["a", "d"]);
+        assert_eq!(summary_of("x = 1\nimport a\n").requests, summary_of("import a\nimport a\n").requests);
+        assert!(summary_of("if TYPE_CHECKING:\n    import a\n").requests.is_empty());
+    }
+
+    #[test]
+    fn a_file_that_vanished_or_was_never_there_is_unreadable() {
+        let database = Database::default();
+        let path = PathBuf::from("/nowhere/at/all.py");
+        for status in [FileStatus::Present, FileStatus::Gone] {
+            let file = SourceFile::new(&database, path.clone(), 1, status);
+            let failures = text(&database, file).unwrap_err();
+            assert_eq!(failures[0].rule, Rule::Unreadable);
+        }
+    }
+}

@@ -13,11 +13,12 @@ use const_eval::reason::{Reason, Rule};
 use const_eval::value::ModuleId;
 use const_eval::world::{Answer, Resolved, Target, World};
 use rayon::Scope;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use syntax::ir;
 
 use crate::closed::closed_inside;
 use crate::consult::Consultant;
+use crate::cycle;
 use crate::graph::{ComponentId, Graph, is_or_contains};
 use crate::load::{Progress, Table};
 use crate::panics;
@@ -104,9 +105,20 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn component<'scope>(&'scope self, scope: &Scope<'scope>, component: ComponentId) {
         let members = &self.context.graph.condensation.components[component as usize];
-        let view = View::of_component(self.context, &self.results, component);
-        // Results appear only when all members are done: none sees another's.
-        let evaluations: Vec<Evaluation> = members.iter().map(|member| self.module(&view, *member)).collect();
+        let mut view = View::of_component(self.context, &self.results, component);
+        let mut done: FxHashMap<ModuleId, Evaluation> = FxHashMap::default();
+        for member in cycle::evaluation_order(self.context.table, members) {
+            let evaluation = self.module(&view, member);
+            if let Some(evaluated) = evaluation.done()
+                && members.len() > 1
+                && cycle::is_readable(self.context.table, self.context.graph, component, member)
+            {
+                view.members.insert(member, evaluated.clone());
+            }
+            done.insert(member, evaluation);
+        }
+        let evaluations: Vec<Evaluation> =
+            members.iter().map(|member| done.remove(member).unwrap_or(Evaluation::NotParsed)).collect();
         let is_closed_inside = closed_inside(self.context, members, &evaluations, &|module| view.results.get(module));
         for (member, evaluation) in members.iter().zip(evaluations) {
             // Each module is in one component, and each component runs once.
@@ -158,12 +170,20 @@ pub struct View<'a> {
     component: Option<ComponentId>,
     /// Packages around the members that the graph does not order before them: known by name only.
     hidden: FxHashSet<ModuleId>,
+    /// Finished members of the same component that the others may read (see [`crate::cycle`]).
+    members: FxHashMap<ModuleId, Arc<Evaluated>>,
 }
 
 impl<'a> View<'a> {
     /// The view of one who looks at finished results.
     pub fn complete(context: Context<'a>, results: &'a [Finished]) -> View<'a> {
-        View { context, results: Results::Finished(results), component: None, hidden: FxHashSet::default() }
+        View {
+            context,
+            results: Results::Finished(results),
+            component: None,
+            hidden: FxHashSet::default(),
+            members: FxHashMap::default(),
+        }
     }
 
     fn of_component(context: Context<'a>, results: &'a [OnceLock<Finished>], component: ComponentId) -> View<'a> {
@@ -179,7 +199,13 @@ impl<'a> View<'a> {
                 }
             }
         }
-        View { context, results: Results::Running(results), component: Some(component), hidden }
+        View {
+            context,
+            results: Results::Running(results),
+            component: Some(component),
+            hidden,
+            members: FxHashMap::default(),
+        }
     }
 
     /// Whether an import by this component may lead to the module: it is a member, a package
@@ -269,6 +295,9 @@ impl World for View<'_> {
     fn evaluated(&self, module: ModuleId) -> Option<&Arc<Evaluated>> {
         if self.hidden.contains(&module) {
             return None;
+        }
+        if let Some(member) = self.members.get(&module) {
+            return Some(member);
         }
         self.results.get(module)?.evaluation.done()
     }

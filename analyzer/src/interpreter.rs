@@ -167,13 +167,19 @@ pub fn ask(executable: &Path, program: &str) -> Result<String, InterpreterError>
     let status = status.map_err(&not_runnable)?;
     if !status.success() {
         let complaints = String::from_utf8_lossy(&complaints);
-        let last = complaints.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("no message");
-        return Err(not_runnable(format!("{status}: {last}")));
+        return Err(not_runnable(format!("{status}: {}", telling_line(&complaints))));
     }
     String::from_utf8(answer).map_err(|_| InterpreterError::BadAnswer {
         path: executable.display().to_string(),
         cause: "it is not UTF-8".to_owned(),
     })
+}
+
+/// The line that says what is wrong: a traceback says it last, everybody else first.
+fn telling_line(complaints: &str) -> &str {
+    let mut lines = complaints.lines().map(str::trim).filter(|line| !line.is_empty());
+    let line = if complaints.contains("Traceback (most recent call last)") { lines.next_back() } else { lines.next() };
+    line.unwrap_or("no message")
 }
 
 fn drain(pipe: Option<impl Read>) -> Vec<u8> {

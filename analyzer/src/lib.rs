@@ -10,6 +10,7 @@ mod cache;
 mod closed;
 mod config;
 mod consult;
+mod cycle;
 mod database;
 mod diagnostics;
 mod discover;

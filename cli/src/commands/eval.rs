@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use analyzer::{AnalysedModule, Analysis, DiagnosticReport, Options, Severity, Verdict, diagnostic_report};
 use anyhow::bail;
-use const_eval::evaluated::Evaluated;
+use const_eval::render::Renderer;
 use const_eval::value::Value;
 use serde::{Serialize, Serializer};
 
@@ -109,13 +109,15 @@ fn names(analysis: &Analysis, module: AnalysedModule, wanted: &[String]) -> Name
         let unknown = |name: &String| (name.clone(), Knowledge::unknown("the file could not be evaluated"));
         return Names(wanted.iter().map(unknown).collect());
     };
+    let world = analysis.world();
+    let mut renderer = Renderer::new(&world, evaluated);
     if wanted.is_empty() {
         let all = evaluated.namespace.iter();
-        return Names(all.map(|(name, value)| (name.to_string(), knowledge(analysis, evaluated, value))).collect());
+        return Names(all.map(|(name, value)| (name.to_string(), knowledge(&mut renderer, value))).collect());
     }
     let named = wanted.iter().map(|name| {
         let found = match evaluated.namespace.get(name.as_str()) {
-            Some(value) => knowledge(analysis, evaluated, value),
+            Some(value) => knowledge(&mut renderer, value),
             None if evaluated.open_namespace => Knowledge::unknown("the names of this module can't be known"),
             None => Knowledge::unknown("the module binds no such name"),
         };
@@ -124,11 +126,11 @@ fn names(analysis: &Analysis, module: AnalysedModule, wanted: &[String]) -> Name
     Names(named.collect())
 }
 
-fn knowledge(analysis: &Analysis, evaluated: &Evaluated, value: &Value) -> Knowledge {
+fn knowledge(renderer: &mut Renderer, value: &Value) -> Knowledge {
     if let Value::Unknown(reason) = value {
         return Knowledge::unknown(reason.message.clone());
     }
-    match const_eval::render::repr(&analysis.world(), evaluated, value) {
+    match renderer.repr(value) {
         Some(repr) => Knowledge::Known { known: true, repr },
         None => Knowledge::unknown("a known object without a fixed repr"),
     }

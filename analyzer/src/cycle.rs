@@ -1,0 +1,106 @@
+//! Import cycles: in which order the members of a component are evaluated, and
+//! which of them the others may read.
+//!
+//! A member that merely does `import m` needs nothing of `m` while its own top
+//! level runs; one that does `from m import x` does. Members are evaluated
+//! along the latter edges. What a finished member holds may be read by another
+//! only if that can't depend on where the program entered the cycle: all the
+//! imports by which it takes part in the cycle come before anything else in
+//! it, and nothing rebinds what those imports bind. Then whoever meets it half
+//! loaded finds none of its own names, and the import fails as it would anyway.
+
+use const_eval::value::ModuleId;
+use rustc_hash::FxHashSet;
+use syntax::ir::{ImportSite, StatementKind};
+
+use crate::graph::{ComponentId, Graph};
+use crate::load::{Module, Table, Target};
+
+/// The members, each after those it takes names from, as far as that goes.
+pub fn evaluation_order(table: &Table, members: &[ModuleId]) -> Vec<ModuleId> {
+    let inside: FxHashSet<ModuleId> = members.iter().copied().collect();
+    let mut order = Vec::with_capacity(members.len());
+    let mut visited = FxHashSet::default();
+    for &start in members {
+        // Depth first, with a stack of our own: chains of imports can be long.
+        let mut pending = vec![(start, false)];
+        while let Some((member, is_expanded)) = pending.pop() {
+            if is_expanded {
+                order.push(member);
+                continue;
+            }
+            if !visited.insert(member) {
+                continue;
+            }
+            pending.push((member, true));
+            let taken_from = named_sources(table, table.module(member));
+            pending.extend(
+                taken_from.into_iter().rev().filter(|other| inside.contains(other)).map(|other| (other, false)),
+            );
+        }
+    }
+    order
+}
+
+/// Modules that the module takes names from at its top level.
+fn named_sources(table: &Table, module: &Module) -> Vec<ModuleId> {
+    module
+        .summary
+        .requests
+        .iter()
+        .zip(&module.targets)
+        .filter(|(request, target)| {
+            request.names.iter().any(|name| !target.submodules.iter().any(|(submodule, _)| submodule == name))
+        })
+        .filter_map(|(_, target)| table.by_name.get(target.module.as_ref()?).copied())
+        .collect()
+}
+
+/// Whether what the finished member holds is the same for every way into the cycle.
+pub fn is_readable(table: &Table, graph: &Graph, component: ComponentId, member: ModuleId) -> bool {
+    let module = table.module(member);
+    let Some(ir) = &module.ir else { return false };
+    let leading = ir
+        .statements
+        .iter()
+        .take_while(|statement| {
+            matches!(statement.kind, StatementKind::Import | StatementKind::Future | StatementKind::Docstring)
+        })
+        .count();
+    let end_of_leading = ir.statements[..leading].last().map(|statement| statement.range.end());
+    let is_leading = |site: &ImportSite| end_of_leading.is_some_and(|end| site.range.end() <= end);
+    let mut bound_early = FxHashSet::default();
+    for site in ir.imports.iter().filter(|site| !site.type_checking) {
+        let Some(target) = target_of(module, site) else { return false };
+        if !is_leading(site) {
+            let named = target.module.iter().chain(target.submodules.iter().map(|(_, name)| name));
+            let closes_the_cycle = named
+                .filter_map(|name| table.by_name.get(name))
+                .any(|other| graph.condensation.component_of[other.0 as usize] == component);
+            if closes_the_cycle {
+                return false;
+            }
+        } else if site.names.iter().any(|name| &**name == "*") {
+            match target.module.as_ref().and_then(|name| table.named(name)) {
+                Some(source) if !source.summary.has_star_import => {
+                    bound_early.extend(source.summary.binds.iter().cloned())
+                }
+                Some(_) => return false,
+                None => {}
+            }
+        }
+    }
+    for statement in &ir.statements[..leading] {
+        bound_early.extend(statement.binds.iter().cloned());
+    }
+    ir.statements[leading..]
+        .iter()
+        .all(|statement| !statement.binds.iter().any(|name| !name.starts_with("__") && bound_early.contains(name)))
+}
+
+fn target_of<'m>(module: &'m Module, site: &ImportSite) -> Option<&'m Target> {
+    let position = module.summary.requests.iter().position(|request| {
+        request.level == site.level && request.module == site.module && request.names == site.names
+    })?;
+    module.targets.get(position)
+}
