@@ -6,9 +6,16 @@ use std::path::PathBuf;
 use artifact::{Entry, Reader};
 use pyo3_ffi as ffi;
 
+use crate::listing::Listings;
 use crate::object::{Fallible, Object, Raised};
 
 const NAME: *const std::ffi::c_char = c"lyo._native.bundle".as_ptr();
+
+/// An open bundle, and the directories that were searched for its modules.
+pub struct Bundle {
+    pub reader: Reader,
+    pub listings: Listings,
+}
 
 /// Opens the bundle at a path (bytes, as `os.fsencode` gives them).
 pub fn load(path: &Object) -> Fallible<Object> {
@@ -16,7 +23,7 @@ pub fn load(path: &Object) -> Fallible<Object> {
         return Err(crate::raise("load_bundle: the path must be bytes"));
     };
     let reader = Reader::open(&path_of(path)).map_err(|error| crate::raise(&error.to_string()))?;
-    let pointer = Box::into_raw(Box::new(reader));
+    let pointer = Box::into_raw(Box::new(Bundle { reader, listings: Listings::default() }));
     // SAFETY: the capsule owns the box and frees it with `release`.
     unsafe {
         Object::owned(ffi::PyCapsule_New(pointer.cast(), NAME, Some(release))).inspect_err(|Raised| {
@@ -41,19 +48,24 @@ unsafe extern "C" fn release(capsule: *mut ffi::PyObject) {
     unsafe {
         let pointer: *mut c_void = ffi::PyCapsule_GetPointer(capsule, NAME);
         if !pointer.is_null() {
-            drop(Box::from_raw(pointer.cast::<Reader>()));
+            drop(Box::from_raw(pointer.cast::<Bundle>()));
         }
+    }
+}
+
+/// What is in a capsule.
+pub fn bundle(capsule: &Object) -> Fallible<&Bundle> {
+    // SAFETY: the name says that the capsule is one of ours, so that the pointer is a live `Bundle`,
+    // which lives as long as the capsule.
+    unsafe {
+        let pointer = ffi::PyCapsule_GetPointer(capsule.as_ptr(), NAME).cast::<Bundle>();
+        if pointer.is_null() { Err(Raised) } else { Ok(&*pointer) }
     }
 }
 
 /// The reader in a capsule.
 pub fn reader(capsule: &Object) -> Fallible<&Reader> {
-    // SAFETY: the name says that the capsule is one of ours, so that the pointer is a live `Reader`,
-    // which lives as long as the capsule.
-    unsafe {
-        let pointer = ffi::PyCapsule_GetPointer(capsule.as_ptr(), NAME).cast::<Reader>();
-        if pointer.is_null() { Err(Raised) } else { Ok(&*pointer) }
-    }
+    Ok(&bundle(capsule)?.reader)
 }
 
 /// (cache tag, magic number, version, platform, optimisation level) of the bundle's target.

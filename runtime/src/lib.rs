@@ -12,6 +12,8 @@ mod function;
 mod handlers;
 mod import;
 mod instance;
+mod listing;
+mod locate;
 mod lookup;
 mod make;
 mod object;
@@ -79,9 +81,22 @@ functions! {
     names = |arguments| bundle::names(&argument(arguments, 0)?);
     find = |arguments| bundle::find(&argument(arguments, 0)?, &argument(arguments, 1)?);
     matches = |arguments| bundle::matches(&argument(arguments, 0)?, &argument(arguments, 1)?, &argument(arguments, 2)?);
+    locate = python_locate;
+    forget_listings = |arguments| { bundle::bundle(&argument(arguments, 0)?)?.listings.forget(); Ok(Object::none()) };
     executor = |arguments| { argument(arguments, 4)?; execute::executor(arguments) };
     fingerprint = |arguments| Object::int(fingerprint::fingerprint(&argument(arguments, 0)?)?);
     lookup = python_lookup;
+}
+
+/// `locate(bundle, name, path, importers, FileFinder, suffixes, plain_hooks)`: see [`locate::locate`].
+fn python_locate(arguments: &Object) -> Fallible<Object> {
+    let around = locate::Surroundings {
+        importers: argument(arguments, 3)?,
+        file_finder: argument(arguments, 4)?,
+        suffixes: argument(arguments, 5)?,
+        plain_hooks: argument(arguments, 6)?.is(&Object::bool(true)),
+    };
+    locate::locate(&argument(arguments, 0)?, &argument(arguments, 1)?, &argument(arguments, 2)?, &around)
 }
 
 /// `lookup(module, path)`: see [`lookup::lookup`]; `LookupError` where there is nothing.

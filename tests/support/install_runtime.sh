@@ -14,6 +14,7 @@ packages=$("$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))'
 suffix=$("$python" -c 'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))')
 mkdir -p "$packages/lyo"
 cp "$root"/runtime/python/lyo/*.py "$packages/lyo/"
+"$python" -m compileall -q "$packages/lyo"
 # Aside and renamed: a running interpreter may have the old one mapped.
 cp "$target/release/liblyo_native.so" "$packages/lyo/_native.tmp"
 mv "$packages/lyo/_native.tmp" "$packages/lyo/_native$suffix"

@@ -1,6 +1,6 @@
 """The meta-path finder: which modules are taken from the bundle.
 
-*Checked* (the default): a module is taken from the bundle only if the ordinary path finder finds
+*Checked* (the default): a module is taken from the bundle only if the ordinary path finder would find
 exactly its source file, and that has the size and time stamp that the bundle records; where it lies
 in another place than at build time (a moved tree), it must be the same to the byte. So the order of
 ``sys.path``, shadowing and path hooks are what they always are.
@@ -12,15 +12,16 @@ entries that the build did not know are listed once. No file is looked at.
 
 import os
 import sys
-from importlib._bootstrap import ModuleSpec
-from importlib.machinery import PathFinder, SourceFileLoader
+from _frozen_importlib import ModuleSpec
+from _frozen_importlib_external import FileFinder, PathFinder, SourceFileLoader
+from _imp import extension_suffixes
 
 from lyo import _native, _report
 
 _find = _native.find
+_locate = _native.locate
 _executor = _native.executor
 _stat = os.stat
-_separator = os.sep
 
 
 class BundleFinder:
@@ -30,6 +31,14 @@ class BundleFinder:
         self._bundle = bundle
         self._sealed = sealed
         self._listings = {}
+        self._suffixes = tuple(extension_suffixes())
+        # The hooks that the interpreter starts with: for zip files, and for directories.
+        hooks = list(sys.path_hooks)
+        plain = len(hooks) == 2 and getattr(hooks[1], "__module__", None) == FileFinder.__module__
+        self._hooks = hooks if plain else None
+        # Where the interpreter would put and look for the compiled file, if that is not configured.
+        tag = sys.implementation.cache_tag
+        self._compiled = "__pycache__%s%%s.%s.pyc" % (os.sep, tag) if tag and not sys.flags.optimize else None
 
     def find_spec(self, fullname, path=None, target=None):
         if target is not None:  # a reload
@@ -37,16 +46,45 @@ class BundleFinder:
         found = _find(self._bundle, fullname)
         if found is None:
             return None
+        finders = sys.meta_path
+        if finders[finders.index(self) + 1 :][:1] != [PathFinder]:  # somebody else is asked before it
+            return None
         if self._sealed:
             spec = self._find_sealed(fullname, path, found)
             if spec is not None:
                 return spec
+        located = _locate(
+            self._bundle,
+            fullname,
+            sys.path if path is None else path,
+            sys.path_importer_cache,
+            FileFinder,
+            self._suffixes,
+            sys.path_hooks == self._hooks,
+        )
+        if located is not None:
+            return self._spec(fullname, *located)
         return self._find_checked(fullname, path, found)
 
     def invalidate_caches(self):
         self._listings.clear()
+        _native.forget_listings(self._bundle)
+
+    def _spec(self, fullname, origin, folder):
+        """What the path finder makes of a source file."""
+        loader = SourceFileLoader(fullname, origin)
+        spec = ModuleSpec(fullname, loader, origin=origin)
+        spec._set_fileattr = True
+        if folder is not None:
+            spec.submodule_search_locations = [folder]
+        if self._compiled is not None and sys.pycache_prefix is None:
+            head, _, tail = origin.rpartition(os.sep)
+            spec._cached = "%s%s%s" % (head, os.sep, self._compiled % tail[:-3])
+        loader.exec_module = _executor(self._bundle, fullname, loader, origin, _report.recorder())
+        return spec
 
     def _find_checked(self, fullname, path, found):
+        """By asking the path finder."""
         is_package, _, recorded, _, relative, size, mtime = found
         spec = PathFinder.find_spec(fullname, path)
         if spec is None:
@@ -56,7 +94,7 @@ class BundleFinder:
         if (
             type(loader) is not SourceFileLoader
             or not spec.has_location
-            or not origin.endswith(_separator + relative)
+            or not origin.endswith(os.sep + relative)
             or (spec.submodule_search_locations is not None) is not is_package
         ):
             _report.record(fullname, "ordinary", "found elsewhere: %s" % origin)
@@ -83,18 +121,10 @@ class BundleFinder:
         tail = fullname.rpartition(".")[2]
         for entry in sys.path if path is None else path:
             if entry == home:
-                break
+                return self._spec(fullname, origin, folder if is_package else None)
             if not isinstance(entry, str) or self._may_hold(entry, tail):
                 return None
-        else:
-            return None
-        loader = SourceFileLoader(fullname, origin)
-        spec = ModuleSpec(fullname, loader, origin=origin)
-        spec._set_fileattr = True
-        if is_package:
-            spec.submodule_search_locations = [folder]
-        loader.exec_module = _executor(self._bundle, fullname, loader, origin, _report.recorder())
-        return spec
+        return None
 
     def _may_hold(self, entry, tail):
         """Whether a path entry might hold a module of this name: judged by one listing of it."""
