@@ -227,13 +227,7 @@ impl Machine<'_> {
         match value {
             Value::Tuple(items) => items.iter().all(|item| self.is_inert(item)),
             Value::Slice(parts) => parts.iter().all(|part| self.is_inert(part)),
-            Value::Opaque(id) => match &self.world.ground().entry(*id).call.effect {
-                Effect::Total | Effect::Pure => true,
-                _ => {
-                    let known = &self.known;
-                    [known.str, known.bytes, known.int, known.float, known.complex, known.bool].contains(id)
-                }
-            },
+            Value::Opaque(id) => self.type_info(*id).is_some_and(|info| info.inert),
             Value::Object(object) if self.is_own(*object) => match self.object(*object) {
                 Object::List(items) => items.iter().all(|item| self.is_inert(item)),
                 Object::Dict(entries) => {
@@ -338,11 +332,15 @@ impl Machine<'_> {
             match self.world.ask(&call, &arguments, &names) {
                 Answer::Completes { class: name } => {
                     if let ResultType::Unknown = class.result {
-                        return match self.world.ground().find(&name) {
-                            Some(id) if id == self.known.none_type => Ok(Value::None),
-                            Some(id) => Ok(Value::Opaque(id)),
-                            None => self.residual(Rule::NotModelled, format!("`{what}` gives a `{name}`")),
-                        };
+                        return Ok(match self.world.ground().find(&name) {
+                            Some(id) if id == self.known.none_type => Value::None,
+                            Some(id) => Value::Opaque(id),
+                            // The same in every process, but nothing is known of what it can do.
+                            None => Value::Unknown(Reason::new(
+                                Rule::NotModelled,
+                                format!("the result of `{what}` is a `{name}`, which is not described"),
+                            )),
+                        });
                     }
                 }
                 Answer::Raises { exception, message } => return self.raise(&exception, message),
@@ -548,7 +546,7 @@ impl Machine<'_> {
         }
         if owner == known.list {
             if let Some(iterable) = positional.first() {
-                let items = self.collect(iterable)?;
+                let items = self.collect_hinted(iterable)?;
                 self.list_mut(made)?.clear();
                 self.list_extend(made, items)?;
             }

@@ -73,12 +73,12 @@ impl Machine<'_> {
         let Value::Object(namespace_object) = namespace else {
             return self.residual(Rule::UnknownBase, "`__prepare__` gives something that is not known");
         };
-        if !self.is_plain_dict(namespace_object) {
-            return self.residual(Rule::NotModelled, "`__prepare__` gives a mapping that is not a plain dict");
+        if !self.is_dict(namespace_object) {
+            return self.residual(Rule::NotModelled, "`__prepare__` gives a mapping that is not a dict");
         }
         let cell = self.run_class_body(body, namespace_object)?;
         if replaced {
-            self.dict_insert(&namespace, Value::str("__orig_bases__"), Value::tuple(original))?;
+            self.set_item(&namespace, &Value::str("__orig_bases__"), Value::tuple(original))?;
         }
         let class = self.call(&metaclass.value(), vec![name, Value::tuple(bases), namespace], keywords)?;
         if let (Value::Object(cell), Some(_)) = (&cell, self.as_type(&class)) {
@@ -421,8 +421,12 @@ impl Machine<'_> {
         }
     }
 
-    fn is_plain_dict(&self, object: ObjectRef) -> bool {
-        matches!(self.object(object), Object::Dict(_))
+    fn is_dict(&self, object: ObjectRef) -> bool {
+        match self.object(object) {
+            Object::Dict(_) => true,
+            Object::Instance(instance) => matches!(instance.payload, crate::heap::Payload::Dict(_)),
+            _ => false,
+        }
     }
 
     /// `__name__` of the globals of the innermost frame.

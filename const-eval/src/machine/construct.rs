@@ -183,7 +183,7 @@ impl Machine<'_> {
             }
             "builtins.tuple" => {
                 let items = match positional.first() {
-                    Some(iterable) => self.collect(iterable)?,
+                    Some(iterable) => self.collect_hinted(iterable)?,
                     None => Vec::new(),
                 };
                 Ok(Value::tuple(items))
@@ -321,7 +321,7 @@ impl Machine<'_> {
         match (name, self.object(object)) {
             // `bytes` takes an iterable of integers.
             ("bytes", Object::List(_) | Object::Generator(_) | Object::Iterator { .. }) => {
-                Ok(Value::tuple(self.collect(&value)?))
+                Ok(Value::tuple(self.collect_hinted(&value)?))
             }
             ("slice", _) => Ok(value),
             _ => {

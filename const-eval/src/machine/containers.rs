@@ -385,7 +385,7 @@ impl Machine<'_> {
     // ---- protocols
 
     /// A special method that Python code defines on the value's class, bound.
-    fn python_special(&mut self, value: &Value, name: &str) -> Eval<Option<Value>> {
+    pub(super) fn python_special(&mut self, value: &Value, name: &str) -> Eval<Option<Value>> {
         let class = self.type_of(value)?;
         if !matches!(class, Type::Class(_)) {
             return Ok(None);
@@ -687,7 +687,7 @@ impl Machine<'_> {
     }
 
     fn set_slice(&mut self, list: &Value, key: &Value, value: Value) -> Eval<()> {
-        let items = self.collect(&value)?;
+        let items = self.collect_hinted(&value)?;
         let length = self.list_mut(list)?.len();
         let Some((start, stop)) = plain_slice(key, length) else {
             return self.residual(Rule::NotModelled, "assigns to a slice with a step");

@@ -78,6 +78,10 @@ impl Machine<'_> {
             self.provenance.remove(name);
             self.namespace.insert(name.clone(), Value::Unknown(cause.clone()));
         }
+        let annotates = |instruction: &Instruction| matches!(instruction, Instruction::StoreAnnotation(_));
+        if ir.code(statement.code).instructions.iter().any(annotates) {
+            self.namespace.insert("__annotations__".into(), Value::Unknown(cause));
+        }
         if contains_star_import(ir, statement.code) {
             self.open_namespace = true;
         }

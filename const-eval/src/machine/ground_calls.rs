@@ -63,6 +63,10 @@ impl Machine<'_> {
                 // The number itself is process-dependent for most types; asking for it may run `__hash__`.
                 match primitive::call_function(self.context(), "hash", std::slice::from_ref(value), &[]) {
                     Ok(product) => self.product(product),
+                    Err(_) if self.hashing > 0 => {
+                        self.key(value)?;
+                        Ok(Value::Opaque(self.known.int))
+                    }
                     Err(_) => self.residual(Rule::Nondeterministic, "a hash differs between processes"),
                 }
             }
@@ -190,7 +194,11 @@ impl Machine<'_> {
 
     /// Items to be sorted: a set's too, if no two are equal by the key.
     fn collect_unordered_for_sort(&mut self, iterable: &Value, keywords: &Keywords) -> Eval<Vec<Value>> {
-        if keywords.is_empty() { self.collect_unordered(iterable) } else { self.collect(iterable) }
+        if keywords.is_empty() && self.set_entries(iterable)?.is_some() {
+            self.collect_unordered(iterable)
+        } else {
+            self.collect_hinted(iterable)
+        }
     }
 
     fn extreme(&mut self, largest: bool, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {

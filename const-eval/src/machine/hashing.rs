@@ -63,6 +63,17 @@ impl Machine<'_> {
                         {
                             return self.key(&data);
                         }
+                        if let Some(hook) = self.hash_hook_of_identity(class) {
+                            let hook = self.bind(Found::Value(hook), "__hash__", Some(value), class)?;
+                            self.hashing += 1;
+                            let hash = self.call(&hook, Vec::new(), Vec::new());
+                            self.hashing -= 1;
+                            return match hash? {
+                                Value::Int(_) => Ok(Key::Identity(object)),
+                                Value::Opaque(id) if id == self.known.int => Ok(Key::Identity(object)),
+                                _ => self.residual(Rule::NotModelled, "a `__hash__` whose result is not known"),
+                            };
+                        }
                         if self.hashes_by_identity(class)? {
                             Ok(Key::Identity(object))
                         } else {
@@ -87,6 +98,15 @@ impl Machine<'_> {
     /// Neither name is defined in Python along the MRO.
     fn inherits_from_ground(&mut self, class: Type, names: &[&str]) -> bool {
         names.iter().all(|name| self.python_definition(class, name).is_none())
+    }
+
+    /// `__hash__` in Python of a class whose `==` is identity: it must run, but equal keys are one object anyway.
+    fn hash_hook_of_identity(&mut self, class: Type) -> Option<Value> {
+        match self.lookup(class, "__eq__") {
+            Some(Found::Ground { owner, .. }) if owner == self.known.object => {}
+            _ => return None,
+        }
+        self.python_definition(class, "__hash__").filter(|hook| !matches!(hook, Value::None))
     }
 
     /// `__hash__` and `__eq__` are `object`'s (or `type`'s).

@@ -149,6 +149,7 @@ impl Machine<'_> {
                         self.note_provenance(&module, name);
                         Ok(value)
                     }
+                    None if &**name == "__doc__" => Ok(Value::Opaque(self.known.str)),
                     None if guarded && module.complete => {
                         let module = module.name.clone();
                         self.depend(&module, &[name]);
@@ -211,9 +212,13 @@ impl Machine<'_> {
                     }
                     Value::Module(*submodule)
                 }
-                (None, None)
-                    if guarded && !evaluated.open_namespace && !evaluated.namespace.contains_key("__getattr__") =>
-                {
+                (None, None) if evaluated.namespace.contains_key("__getattr__") && !is_module_attribute(name) => {
+                    return self.residual(
+                        Rule::UnknownAttribute,
+                        format!("imports `{name}` through `__getattr__` of module `{module_name}`"),
+                    );
+                }
+                (None, None) if !evaluated.open_namespace && !is_module_attribute(name) => {
                     self.depend(&module_name, &[name]);
                     return self.raise("ImportError", format!("cannot import name '{name}' from '{module_name}'"));
                 }
@@ -306,6 +311,8 @@ impl Machine<'_> {
                         Some(names) => names,
                         None => return self.open_star_import(&name, guarded),
                     },
+                    // Code that was not followed may have bound more.
+                    None if evaluated.porous => return self.open_star_import(&name, guarded),
                     None => evaluated.namespace.keys().filter(|name| !name.starts_with('_')).cloned().collect(),
                 };
                 // Submodules loaded by others become attributes, and so names, of a package.
@@ -365,4 +372,9 @@ impl Machine<'_> {
         self.open_namespace = true;
         Ok(())
     }
+}
+
+/// Does every module have the attribute, without a statement that binds it (`__file__`, `__dict__`)?
+fn is_module_attribute(name: &str) -> bool {
+    name.starts_with("__") && name.ends_with("__")
 }

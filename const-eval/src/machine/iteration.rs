@@ -403,8 +403,40 @@ impl Machine<'_> {
             return Ok(items.to_vec());
         }
         let iterator = self.iterate(value)?;
+        self.exhaust(&iterator)
+    }
+
+    /// All items, as a list or tuple is made of them: the iterable is asked for its
+    /// length beforehand (`PyObject_LengthHint`).
+    pub(super) fn collect_hinted(&mut self, value: &Value) -> Eval<Vec<Value>> {
+        if let Value::Object(_) = value {
+            for method in ["__len__", "__length_hint__"] {
+                let Some(method) = self.python_special(value, method)? else { continue };
+                // `__iter__` goes first: where it does something, the order matters.
+                let class = self.type_of(value)?;
+                if self.python_definition(class, "__iter__").is_some() {
+                    let iterator = self.iterate(value)?;
+                    self.length_hint(&method)?;
+                    return self.exhaust(&iterator);
+                }
+                self.length_hint(&method)?;
+                break;
+            }
+        }
+        self.collect(value)
+    }
+
+    fn length_hint(&mut self, method: &Value) -> Eval<()> {
+        match self.call(method, Vec::new(), Vec::new()) {
+            Ok(Value::Int(length)) if length.to_i64().is_some_and(|length| length >= 0) => Ok(()),
+            Ok(_) | Err(Stop::Raise(_)) => self.residual(Rule::NotModelled, "a length that is not a known integer"),
+            Err(stop) => Err(stop),
+        }
+    }
+
+    fn exhaust(&mut self, iterator: &Value) -> Eval<Vec<Value>> {
         let mut items = Vec::new();
-        while let Some(item) = self.next(&iterator)? {
+        while let Some(item) = self.next(iterator)? {
             items.push(item);
             self.charge(1)?;
         }

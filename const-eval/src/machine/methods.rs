@@ -134,7 +134,7 @@ impl Machine<'_> {
         match (&data, name) {
             (Value::Str(separator), "join") if positional.len() == 1 => {
                 let separator = separator.clone();
-                let items = self.collect(&positional[0])?;
+                let items = self.collect_hinted(&positional[0])?;
                 let items: Vec<Value> = items.iter().map(|item| self.plain_data(item)).collect();
                 if items.iter().any(|item| matches!(item, Value::Opaque(id) if *id == self.known.str)) {
                     return Ok(Value::Opaque(self.known.str));
@@ -433,7 +433,7 @@ impl Machine<'_> {
                 Ok(Value::None)
             }
             ("extend", 1) => {
-                let items = self.collect(&positional[0])?;
+                let items = self.collect_hinted(&positional[0])?;
                 self.list_extend(list, items)?;
                 Ok(Value::None)
             }

@@ -109,6 +109,8 @@ pub struct Machine<'w> {
     leaked: bool,
     budget: Budget,
     steps: u64,
+    /// Calls of `__hash__` under way, whose result is only used to find equal keys.
+    hashing: u32,
     current: Statement,
 }
 
@@ -203,6 +205,7 @@ impl<'w> Machine<'w> {
             leaked: false,
             budget,
             steps: 0,
+            hashing: 0,
             current: Statement::default(),
         }
     }
@@ -283,11 +286,13 @@ impl<'w> Machine<'w> {
         self.current = fresh(Vec::new());
         let before = matches!(statement.kind, StatementKind::Compound)
             .then(|| (self.namespace.clone(), self.provenance.clone()));
+        let (open_before, porous_before) = (self.open_namespace, self.porous);
         let mut result = self.run_statement(ir, statement).and_then(|()| self.check_generators());
         let Some((namespace, provenance)) = before.filter(|_| !self.current.decisions.is_empty()) else {
             return result;
         };
         let mut joined: Option<(Namespace, bool)> = None;
+        let (mut open, mut porous) = (false, false);
         loop {
             self.positions.clear();
             match result {
@@ -313,6 +318,9 @@ impl<'w> Machine<'w> {
                 Some(last) => *last = false,
                 None => break,
             }
+            open |= self.open_namespace;
+            porous |= self.porous;
+            (self.open_namespace, self.porous) = (open_before, porous_before);
             self.namespace = namespace.clone();
             self.provenance = provenance.clone();
             self.current = fresh(decisions);
@@ -320,6 +328,8 @@ impl<'w> Machine<'w> {
         }
         match joined {
             Some((namespace, recipe)) => {
+                self.open_namespace |= open;
+                self.porous |= porous;
                 self.namespace = namespace;
                 for name in &statement.binds {
                     self.provenance.remove(name);

@@ -376,6 +376,7 @@ impl Machine<'_> {
                     out.push_str(&text);
                     continue;
                 }
+                percent::Piece::Mapping => continue,
                 percent::Piece::Error(failure) => return self.primitive(Err(failure)),
                 percent::Piece::Conversion(conversion) => conversion,
             };
@@ -409,6 +410,9 @@ impl Machine<'_> {
                 }
             };
             next += 1;
+            if let Some(failure) = conversion.error.clone() {
+                return self.primitive(Err(failure));
+            }
             let text = match conversion.code {
                 's' | 'r' | 'a' => {
                     let text = self.converted(&argument, Some(conversion.code))?;

@@ -287,7 +287,7 @@ impl Machine<'_> {
             I::ListExtend => {
                 let iterable = self.pop(frame)?;
                 let list = self.peek(frame, 0)?;
-                let items = self.collect(&iterable)?;
+                let items = self.collect_hinted(&iterable)?;
                 self.list_extend(&list, items)?;
             }
             I::SetUpdate => {
@@ -650,7 +650,17 @@ impl Machine<'_> {
 
     fn class_namespace_get(&mut self, frame: &Frame, name: &Name) -> Eval<Option<Value>> {
         match frame.scope {
-            Scope::Class(namespace) => self.dict_get(&Value::Object(namespace), &Value::Str(name.clone())),
+            Scope::Class(namespace) => {
+                let mapping = Value::Object(namespace);
+                let class = self.type_of(&mapping)?;
+                for hook in ["__getitem__", "__missing__"] {
+                    if self.python_definition(class, hook).is_some() {
+                        return self
+                            .residual(Rule::NotModelled, "a class namespace that finds names by code of its own");
+                    }
+                }
+                self.dict_get(&mapping, &Value::Str(name.clone()))
+            }
             _ => Ok(None),
         }
     }
@@ -664,7 +674,7 @@ impl Machine<'_> {
 
     pub(super) fn store_name(&mut self, frame: &mut Frame, name: &Name, value: Value) -> Eval<()> {
         match frame.scope {
-            Scope::Class(namespace) => self.dict_insert(&Value::Object(namespace), Value::Str(name.clone()), value),
+            Scope::Class(namespace) => self.set_item(&Value::Object(namespace), &Value::Str(name.clone()), value),
             _ => self.store_global(frame, name, value),
         }
     }
