@@ -101,6 +101,10 @@ class Describer:
                 self.loader(name, value)
             elif name == "__spec__":
                 self.spec(value)
+            elif name in ("__file__", "__cached__") and type(value) is str:
+                # Interned or not as a `.pyc` was there or not: no matter of the module's.
+                self.seen[id(value)] = (name, value)
+                self.line(name, repr(value))
             else:
                 self.visit(name, value)
         parent, _, child = self.name.rpartition(".")

@@ -196,5 +196,15 @@ fn reason(module: AnalysedModule) -> String {
         return format!("its verdict is {}", module.verdict().as_str());
     };
     let line = module.positions(finding.range).start.line;
-    format!("line {line}: {} ({})", finding.message, finding.rule.code())
+    format!("line {line}: {} ({})", shorten(&finding.message), finding.rule.code())
+}
+
+/// The longest message that a reason quotes; causes of causes make some very long.
+const LONGEST_MESSAGE: usize = 200;
+
+fn shorten(message: &str) -> String {
+    match message.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message.to_owned(),
+    }
 }
