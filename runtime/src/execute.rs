@@ -7,7 +7,7 @@ use artifact::Block;
 use pyo3_ffi as ffi;
 
 use crate::bundle;
-use crate::import::{builtins_dict, foreign_import, run};
+use crate::import::{builtins_dict, foreign_builtin, run};
 use crate::object::{Fallible, Object, Raised, imported, module_dict, modules, take_message};
 use crate::rehydrate::{Outcome, rehydrate};
 
@@ -97,7 +97,10 @@ impl State {
             return Ok(());
         }
         let arguments = Object::tuple(vec![self.name.clone(), Object::text(how)?, Object::text(reason)?])?;
-        self.record.call(&arguments, None).map(drop)
+        if self.record.call(&arguments, None).is_err() {
+            take_message(); // a report that fails is no reason for an import to fail
+        }
+        Ok(())
     }
 
     /// Everything that may go wrong before anything is done. The reason for leaving the module to the
@@ -113,8 +116,10 @@ impl State {
         if !registered.is_some_and(|registered| registered.is(module)) || !is_fresh(&globals).map_err(said)? {
             return Err("the namespace is not fresh".into());
         }
-        if foreign_import(&globals).map_err(said)? {
-            return Err("builtins.__import__ has been replaced".into());
+        for name in ["__import__", "__build_class__"] {
+            if foreign_builtin(&globals, name).map_err(said)? {
+                return Err(format!("builtins.{name} has been replaced"));
+            }
         }
         if is_watched().map_err(said)? {
             return Err("a tracer, profiler or monitoring tool is active".into());

@@ -65,7 +65,7 @@ impl Importer<'_> {
 
     /// The direct way; nothing, if it is not open.
     fn bind_loaded(&self, statement: &Statement<'_>) -> Result<Option<Vec<String>>, Failure> {
-        if foreign_import(self.globals)? {
+        if foreign_builtin(self.globals, "__import__")? {
             return Ok(None);
         }
         let Some(name) = self.absolute_name(statement)? else {
@@ -255,8 +255,8 @@ fn check_identifier(name: &str) -> Result<(), Failure> {
     }
 }
 
-/// Whether `__import__` in these globals' builtins is not the interpreter's own.
-pub fn foreign_import(globals: &Object) -> Fallible<bool> {
+/// Whether a function in these globals' builtins is not the interpreter's own.
+pub fn foreign_builtin(globals: &Object, name: &str) -> Fallible<bool> {
     let builtins = match globals.dict_get_text("__builtins__")? {
         Some(builtins) => module_dict(&builtins).unwrap_or(builtins),
         None => match builtins_dict() {
@@ -267,15 +267,15 @@ pub fn foreign_import(globals: &Object) -> Fallible<bool> {
     if !builtins.is_exactly(&raw mut ffi::PyDict_Type) {
         return Ok(true);
     }
-    let Some(import) = builtins.dict_get_text("__import__")? else {
+    let Some(function) = builtins.dict_get_text(name)? else {
         return Ok(true);
     };
-    if !import.is_exactly(&raw mut ffi::PyCFunction_Type) {
+    if !function.is_exactly(&raw mut ffi::PyCFunction_Type) {
         return Ok(true);
     }
-    let name = import.attribute("__name__")?;
-    let module = import.attribute("__module__")?;
-    Ok(name.as_text() != Some("__import__") || module.as_text() != Some("builtins"))
+    let own_name = function.attribute("__name__")?;
+    let module = function.attribute("__module__")?;
+    Ok(own_name.as_text() != Some(name) || module.as_text() != Some("builtins"))
 }
 
 /// `builtins.__dict__`.

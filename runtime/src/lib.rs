@@ -88,13 +88,16 @@ functions! {
     lookup = python_lookup;
 }
 
-/// `locate(bundle, name, path, importers, FileFinder, suffixes, plain_hooks)`: see [`locate::locate`].
+/// `locate(bundle, name, path, importers, FileFinder, loaders, suffixes, plain_hooks, more_hooks)`: see
+/// [`locate::locate`].
 fn python_locate(arguments: &Object) -> Fallible<Object> {
     let around = locate::Surroundings {
         importers: argument(arguments, 3)?,
         file_finder: argument(arguments, 4)?,
-        suffixes: argument(arguments, 5)?,
-        plain_hooks: argument(arguments, 6)?.is(&Object::bool(true)),
+        loaders: argument(arguments, 5)?,
+        suffixes: argument(arguments, 6)?,
+        plain_hooks: argument(arguments, 7)?.is(&Object::bool(true)),
+        more_hooks: argument(arguments, 8)?.is(&Object::bool(true)),
     };
     locate::locate(&argument(arguments, 0)?, &argument(arguments, 1)?, &argument(arguments, 2)?, &around)
 }

@@ -15,10 +15,15 @@ pub struct Surroundings {
     pub importers: Object,
     /// The class `FileFinder`.
     pub file_finder: Object,
-    /// Suffixes of extension modules.
+    /// The (suffix, loader) pairs of a plain `FileFinder`, in a list, and the suffixes of extension
+    /// modules among them, in a tuple.
+    pub loaders: Object,
     pub suffixes: Object,
-    /// `sys.path_hooks` are those that the interpreter starts with.
+    /// `sys.path_hooks` begins with the hooks that the interpreter starts with, so that a directory is
+    /// a plain `FileFinder`'s.
     pub plain_hooks: bool,
+    /// There are others behind them, which may take what isn't a directory.
+    pub more_hooks: bool,
 }
 
 /// (origin, folder of the package or None), if going through `path` (a list) finds exactly the
@@ -91,7 +96,7 @@ impl Surroundings {
         if let Some(importer) = self.importers.dict_get(&key)? {
             return Ok(if importer.is_none() {
                 Kind::Skipped
-            } else if importer.class().is(&self.file_finder) {
+            } else if importer.class().is(&self.file_finder) && importer.attribute("_loaders")?.equals(&self.loaders)? {
                 Kind::Directory(entry.to_owned())
             } else {
                 Kind::Unknown
@@ -102,7 +107,7 @@ impl Surroundings {
         }
         match std::fs::metadata(entry) {
             Ok(status) if status.is_dir() => Ok(Kind::Directory(entry.to_owned())),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !self.more_hooks => {
                 // The path finder remembers as much.
                 self.importers.dict_set(&key, &Object::none())?;
                 Ok(Kind::Skipped)

@@ -85,6 +85,13 @@ impl Object {
         unsafe { Self::immortal(ffi::Py_None()) }
     }
 
+    /// `self == other`, which may run code.
+    pub fn equals(&self, other: &Object) -> Fallible<bool> {
+        // SAFETY: live objects.
+        check(unsafe { ffi::PyObject_RichCompareBool(self.as_ptr(), other.as_ptr(), ffi::Py_EQ) })
+            .map(|equal| equal == 1)
+    }
+
     pub fn is(&self, other: &Object) -> bool {
         self.0 == other.0
     }

@@ -118,6 +118,33 @@ class Finder(BundleTest):
                 self.expect("source", watcher + "\n" + SHOW)
         self.expect("source", "import builtins; f = builtins.__import__; builtins.__import__ = lambda *a: f(*a)\n" + SHOW)
 
+    def test_patched_machinery_is_asked(self):
+        loader = """
+            from importlib.machinery import FileFinder, PathFinder, SourceFileLoader
+            from importlib.util import spec_from_file_location
+            class Loader(SourceFileLoader):
+                def get_code(self, name):
+                    return compile("x = 'patched'", "p", "exec")
+            """
+        patches = (
+            "sys.path_hooks.insert(0, FileFinder.path_hook((Loader, ['.py']))); sys.path_importer_cache.clear()",
+            "sys.path_hooks[:] = [FileFinder.path_hook((Loader, ['.py']))]; sys.path_importer_cache.clear()",
+            "SourceFileLoader.get_code = Loader.get_code",
+            "PathFinder.find_spec = lambda name, *a: spec_from_file_location(name, sys.path[0] + '/m.py', loader=Loader(name, sys.path[0] + '/m.py'))",
+            "sys.meta_path.insert(-1, type('F', (), {'find_spec': lambda name, *a: spec_from_file_location(name, sys.path[0] + '/m.py', loader=Loader(name, sys.path[0] + '/m.py'))}))",
+        )
+        for patch in patches:
+            for mode in "01":
+                with self.subTest(patch, mode=mode):
+                    text = loader + patch + "\n            " + SHOW
+                    self.expect("patched", text, environment={"LYO_SEALED": mode})
+
+    def test_other_hooks_behind_the_plain_ones(self):
+        self.expect("bundle", "def hook(path): raise ImportError\nsys.path_hooks.append(hook)\nsys.path.insert(0, '/nowhere')\n" + SHOW)
+
+    def test_a_replaced_class_statement(self):
+        self.expect("source", "import builtins; f = builtins.__build_class__; builtins.__build_class__ = lambda *a, **k: f(*a, **k)\n" + SHOW)
+
     def test_reload_runs_the_source(self):
         self.expect("source", "import m, importlib; importlib.reload(m); print(m.x, m.__file__)")
 

@@ -14,6 +14,7 @@ class Values(BundleTest):
             for name in %r.split(): print(name, type(m.__dict__[name]), repr(m.__dict__[name]))
             print([name for name in m.__dict__ if name != "__builtins__"])
             print(m.__spec__.name, m.__spec__.origin, m.__spec__.cached, m.__spec__.has_location, m.__spec__.parent)
+            print({k: v for k, v in vars(m.__spec__).items() if k != 'loader'})
             print(m.__loader__ is m.__spec__.loader, type(m.__loader__), vars(m.__loader__))
             print(m.__file__, m.__cached__, m.__package__, type(m.__builtins__))
             """

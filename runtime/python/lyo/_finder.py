@@ -13,8 +13,7 @@ entries that the build did not know are listed once. No file is looked at.
 import os
 import sys
 from _frozen_importlib import ModuleSpec
-from _frozen_importlib_external import FileFinder, PathFinder, SourceFileLoader
-from _imp import extension_suffixes
+from _frozen_importlib_external import FileFinder, PathFinder, SourceFileLoader, _get_supported_file_loaders
 
 from lyo import _native, _report
 
@@ -24,6 +23,25 @@ _executor = _native.executor
 _stat = os.stat
 
 
+def _machinery():
+    """What an ordinary import of a source file goes through: tools that patch it want to be asked."""
+    return (
+        PathFinder.__dict__["find_spec"],
+        FileFinder.find_spec,
+        SourceFileLoader.create_module,
+        SourceFileLoader.exec_module,
+        SourceFileLoader.get_code,
+        SourceFileLoader.get_data,
+        SourceFileLoader.path_stats,
+        SourceFileLoader.source_to_code,
+    )
+
+
+def _is_frozen(function):
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    return code is not None and code.co_filename.startswith("<frozen importlib")
+
+
 class BundleFinder:
     """Finds modules in a bundle; everything else is left to the finders behind it."""
 
@@ -31,11 +49,17 @@ class BundleFinder:
         self._bundle = bundle
         self._sealed = sealed
         self._listings = {}
-        self._suffixes = tuple(extension_suffixes())
+        self._machinery = _machinery()
+        if not all(map(_is_frozen, self._machinery)):
+            raise RuntimeError("the import machinery has been patched")
+        details = _get_supported_file_loaders()
+        self._loaders = [(suffix, loader) for loader, suffixes in details for suffix in suffixes]
+        self._suffixes = tuple(details[0][1])
         # The hooks that the interpreter starts with: for zip files, and for directories.
-        hooks = list(sys.path_hooks)
-        plain = len(hooks) == 2 and getattr(hooks[1], "__module__", None) == FileFinder.__module__
-        self._hooks = hooks if plain else None
+        self._hooks = sys.path_hooks[:2]
+        cells = getattr(self._hooks[-1], "__closure__", None) or ()
+        if not any(cell.cell_contents == tuple(details) for cell in cells):
+            self._hooks = None
         # Where the interpreter would put and look for the compiled file, if that is not configured.
         tag = sys.implementation.cache_tag
         self._compiled = "__pycache__%s%%s.%s.pyc" % (os.sep, tag) if tag and not sys.flags.optimize else None
@@ -46,10 +70,11 @@ class BundleFinder:
         found = _find(self._bundle, fullname)
         if found is None:
             return None
-        finders = sys.meta_path
-        if finders[finders.index(self) + 1 :][:1] != [PathFinder]:  # somebody else is asked before it
+        if _machinery() != self._machinery or not self._is_before_the_path_finder():
             return None
-        if self._sealed:
+        hooks = sys.path_hooks
+        plain_hooks = hooks[:2] == self._hooks
+        if self._sealed and plain_hooks:
             spec = self._find_sealed(fullname, path, found)
             if spec is not None:
                 return spec
@@ -59,12 +84,18 @@ class BundleFinder:
             sys.path if path is None else path,
             sys.path_importer_cache,
             FileFinder,
+            self._loaders,
             self._suffixes,
-            sys.path_hooks == self._hooks,
+            plain_hooks,
+            len(hooks) > 2,
         )
         if located is not None:
             return self._spec(fullname, *located)
         return self._find_checked(fullname, path, found)
+
+    def _is_before_the_path_finder(self):
+        finders = iter(sys.meta_path)
+        return any(finder is self for finder in finders) and next(finders, None) is PathFinder
 
     def invalidate_caches(self):
         self._listings.clear()
