@@ -98,6 +98,8 @@ pub enum Object {
     },
     /// The `__dict__` of an instance, function or native object.
     InstanceDict(ObjectRef),
+    /// The namespace of the module itself, as `globals()` gives it.
+    Globals,
     /// `types.MappingProxyType`, of a dict or of a class's namespace.
     MappingProxy(Value),
     /// `list[int]`

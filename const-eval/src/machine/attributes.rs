@@ -506,7 +506,7 @@ impl Machine<'_> {
                 Ok(value)
             }
             None if name == "__name__" => Ok(Value::Str(module.name.clone())),
-            None if name.starts_with("__") => {
+            None if name.starts_with("__") && name != "__all__" => {
                 self.residual(Rule::UnknownAttribute, format!("reads `{name}` of module `{}`", module.name))
             }
             None if module.complete => {

@@ -170,6 +170,10 @@ impl Machine<'_> {
     /// `type.__call__`
     pub(super) fn type_call(&mut self, class: Type, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
         if class == Type::Ground(self.known.type_) && positional.len() == 1 && keywords.is_empty() {
+            if let Value::Unknown(reason) = &positional[0] {
+                let message = format!("needs the type of something that is not known: {}", reason.message);
+                return self.soft(Rule::UnknownOperation, message, &[]);
+            }
             return Ok(self.type_of(&positional[0])?.value());
         }
         if let Type::Class(_) = class
@@ -472,8 +476,14 @@ impl Machine<'_> {
                 Some(receiver) => positional.is_empty() && self.is_inert(receiver),
                 None => positional.len() == 1 && self.all_inert(positional, keywords),
             },
-            // Whether it stays alive is not tracked.
-            Requirement::Weakrefable => false,
+            // Without a callback nothing happens when the object goes.
+            Requirement::Weakrefable => match positional {
+                [Value::Object(object)] => {
+                    self.is_own(*object)
+                        && matches!(self.object(*object), Object::Instance(_) | Object::Class(_) | Object::Function(_))
+                }
+                _ => false,
+            },
         }
     }
 

@@ -255,7 +255,14 @@ impl Machine<'_> {
                 }
                 let mut items = self.collect(&sequence)?;
                 items.reverse();
-                Ok(self.items_iterator(items))
+                let class = match &sequence {
+                    Value::Object(object) if matches!(self.object(*object), Object::List(_)) => {
+                        self.known.list_reverse_iterator
+                    }
+                    Value::Tuple(_) | Value::Str(_) | Value::Bytes(_) => id,
+                    _ => crate::heap::UNKNOWN_TYPE,
+                };
+                Ok(self.items_iterator(items, class))
             }
             "itertools.count" => {
                 let number = |value: Option<&Value>, default: i64| match value {
@@ -287,6 +294,11 @@ impl Machine<'_> {
                     other => vec![other.clone()],
                 };
                 Ok(self.allocate(Object::GenericAlias { origin: positional[0].clone(), arguments }))
+            }
+            "builtins.bytearray" => {
+                let result = crate::ground::ResultType::Exactly(id);
+                let call = crate::ground::CallClass { effect: crate::ground::Effect::Pure, result };
+                self.call_described(call, &qualified, None, positional, keywords)
             }
             "builtins.NoneType" if positional.is_empty() => Ok(Value::None),
             "builtins.ellipsis" if positional.is_empty() => Ok(Value::Ellipsis),

@@ -22,6 +22,9 @@ impl Machine<'_> {
         if let Object::InstanceDict(of) = self.object(object) {
             return self.instance_dict_entries(*of).map(Some);
         }
+        if let Object::Globals = self.object(object) {
+            return self.globals_entries(object).map(Some);
+        }
         if !matches!(self.object(object), Object::Dict(_) | Object::Instance(_)) {
             return Ok(None);
         }
@@ -52,6 +55,44 @@ impl Machine<'_> {
             }
         }
         Ok(entries)
+    }
+
+    /// The module's namespace as a dict: what the import system has put there, then the rest.
+    fn globals_entries(&mut self, object: ObjectRef) -> Eval<Dict> {
+        if !self.is_own(object) || self.open_namespace || self.porous {
+            return self.residual(Rule::UnknownNamespace, "reads a namespace whose names are not all known");
+        }
+        let mut entries = Dict::default();
+        let given = [
+            "__name__",
+            "__doc__",
+            "__package__",
+            "__loader__",
+            "__spec__",
+            "__path__",
+            "__file__",
+            "__cached__",
+            "__builtins__",
+        ];
+        let mut names: Vec<Name> = given.into_iter().map(Name::from).collect();
+        names.extend(self.namespace.keys().cloned());
+        for name in names {
+            let value = match self.namespace.get(&name).cloned() {
+                Some(value) => Some(value),
+                None => self.module_attribute_default(self.module, &name),
+            };
+            let name = Value::Str(name);
+            if let (Some(value), Some(key)) = (value, crate::key::of_data(&name))
+                && !entries.contains_key(&key)
+            {
+                entries.insert(key, (name, value));
+            }
+        }
+        Ok(entries)
+    }
+
+    fn is_globals(&self, dict: &Value) -> bool {
+        matches!(dict, Value::Object(object) if self.is_own(*object) && matches!(self.object(*object), Object::Globals))
     }
 
     /// The attributes that a live `__dict__` stands for.
@@ -100,6 +141,9 @@ impl Machine<'_> {
 
     pub(super) fn dict_get(&mut self, dict: &Value, key: &Value) -> Eval<Option<Value>> {
         let key = self.key(key)?;
+        if self.is_globals(dict) {
+            return Ok(self.dict_entries(dict)?.and_then(|entries| entries.get(&key).map(|(_, value)| value.clone())));
+        }
         if let Some(of) = self.instance_dict_of(dict) {
             return Ok(self.instance_dict_entries(of)?.get(&key).map(|(_, value)| value.clone()));
         }
@@ -118,6 +162,15 @@ impl Machine<'_> {
 
     pub(super) fn dict_insert(&mut self, dict: &Value, key: Value, value: Value) -> Eval<()> {
         let hashed = self.key(&key)?;
+        if self.is_globals(dict) {
+            let Value::Str(name) = key else {
+                return self.residual(Rule::NotModelled, "a global whose name is not a string");
+            };
+            self.provenance.remove(&name);
+            self.namespace.insert(name, value);
+            self.current.changed_older = true;
+            return Ok(());
+        }
         if let Some(of) = self.instance_dict_of(dict) {
             let Value::Str(name) = key else {
                 return self.residual(Rule::NotModelled, "an attribute whose name is not a string");
@@ -142,6 +195,10 @@ impl Machine<'_> {
     }
 
     pub(super) fn dict_pop(&mut self, dict: &Value, key: &Value) -> Eval<Option<Value>> {
+        if let (true, Value::Str(name)) = (self.is_globals(dict), key) {
+            self.provenance.remove(name);
+            return Ok(self.namespace.shift_remove(name));
+        }
         if let (Some(of), Value::Str(name)) = (self.instance_dict_of(dict), key) {
             return Ok(self.attributes_mut(of)?.shift_remove(name));
         }

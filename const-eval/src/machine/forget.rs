@@ -48,16 +48,20 @@ impl Machine<'_> {
         self.current.reached |= reaches;
     }
 
-    /// Forgets what the statement may have changed.
-    pub(super) fn forget(&mut self, ir: &Arc<ir::Module>, statement: &ir::TopLevel, reason: &Reason) {
+    /// Forgets what the statement may have changed. If it was followed to its end
+    /// (`completed`), what it changed of this module's own objects is known, but
+    /// who supplies the module's static part alone does not carry it out.
+    pub(super) fn forget(&mut self, ir: &Arc<ir::Module>, statement: &ir::TopLevel, reason: &Reason, completed: bool) {
         let mut mentioned = FxHashSet::default();
         collect_names(ir, statement.code, &mut mentioned);
         let mentions_own =
             mentioned.iter().any(|name| self.namespace.get(name).is_some_and(|value| self.holds_own_object(value)));
         let own_dictionary = ["globals", "vars", "locals", "exec", "eval"].iter().any(|name| mentioned.contains(*name));
         let reach_anyway = matches!(reason.rule, Rule::Budget | Rule::Internal);
-        self.leaked |= mentions_own;
-        if self.leaked || self.current.reached || own_dictionary || reach_anyway {
+        self.leaked |= mentions_own && !completed;
+        let reached = self.leaked || self.current.reached || own_dictionary || reach_anyway;
+        let forgets_all = if completed { self.current.changed_older } else { reached };
+        if forgets_all {
             let cause = Arc::new(Reason {
                 rule: Rule::UnknownName,
                 message: format!("an earlier statement that runs at import may have changed it ({})", reason.message),

@@ -338,6 +338,14 @@ impl Machine<'_> {
         if let Some(class) = self.as_type(receiver) {
             return self.type_getset(class, name);
         }
+        if let Value::Opaque(id) = receiver {
+            if *id == self.known.traceback && name == "tb_frame" {
+                return Ok(Value::Opaque(self.known.frame));
+            }
+            if *id == self.known.frame && name == "f_locals" {
+                return self.soft(Rule::NotModelled, "reads the locals of a frame".to_string(), &[]);
+            }
+        }
         let owner_name = self.world.ground().entry(owner).qualified.clone();
         if let (Value::Opaque(_), Some(attribute)) = (receiver, self.ground_attribute(owner, name)) {
             let call = attribute.call;

@@ -113,6 +113,11 @@ impl Machine<'_> {
                 self.effect(Rule::ProcessEffect, "`print` writes to standard output");
                 Ok(Value::None)
             }
+            ("builtins.globals", []) if self.is_own_frame() => Ok(self.allocate(Object::Globals)),
+            ("builtins.locals" | "builtins.vars", []) if self.is_top_level() => Ok(self.allocate(Object::Globals)),
+            // The frame itself tells nothing yet.
+            ("sys._getframe", []) => Ok(Value::Opaque(self.known.frame)),
+            ("builtins.dir", [Value::GroundModule(index)]) if plain => self.names_of_module(*index),
             ("builtins.globals" | "builtins.locals" | "builtins.vars" | "builtins.dir", []) => {
                 self.open_namespace = true;
                 self.residual(
@@ -160,6 +165,42 @@ impl Machine<'_> {
             }
             _ => self.call_primitive_function(&qualified, call, positional, keywords),
         }
+    }
+
+    /// The running code is this module's.
+    fn is_own_frame(&self) -> bool {
+        self.positions.last().is_some_and(|position| position.module == self.module)
+    }
+
+    /// The running code is a top-level statement.
+    fn is_top_level(&self) -> bool {
+        self.positions.len() == 1
+    }
+
+    /// `dir(module)` of a module implemented in C.
+    fn names_of_module(&mut self, index: u32) -> Eval<Value> {
+        let module = &self.world.ground().modules()[index as usize];
+        let builtin = self.world.ground().module_index("sys").is_some_and(|sys| {
+            match self.world.ground().modules()[sys as usize].exports.get("builtin_module_names") {
+                Some(crate::ground::Export::Constant(Value::Tuple(names))) => {
+                    names.iter().any(|name| matches!(name, Value::Str(name) if *name == module.name))
+                }
+                _ => false,
+            }
+        });
+        // An extension module also has `__file__`.
+        if !module.complete || !builtin {
+            return self.residual(Rule::NotModelled, format!("`dir` of module `{}`", module.name));
+        }
+        let mut names: Vec<std::sync::Arc<str>> = module.exports.keys().cloned().collect();
+        for given in ["__doc__", "__loader__", "__name__", "__package__", "__spec__"] {
+            if !names.iter().any(|name| &**name == given) {
+                names.push(given.into());
+            }
+        }
+        names.sort();
+        let names = names.into_iter().map(Value::Str).collect();
+        Ok(self.new_list(names))
     }
 
     /// `abs`, `chr`, `ord`, `round`, … on data; everything else by its description.

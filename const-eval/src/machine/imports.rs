@@ -218,7 +218,7 @@ impl Machine<'_> {
                         format!("imports `{name}` through `__getattr__` of module `{module_name}`"),
                     );
                 }
-                (None, None) if !evaluated.open_namespace && !is_module_attribute(name) => {
+                (None, None) if !evaluated.open_namespace && !evaluated.porous && !is_module_attribute(name) => {
                     self.depend(&module_name, &[name]);
                     return self.raise("ImportError", format!("cannot import name '{name}' from '{module_name}'"));
                 }

@@ -55,6 +55,10 @@ impl Machine<'_> {
                 Ok(self.iterator_over(items, class))
             }
             Value::Object(object) => self.iterate_object(*object, value, class),
+            Value::Opaque(id) if *id == self.known.bytearray => {
+                let class = self.known.bytearray_iterator;
+                Ok(self.allocate(Object::Iterator { class, state: Iterator::Opaque }))
+            }
             Value::Ground(_) if matches!(self.plain_data(value), Value::Tuple(_)) => {
                 let items = self.plain_data(value);
                 self.iterate(&items)
@@ -80,7 +84,7 @@ impl Machine<'_> {
             Object::Generator(_) => Kind::Other,
             Object::List(_) => Kind::List,
             Object::Dict(_) => Kind::Dict(value.clone(), ViewKind::Keys),
-            Object::InstanceDict(_) => Kind::Copy,
+            Object::InstanceDict(_) | Object::Globals => Kind::Copy,
             Object::DictView { dict, kind } => Kind::Dict(dict.clone(), *kind),
             Object::Set(_) | Object::FrozenSet(_) => Kind::Set,
             Object::MappingProxy(_) => Kind::Proxy,
@@ -273,7 +277,7 @@ impl Machine<'_> {
                 let Value::Object(object) = dict else {
                     return Ok(None);
                 };
-                if let Object::InstanceDict(_) = self.object(*object) {
+                if let Object::InstanceDict(_) | Object::Globals = self.object(*object) {
                     return self.residual(Rule::NotModelled, "iterates over a view of a live `__dict__`");
                 }
                 let entries = match self.contents(*object)? {
@@ -505,10 +509,7 @@ impl Machine<'_> {
     }
 
     /// An iterator over items that are already there.
-    pub(super) fn items_iterator(&mut self, items: Vec<Value>) -> Value {
-        self.allocate(Object::Iterator {
-            class: UNKNOWN_TYPE,
-            state: Iterator::Items { items: Arc::from(items), next: 0 },
-        })
+    pub(super) fn items_iterator(&mut self, items: Vec<Value>, class: GroundId) -> Value {
+        self.allocate(Object::Iterator { class, state: Iterator::Items { items: Arc::from(items), next: 0 } })
     }
 }

@@ -4,7 +4,7 @@ use super::functions::Keywords;
 use super::types::Found;
 use super::{Eval, Machine, Stop};
 use crate::ground::GroundId;
-use crate::heap::{GeneratorKind, Object, Payload, Set, Type, ViewKind, Wrapper};
+use crate::heap::{GeneratorKind, Object, Payload, Set, Type, UNKNOWN_TYPE, ViewKind, Wrapper};
 use crate::primitive::{self, Product};
 use crate::reason::Rule;
 use crate::value::{Integer, Value};
@@ -207,7 +207,7 @@ impl Machine<'_> {
                 self.charge(items.len())?;
                 self.new_list(items)
             }
-            Product::Items(items) => self.items_iterator(items),
+            Product::Items(items) => self.items_iterator(items, UNKNOWN_TYPE),
             Product::Dict(entries) => {
                 let dict = self.new_dict(Default::default());
                 for (key, value) in entries {
@@ -305,6 +305,11 @@ impl Machine<'_> {
             ("__setattr__", [Value::Str(attribute), value]) => {
                 let metaclass = self.type_of(&receiver)?;
                 self.type_set_attribute(class, metaclass, &attribute.clone(), Some(value.clone()))?;
+                Ok(Value::None)
+            }
+            ("__delattr__", [Value::Str(attribute)]) => {
+                let metaclass = self.type_of(&receiver)?;
+                self.type_set_attribute(class, metaclass, &attribute.clone(), None)?;
                 Ok(Value::None)
             }
             ("__getattribute__", [Value::Str(attribute)]) => {
@@ -405,10 +410,12 @@ impl Machine<'_> {
             }
             ("items", []) => {
                 let items = items.into_iter().map(|(key, value)| Value::tuple(vec![key, value])).collect();
-                Ok(self.items_iterator(items))
+                Ok(self.items_iterator(items, UNKNOWN_TYPE))
             }
-            ("keys", []) => Ok(self.items_iterator(items.into_iter().map(|(key, _)| key).collect())),
-            ("values", []) => Ok(self.items_iterator(items.into_iter().map(|(_, value)| value).collect())),
+            ("keys", []) => Ok(self.items_iterator(items.into_iter().map(|(key, _)| key).collect(), UNKNOWN_TYPE)),
+            ("values", []) => {
+                Ok(self.items_iterator(items.into_iter().map(|(_, value)| value).collect(), UNKNOWN_TYPE))
+            }
             ("copy", []) => {
                 let dict = self.new_dict(Default::default());
                 for (key, value) in items {

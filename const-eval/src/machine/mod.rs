@@ -230,7 +230,7 @@ impl<'w> Machine<'w> {
             let outcome = match result {
                 Ok(()) => match self.current.effect.take() {
                     Some(reason) => {
-                        self.forget(ir, statement, &reason);
+                        self.forget(ir, statement, &reason, true);
                         Outcome::Residual(reason)
                     }
                     None if self.current.recipe => Outcome::Recipe,
@@ -242,7 +242,7 @@ impl<'w> Machine<'w> {
                     None => Outcome::Static,
                 },
                 Err(Stop::Residual(reason)) => {
-                    self.forget(ir, statement, &reason);
+                    self.forget(ir, statement, &reason, false);
                     Outcome::Residual(reason)
                 }
                 Err(Stop::Raise(exception)) => {
@@ -255,7 +255,7 @@ impl<'w> Machine<'w> {
                             message: format!("raises {message}"),
                         }],
                     });
-                    self.forget(ir, statement, &reason);
+                    self.forget(ir, statement, &reason, false);
                     dead = Some(reason.clone());
                     Outcome::Residual(reason)
                 }

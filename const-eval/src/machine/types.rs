@@ -94,7 +94,7 @@ impl<'w> Machine<'w> {
                 ViewKind::Values => known.dict_values,
                 ViewKind::Items => known.dict_items,
             },
-            Object::InstanceDict(_) => known.dict,
+            Object::InstanceDict(_) | Object::Globals => known.dict,
             Object::MappingProxy(_) => known.mapping_proxy,
             Object::GenericAlias { .. } => known.generic_alias,
             Object::Union(_) => known.union,

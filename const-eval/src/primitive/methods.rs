@@ -6,7 +6,7 @@ use super::arguments::{Arguments, bad_argument};
 use super::operators::{self, Number};
 use super::{
     Context, Outcome, Product, bytes, bytes_format, compare, format, hash, integer_methods, iterate, not_modelled,
-    percent, range, repr, sequence, text, tuple, type_error, type_name,
+    percent, range, repr, sequence, text, tuple, type_name,
 };
 use crate::value::{Integer, Value};
 
