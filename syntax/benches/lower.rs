@@ -30,7 +30,8 @@ static CORPUS: LazyLock<Corpus> = LazyLock::new(|| {
         for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
             let path = entry.path();
             let name = entry.file_name();
-            if path.is_dir() && !["test", "tests", "idle_test", "site-packages"].iter().any(|skipped| name == *skipped) {
+            if path.is_dir() && !["test", "tests", "idle_test", "site-packages"].iter().any(|skipped| name == *skipped)
+            {
                 open.push(path);
             } else if path.extension().is_some_and(|extension| extension == "py") {
                 files.extend(std::fs::read(&path));

@@ -1357,10 +1357,39 @@ mod imports {
     #[test]
     fn every_form() {
         check(
-            "import a.b\nimport a.b.c as d\nfrom ..e import f as g, h\nfrom i import *\nfrom __future__ import annotations as j",
+            "import a.b\nimport a.b.c as d\nfrom ..e import f as g, h\nfrom i import *",
             expect![[r#"
-            71..110 __future__ imports must be at the top of the file
-        "#]],
+                Import binds a
+                    0 ImportName { level: 0, module: "a.b", names: [] }
+                    1 StoreName a
+                    2 Constant None
+                    3 Return
+                Import binds d
+                    0 ImportName { level: 0, module: "a.b.c", names: [] }
+                    1 ImportFrom b
+                    2 Swap
+                    3 Pop
+                    4 ImportFrom c
+                    5 Swap
+                    6 Pop
+                    7 StoreName d
+                    8 Constant None
+                    9 Return
+                Import binds g, h
+                    0 ImportName { level: 2, module: "e", names: ["f", "h"] }
+                    1 ImportFrom f
+                    2 StoreName g
+                    3 ImportFrom h
+                    4 StoreName h
+                    5 Pop
+                    6 Constant None
+                    7 Return
+                Import
+                    0 ImportName { level: 0, module: "i", names: ["*"] }
+                    1 ImportStar
+                    2 Constant None
+                    3 Return
+            "#]],
         );
         check(
             "from __future__ import annotations as j\nfrom . import k",

@@ -50,6 +50,9 @@ impl<'a> Lowerer<'a> {
                 self.assign(&node.target);
             }
             Expr::BinOp(node) => {
+                if node.op == Operator::Mod && self.percent_format(&node.left, &node.right, range) {
+                    return;
+                }
                 self.expression(&node.left);
                 self.expression(&node.right);
                 self.emit(I::Binary(binary_operator(node.op)), range);

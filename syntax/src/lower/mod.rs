@@ -15,6 +15,7 @@ mod expressions;
 mod imports;
 mod names;
 mod patterns;
+mod percent_format;
 mod statements;
 mod strings;
 mod targets;

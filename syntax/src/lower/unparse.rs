@@ -132,10 +132,11 @@ impl Printer<'_, '_> {
             }
             Expr::Lambda(node) => self.grouped(level, level::TEST, |printer| {
                 printer.put("lambda");
-                if let Some(parameters) = &node.parameters
-                    && !parameters.is_empty()
-                {
-                    printer.put(" ");
+                if let Some(parameters) = &node.parameters {
+                    // `lambda*args: 0` has no space.
+                    if !parameters.posonlyargs.is_empty() || !parameters.args.is_empty() {
+                        printer.put(" ");
+                    }
                     printer.parameters(parameters)?;
                 }
                 printer.put(": ");
