@@ -226,6 +226,8 @@ def describe_instance(walker, value):
     kind = type(value)
     if GENERIC_ALIAS in type_mro(kind):
         return generic_alias(walker, value)
+    if BaseException in type_mro(kind) and type_module(kind) == "builtins":
+        return builtin_exception(walker, value)
     if not is_python_made(walker, kind):
         raise Unsupported(f"an object of the C type {type_name(kind)}")
     if raw(kind, "__del__") is not MISSING:
@@ -246,6 +248,17 @@ def describe_instance(walker, value):
             "slots": slots(walker, value),
         },
     )
+
+
+def builtin_exception(walker, value):
+    arguments = base_contents(walker, BaseException, value)
+    made = BaseException.__reduce__(value)
+    if len(made) != 2 or getattr(value, "__notes__", None):
+        raise Unsupported("an exception with attributes")
+    return ("construct", {
+        "callable": walker.node(type(value)), "arguments": tuple([walker.node(item) for item in arguments]),
+        "keywords": (), "dict": None, "fresh": False,
+    })
 
 
 def property_subclass(walker, value):

@@ -64,6 +64,7 @@ settings = receive()
 output = posix.dup(1)
 posix.dup2(2, 1)
 sys.path[:] = settings["path"]
+sys.modules.pop("linecache", None)  # from 3.13 on `-c` loads it
 sys.dont_write_bytecode = True
 if settings["bundle"] is not None:
     sys.path.append(settings["lyo"])

@@ -136,7 +136,7 @@ class Harvester:
         self.compare(entry, namespace, notes)
         bound = [value for operation in built if isinstance(operation, operations.Import) for _, value in operation.bound]
         loaded = self.server.loaded_with(entry["name"], recording.loaded_in_calls)
-        guards = self.guards(entry)
+        guards = self.guards(entry, recording)
         held_atoms = {}
         while True:
             walker = Walker(module, recording.code, recording.made, imported, modules, loaded)
@@ -177,13 +177,24 @@ class Harvester:
             binding = ("names", tuple(binding[1]))
         return ("import", operation.line, operation.level, operation.module, binding)
 
-    def guards(self, entry):
+    def is_missing(self, module, recording):
+        package = entry_package(recording.entry)
+        missing = [
+            record.absolute_name(event.module, event.level, {"__package__": package})
+            for event in recording.events
+            if event.kind == record.IMPORT and event.binding == ("fails", "")
+        ]
+        return any(name == module or name.startswith(module + ".") for name in missing)
+
+    def guards(self, entry, recording):
         found, seen = [], set()
         for statement, module, path in sorted(entry["dependencies"], key=lambda item: item[0]):
             path = tuple(path)
             if (module, path) in seen:
                 continue
             seen.add((module, path))
+            if not path and module not in sys.modules and self.is_missing(module, recording):
+                continue  # the import that fails is carried out, and must fail again
             value = foreign.original(foreign.walk(module, path))
             if module not in sys.modules:
                 raise Unsupported(f"rests on {module}, which is not imported")
@@ -212,14 +223,13 @@ class Harvester:
             raise Unsupported(f"the evaluators disagree on {notes[0][1]}")
 
 
+def entry_package(entry):
+    return entry["name"] if entry["package"] else entry["name"].rpartition(".")[0]
+
+
 def imported_module(operation, entry):
     """The module that a `from` import took its names from."""
-    name = operation.module
-    if operation.level:
-        package = entry["name"] if entry["package"] else entry["name"].rpartition(".")[0]
-        for _ in range(operation.level - 1):
-            package = package.rpartition(".")[0]
-        name = f"{package}.{name}" if name else package
+    name = record.absolute_name(operation.module, operation.level, {"__package__": entry_package(entry)})
     module = sys.modules.get(name)
     return module if isinstance(module, type(sys)) else None
 
@@ -237,6 +247,8 @@ def load_native(path):
 def main():
     import os  # the package `lyo` has it, and what it imports, loaded before anything is rehydrated
 
+    # From 3.13 on `-c` loads it, which a program's script does not.
+    sys.modules.pop("linecache", None)
     connection = Connection()
     plan = connection.receive()
     gc.disable()

@@ -98,7 +98,8 @@ fn reason_to_leave_out(analysis: &Analysis, module: AnalysedModule, selection: &
     if module.is_standard() && facts.frozen_modules.iter().any(|(frozen, _, _)| frozen == name) {
         return Some("frozen into the interpreter".into());
     }
-    if facts.preloaded_modules.iter().any(|loaded| loaded == name) {
+    // `linecache` is loaded by `-c`, with which the interpreter was asked, and not by a script.
+    if name != "linecache" && facts.preloaded_modules.iter().any(|loaded| loaded == name) {
         return Some("loaded by the interpreter before any bundle can be used".into());
     }
     if module.verdict() == Verdict::Error {
@@ -153,7 +154,7 @@ fn module_plan(analysis: &Analysis, module: AnalysedModule) -> ModulePlan {
         plan.kind = Kind::Code;
         return plan;
     };
-    plan.open_namespace = evaluated.open_namespace;
+    plan.open_namespace = evaluated.open_namespace || evaluated.porous;
     plan.statements = ir
         .statements
         .iter()

@@ -92,7 +92,7 @@ fn index_json(target: &Target, entries: &[Entry]) -> Value {
             json!({
                 "name": entry.name(),
                 "package": entry.is_package(),
-                "image": entry.has_image(),
+                "rehydrated": entry.has_image(),
                 "size": entry.length(),
                 "path": entry.source().path,
             })
