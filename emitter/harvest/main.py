@@ -148,6 +148,7 @@ class Harvester:
             if not walker.has_missed_atoms():
                 break
             held_atoms = walker.held_atoms
+        walker.finish()
         return tuple(walker.nodes), tuple(encoded), tuple([guard[1:] for guard in guards])
 
     def encode_all(self, built, walker, namespace, guards):

@@ -56,6 +56,7 @@ class Walker:
         self.held_atoms = {}  # id -> ((module, path) of the holder, how, name, the atom)
         self.own_atoms = {}
         self.own_name = None
+        self.generated = []  # (node number, code object that is not in the module's tree)
         self.code_names = {}  # id of a function's name -> (node of its code, attribute that holds it)
         self.wrapped_by_class = {}  # id of a method that `type.__new__` wrapped -> (class, name)
 
@@ -343,9 +344,30 @@ class Walker:
                 number = self.add(("code-of", function, constants))
                 self.memo[id(value)] = (number, value)
                 return number
-        number = self.add(("code-blob", marshal.dumps(value)))
+        number = self.add(None)
         self.memo[id(value)] = (number, value)
+        self.generated.append((number, value))
         return number
+
+    def finish(self):
+        """Writes generated code objects; those that share constants are marshalled together."""
+        groups = []  # [ids of constants, [(number, code)]]
+        for number, code in self.generated:
+            identities, members = constant_ids(code), [(number, code)]
+            for group in [group for group in groups if not group[0].isdisjoint(identities)]:
+                identities |= group[0]
+                members = group[1] + members
+                groups.remove(group)
+            groups.append((identities, members))
+        for _, members in groups:
+            if len(members) == 1:
+                number, code = members[0]
+                self.nodes[number] = ("code-blob", marshal.dumps(code))
+                continue
+            together = self.add(("code-blob", marshal.dumps(tuple([code for _, code in members]))))
+            take = self.add(("external", "builtins", ("tuple", "__getitem__")))
+            for place, (number, _) in enumerate(members):
+                self.nodes[number] = self.nodes[self.construct(take, together, self.node(place))]
 
     def function(self, value):
         own = value.__globals__ is self.namespace
@@ -543,6 +565,17 @@ class Walker:
         number = self.reserve(value)
         self.nodes[number] = classes.describe_instance(self, value)
         return number
+
+
+def constant_ids(code):
+    """Ids of the constants in a code object's tree that have an identity of their own."""
+    found = {id(code)}
+    for constant in code.co_consts:
+        if type(constant) is CodeType:
+            found |= constant_ids(constant)
+        elif not Walker.is_shared_by_value(constant):
+            found.add(id(constant))
+    return found
 
 
 def has_plain_attributes(kind):
