@@ -18,8 +18,9 @@ use artifact::model::NodeId;
 use artifact::view::{ClassView, NodeView};
 use pyo3_ffi as ffi;
 
+use crate::complete::Task;
 use crate::failure::Failure;
-use crate::make::{Rehydrator, Task};
+use crate::make::Rehydrator;
 use crate::object::{Fallible, Object, check, imported, type_lookup};
 
 impl Rehydrator<'_> {

@@ -6,7 +6,7 @@ use pyo3_ffi as ffi;
 
 use crate::failure::Failure;
 use crate::make::Rehydrator;
-use crate::object::{Object, check};
+use crate::object::{Object, check, module_dict};
 
 impl Rehydrator<'_> {
     /// The function with all that a wrapper around it copies (`staticmethod` does); its defaults and
@@ -103,5 +103,14 @@ impl Rehydrator<'_> {
             self.fill_dict(&dict, function.dict)?;
         }
         Ok(())
+    }
+
+    /// The namespace of a function: this module's, another's, or a dictionary.
+    pub(crate) fn make_globals(&mut self, id: Option<NodeId>) -> Result<Object, Failure> {
+        let Some(id) = id else {
+            return Ok(self.globals.clone());
+        };
+        let object = self.make(id)?;
+        Ok(module_dict(&object).unwrap_or(object))
     }
 }

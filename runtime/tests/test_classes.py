@@ -275,6 +275,47 @@ print(sorted(m.E.__dict__))
             """
         )
 
+    def test_keys_that_are_hashed_by_code(self):
+        """`__hash__` of a key reads its state, which must be complete by then."""
+        self.source(
+            "m",
+            """
+            class K:
+                def __init__(self, name): self.name = name
+                def __hash__(self): return hash(self.name)
+                def __eq__(self, other): return self.name == other.name
+            a, b = K("a"), K("b")
+            table = {a: 1, (b, 2): {b: 3}}
+            members = {a, b}
+            frozen = frozenset([a, b])
+            K.all = frozen
+            """,
+        )
+        module, code = self.executed("m")
+        image = self.image("m")
+        k = image.reserve()
+        state = lambda name: [(image.value("name"), image.value(name))]
+        a, b = image.instance(k, dict=state("a")), image.instance(k, dict=state("b"))
+        frozen = image.sequence("frozenset", [a, b])
+        entries = self.body(image, module, "K")
+        entries += [(name, self.method(image, module, code, "K", name)) for name in ("__init__", "__hash__", "__eq__")]
+        image.put(k, image.class_("K", [], entries + self.tail(image, module, "K"), later=[("all", frozen)]))
+        table = image.dict([(a, image.value(1)), (image.sequence("tuple", [b, image.value(2)]), image.dict([(b, image.value(3))]))])
+        image.store("table", table)
+        image.store("members", image.sequence("set", [a, b]))
+        image.store("frozen", frozen)
+        image.store("K", k)
+        self.write()
+        output = self.python(
+            """
+            import m
+            K = m.K
+            print(m.table[K("a")], m.table[K("b"), 2][K("b")], K("a") in m.members, K("b") in m.frozen, K.all is m.frozen)
+            print(len(m.members), len(m.frozen), list(m.table)[0] in m.members)
+            """
+        )
+        self.assertEqual(output, "1 3 True True True\n2 2 True\n")
+
 
 if __name__ == "__main__":
     unittest.main()
