@@ -133,6 +133,8 @@ pub struct Wrapper {
 
 #[derive(Clone, Debug)]
 pub struct Function {
+    /// Of a function that was evaluated from text: its IR, and the dict that is its globals.
+    pub dynamic: Option<(Arc<syntax::ir::Module>, ObjectRef)>,
     /// The module whose namespace are its globals.
     pub module: ModuleId,
     pub code: CodeId,

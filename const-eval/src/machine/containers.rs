@@ -141,6 +141,15 @@ impl Machine<'_> {
 
     pub(super) fn dict_get(&mut self, dict: &Value, key: &Value) -> Eval<Option<Value>> {
         let key = self.key(key)?;
+        if let Value::Object(object) = dict
+            && let Object::Native(native) = self.object(*object)
+        {
+            let name = native.arguments.first().cloned();
+            if Some(&key) == crate::key::of_data(&Value::str("__name__")).as_ref() {
+                return Ok(name);
+            }
+            return self.residual(Rule::UnknownNamespace, "reads the globals of a caller");
+        }
         if self.is_globals(dict) {
             return Ok(self.dict_entries(dict)?.and_then(|entries| entries.get(&key).map(|(_, value)| value.clone())));
         }

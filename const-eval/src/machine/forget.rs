@@ -42,6 +42,7 @@ impl Machine<'_> {
     /// Notes, where evaluation stops, whether the code that is running could reach this module.
     pub(super) fn note_reach(&mut self) {
         let reaches = self.positions.iter().any(|position| match self.world.ir(position.module) {
+            _ if position.dynamic => false,
             Some(ir) => mentions_any(ir.code(position.code), &REACHING),
             None => true,
         });

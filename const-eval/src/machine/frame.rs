@@ -34,6 +34,10 @@ pub struct Frame {
     pub module: ModuleId,
     pub code: ir::CodeId,
     pub counter: u32,
+    /// The globals of code that was evaluated from text; otherwise they are the module's.
+    pub globals: Option<ObjectRef>,
+    /// Where an evaluated expression leaves its value.
+    pub result: Option<ObjectRef>,
     pub scope: Scope,
     pub stack: Vec<Value>,
     pub locals: Vec<Option<Value>>,

@@ -43,7 +43,15 @@ impl Machine<'_> {
             true => self.namespace.get("__name__").cloned().unwrap_or(Value::Str(self.name.clone())),
             false => Value::str(self.world.module_name(frame.module)),
         };
+        let dynamic = frame.globals.map(|globals| (frame.ir.clone(), globals));
+        let module_name = match frame.globals {
+            Some(globals) => {
+                self.dict_get(&Value::Object(globals), &Value::str("__name__"))?.unwrap_or(Value::str("builtins"))
+            }
+            None => module_name,
+        };
         let function = Function {
+            dynamic,
             module: frame.module,
             code,
             name: Value::Str(block.name.clone()),
@@ -93,7 +101,8 @@ impl Machine<'_> {
             return self.malformed();
         };
         let (module, code_id, closure) = (function.module, function.code, function.closure.clone());
-        let Some(ir) = self.world.ir(module).cloned() else {
+        let dynamic = function.dynamic.clone();
+        let Some(ir) = dynamic.as_ref().map(|(ir, _)| ir.clone()).or_else(|| self.world.ir(module).cloned()) else {
             return self.residual(Rule::UnknownCall, "calls a function whose source is not known");
         };
         if module != self.module && self.world.evaluated(module).is_none() {
@@ -106,6 +115,7 @@ impl Machine<'_> {
         }
         let code = ir.code(code_id);
         let mut frame = self.new_frame(ir.clone(), module, code_id, Scope::Function, &closure);
+        frame.globals = dynamic.map(|(_, globals)| globals);
         self.bind_arguments(object, code, &mut frame, positional, keywords)?;
         self.enter_function(code, frame)
     }
@@ -116,6 +126,9 @@ impl Machine<'_> {
             return self.malformed();
         };
         let (module, code, closure) = (function.module, function.code, function.closure.clone());
+        if function.dynamic.is_some() {
+            return self.residual(Rule::NotModelled, "a class statement in evaluated text");
+        }
         let Some(ir) = self.world.ir(module).cloned() else {
             return self.malformed();
         };
@@ -337,6 +350,11 @@ impl Machine<'_> {
         }
         if let Some(class) = self.as_type(receiver) {
             return self.type_getset(class, name);
+        }
+        if name == "f_globals"
+            && let Some(globals) = self.caller_globals(receiver)
+        {
+            return Ok(globals);
         }
         if let Value::Opaque(id) = receiver {
             if *id == self.known.traceback && name == "tb_frame" {

@@ -115,8 +115,19 @@ impl Machine<'_> {
             }
             ("builtins.globals", []) if self.is_own_frame() => Ok(self.allocate(Object::Globals)),
             ("builtins.locals" | "builtins.vars", []) if self.is_top_level() => Ok(self.allocate(Object::Globals)),
+            ("sys._getframemodulename", _) => Ok(match self.caller_module_name(arguments, &keywords) {
+                Some(name) => name,
+                None => return self.residual(Rule::NotModelled, "asks for the module of a caller"),
+            }),
             // The frame itself tells nothing yet.
             ("sys._getframe", []) => Ok(Value::Opaque(self.known.frame)),
+            ("sys._getframe", [Value::Int(_)]) if plain => match self.caller_module_name(arguments, &keywords) {
+                Some(name) => {
+                    let class = self.known.frame;
+                    Ok(self.new_native(class, vec![name]))
+                }
+                None => self.residual(Rule::NotModelled, "asks for the frame of a caller"),
+            },
             ("builtins.dir", [Value::GroundModule(index)]) if plain => self.names_of_module(*index),
             ("builtins.globals" | "builtins.locals" | "builtins.vars" | "builtins.dir", []) => {
                 self.open_namespace = true;
@@ -124,6 +135,23 @@ impl Machine<'_> {
                     Rule::UnknownNamespace,
                     format!("`{}()` hands out or reads the namespace itself", entry.name),
                 )
+            }
+            ("builtins.eval", [Value::Str(source), rest @ ..]) if plain && self.dynamic_namespaces(rest).is_some() => {
+                let source = source.clone();
+                match self.dynamic_namespaces(rest) {
+                    Some((globals, locals)) => self.eval_source(&source, globals, locals),
+                    None => self.malformed(),
+                }
+            }
+            ("builtins.exec", [Value::Str(source), rest @ ..]) if plain && self.dynamic_namespaces(rest).is_some() => {
+                let source = source.clone();
+                match self.dynamic_namespaces(rest) {
+                    Some((globals, locals)) => {
+                        self.exec_source(&source, globals, locals)?;
+                        Ok(Value::None)
+                    }
+                    None => self.malformed(),
+                }
             }
             ("builtins.exec" | "builtins.eval" | "builtins.__import__", _) => {
                 self.current.reached = true;
@@ -165,6 +193,42 @@ impl Machine<'_> {
             }
             _ => self.call_primitive_function(&qualified, call, positional, keywords),
         }
+    }
+
+    /// `__name__` of the code `depth` calls up (`sys._getframemodulename`).
+    fn caller_module_name(&self, positional: &[Value], keywords: &Keywords) -> Option<Value> {
+        let depth = match (positional, keywords.as_slice()) {
+            ([], []) => 0,
+            ([Value::Int(depth)], []) => usize::try_from(depth.to_i64()?).ok()?,
+            ([], [(name, Value::Int(depth))]) if &**name == "depth" => usize::try_from(depth.to_i64()?).ok()?,
+            _ => return None,
+        };
+        let position = self.positions.len().checked_sub(depth + 1).and_then(|index| self.positions.get(index))?;
+        match position.module == self.module {
+            _ if position.dynamic => None,
+            true => self.namespace.get("__name__").cloned().or(Some(Value::Str(self.name.clone()))),
+            false => Some(Value::str(self.world.module_name(position.module))),
+        }
+    }
+
+    fn new_native(&mut self, class: GroundId, arguments: Vec<Value>) -> Value {
+        self.allocate(Object::Native(Box::new(crate::heap::Native {
+            class,
+            arguments,
+            keywords: Vec::new(),
+            attributes: Self::attributes(),
+        })))
+    }
+
+    /// `f_globals` of a caller's frame: nothing can be read of it but `__name__`.
+    pub(super) fn caller_globals(&mut self, frame: &Value) -> Option<Value> {
+        let Value::Object(object) = frame else { return None };
+        let Object::Native(native) = self.object(*object) else { return None };
+        if native.class != self.known.frame {
+            return None;
+        }
+        let (class, arguments) = (self.known.dict, native.arguments.clone());
+        Some(self.new_native(class, arguments))
     }
 
     /// The running code is this module's.

@@ -49,6 +49,20 @@ impl Machine<'_> {
                         }
                         Ok(Key::Alias(keys.into()))
                     }
+                    Object::BoundGround { owner, name, .. } | Object::UnboundGround { owner, name }
+                        if matches!(
+                            self.ground_attribute(*owner, name).map(|found| &found.kind),
+                            Some(crate::ground::AttributeKind::New | crate::ground::AttributeKind::StaticMethod)
+                        ) =>
+                    {
+                        Ok(Key::Tuple(
+                            vec![
+                                Key::Ground(*owner),
+                                crate::key::of_data(&Value::Str(name.clone())).unwrap_or(Key::Ground(*owner)),
+                            ]
+                            .into(),
+                        ))
+                    }
                     Object::Function(_)
                     | Object::Property(_)
                     | Object::StaticMethod(_)

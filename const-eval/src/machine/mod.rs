@@ -14,6 +14,7 @@ mod calls;
 mod classes;
 mod construct;
 mod containers;
+mod dynamic;
 mod exceptions;
 mod forget;
 pub mod frame;
@@ -85,6 +86,8 @@ struct Position {
     counter: u32,
     /// A `try` or `with` is in force in the frame.
     guarded: bool,
+    /// Code evaluated from text: it has no place in a file.
+    dynamic: bool,
 }
 
 pub struct Machine<'w> {
@@ -412,9 +415,10 @@ impl<'w> Machine<'w> {
     }
 
     fn reason_here(&self, rule: Rule, message: String) -> Arc<Reason> {
-        let mut chain: Vec<Link> = Vec::with_capacity(self.positions.len());
-        for (depth, position) in self.positions.iter().enumerate() {
-            let message = match self.positions.get(depth + 1) {
+        let placed: Vec<&Position> = self.positions.iter().filter(|position| !position.dynamic).collect();
+        let mut chain: Vec<Link> = Vec::with_capacity(placed.len());
+        for (depth, position) in placed.iter().enumerate() {
+            let message = match placed.get(depth + 1) {
                 Some(inner) => match self.world.ir(inner.module) {
                     Some(ir) => {
                         let code = ir.code(inner.code);
@@ -567,6 +571,8 @@ impl<'w> Machine<'w> {
             module,
             code,
             counter: 0,
+            globals: None,
+            result: None,
             scope,
             stack: Vec::new(),
             locals: vec![None; locals],

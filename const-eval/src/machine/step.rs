@@ -38,6 +38,7 @@ impl Machine<'_> {
             code: frame.code,
             counter: frame.counter,
             guarded: false,
+            dynamic: frame.globals.is_some(),
         });
         if self.positions.len() > self.budget.depth {
             let stop = self.residual(Rule::Budget, "calls are nested too deeply to evaluate");
@@ -673,6 +674,9 @@ impl Machine<'_> {
     }
 
     pub(super) fn store_name(&mut self, frame: &mut Frame, name: &Name, value: Value) -> Eval<()> {
+        if let Some(scratch) = frame.result {
+            return self.store_result(scratch, value);
+        }
         match frame.scope {
             Scope::Class(namespace) => self.set_item(&Value::Object(namespace), &Value::Str(name.clone()), value),
             _ => self.store_global(frame, name, value),
@@ -692,6 +696,9 @@ impl Machine<'_> {
     }
 
     pub(super) fn load_global(&mut self, frame: &Frame, name: &Name) -> Eval<Value> {
+        if let Some(globals) = frame.globals {
+            return self.dynamic_global(globals, name);
+        }
         if frame.module == self.module {
             if let Some(value) = self.namespace.get(name).cloned() {
                 if let Some((module, attribute)) = self.provenance.get(name).cloned()
@@ -755,6 +762,9 @@ impl Machine<'_> {
     }
 
     fn store_global(&mut self, frame: &Frame, name: &Name, value: Value) -> Eval<()> {
+        if let Some(globals) = frame.globals {
+            return self.dict_insert(&Value::Object(globals), Value::Str(name.clone()), value);
+        }
         if frame.module != self.module {
             let module = self.world.module_name(frame.module).to_string();
             return self.residual(Rule::ForeignChange, format!("binds the global `{name}` of module `{module}`"));
@@ -768,6 +778,9 @@ impl Machine<'_> {
     }
 
     fn delete_global(&mut self, frame: &Frame, name: &Name) -> Eval<()> {
+        if frame.globals.is_some() {
+            return self.residual(Rule::NotModelled, "deletes a global of evaluated text");
+        }
         if frame.module != self.module {
             let module = self.world.module_name(frame.module).to_string();
             return self.residual(Rule::ForeignChange, format!("deletes the global `{name}` of module `{module}`"));

@@ -1,0 +1,122 @@
+//! `eval` and `exec` of known source text, with namespaces given as dicts.
+//!
+//! Such code has an IR of its own and its globals are a dict; functions that it
+//! makes keep both. `collections.namedtuple` and `dataclasses` build methods so.
+
+use std::sync::Arc;
+
+use syntax::ir::{self, Name};
+
+use super::frame::Scope;
+use super::{Eval, Machine};
+use crate::heap::Object;
+use crate::reason::Rule;
+use crate::value::{ObjectRef, Value};
+
+/// The name under which the value of an evaluated expression is stored.
+const RESULT: &str = ".result";
+
+/// Longest source text that is evaluated, in bytes.
+const MAX_SOURCE: usize = 100_000;
+
+impl Machine<'_> {
+    /// `eval(source, globals[, locals])`
+    pub(super) fn eval_source(&mut self, source: &str, globals: ObjectRef, locals: ObjectRef) -> Eval<Value> {
+        let source = source.trim_start_matches([' ', '\t']);
+        let module = self.lower_dynamic(&format!("_ = ({source}\n)"))?;
+        let [statement] = module.statements.as_slice() else {
+            return self.residual(Rule::NotModelled, "`eval` of text that is not one expression");
+        };
+        // The only statement stores the value; the frame is stopped from binding a name by its scope.
+        let scratch = self.allocate_object(Object::Dict(Default::default()));
+        let code = statement.code;
+        self.run_dynamic(&module, code, globals, locals, Some(scratch))?;
+        match self.dict_get(&Value::Object(scratch), &Value::str(RESULT))? {
+            Some(value) => Ok(value),
+            None => self.malformed(),
+        }
+    }
+
+    /// `exec(source, globals[, locals])`
+    pub(super) fn exec_source(&mut self, source: &str, globals: ObjectRef, locals: ObjectRef) -> Eval<()> {
+        let module = self.lower_dynamic(source)?;
+        if module.has_annotations {
+            return self.residual(Rule::NotModelled, "`exec` of text with annotated names");
+        }
+        for statement in &module.statements {
+            self.run_dynamic(&module, statement.code, globals, locals, None)?;
+        }
+        Ok(())
+    }
+
+    fn lower_dynamic(&mut self, source: &str) -> Eval<Arc<ir::Module>> {
+        if source.len() > MAX_SOURCE {
+            return self.residual(Rule::Budget, "evaluates a very long text");
+        }
+        self.charge(source.len() / 4)?;
+        let optimize = self.world.target().optimize;
+        let options = syntax::LowerOptions { version: self.version(), optimize };
+        match syntax::lower_source(source, &options) {
+            Ok(module) => Ok(Arc::new(module)),
+            Err(_) => self.residual(Rule::Raises, "evaluates text with a syntax error"),
+        }
+    }
+
+    fn run_dynamic(
+        &mut self,
+        module: &Arc<ir::Module>,
+        code: ir::CodeId,
+        globals: ObjectRef,
+        locals: ObjectRef,
+        result: Option<ObjectRef>,
+    ) -> Eval<()> {
+        let own = self.module;
+        let mut frame = self.new_frame(module.clone(), own, code, Scope::Class(locals), &[]);
+        frame.globals = Some(globals);
+        frame.result = result;
+        self.run_to_end(&mut frame)?;
+        Ok(())
+    }
+
+    /// Keeps the value of an evaluated expression.
+    pub(super) fn store_result(&mut self, scratch: ObjectRef, value: Value) -> Eval<()> {
+        self.dict_insert(&Value::Object(scratch), Value::str(RESULT), value)
+    }
+
+    /// A global of code that was evaluated from text.
+    pub(super) fn dynamic_global(&mut self, globals: ObjectRef, name: &Name) -> Eval<Value> {
+        let mapping = Value::Object(globals);
+        if let Some(value) = self.dict_get(&mapping, &Value::Str(name.clone()))? {
+            return Ok(value);
+        }
+        if self.dict_get(&mapping, &Value::str("__builtins__"))?.is_some() {
+            return self.residual(Rule::NotModelled, "evaluated text with builtins of its own");
+        }
+        let builtins = self.world.ground().module_index("builtins");
+        let export = builtins.and_then(|index| self.world.ground().modules()[index as usize].exports.get(name));
+        match export {
+            Some(export) => {
+                let value = self.export_value(export, "builtins", name);
+                self.depend("builtins", &[name]);
+                Ok(value)
+            }
+            None => self.raise("NameError", format!("name '{name}' is not defined")),
+        }
+    }
+
+    /// The namespaces of a call of `eval` or `exec`, where both are known dicts of this module.
+    pub(super) fn dynamic_namespaces(&self, arguments: &[Value]) -> Option<(ObjectRef, ObjectRef)> {
+        let dict = |value: &Value| match value {
+            Value::Object(object) if self.is_own(*object) && matches!(self.object(*object), Object::Dict(_)) => {
+                Some(*object)
+            }
+            _ => None,
+        };
+        match arguments {
+            [globals] => dict(globals).map(|globals| (globals, globals)),
+            [globals, Value::None] => dict(globals).map(|globals| (globals, globals)),
+            [globals, locals] => Some((dict(globals)?, dict(locals)?)),
+            _ => None,
+        }
+    }
+}
