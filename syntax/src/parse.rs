@@ -3,7 +3,7 @@
 use ruff_python_ast::token::Tokens;
 use ruff_python_ast::{ModModule, PythonVersion};
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
-use ruff_text_size::Ranged;
+use ruff_text_size::{Ranged, TextRange};
 
 use crate::depth::check_depth;
 use crate::error::{SyntaxError, SyntaxErrorKind};
@@ -38,6 +38,9 @@ impl Drop for Parsed {
 /// Rules that CPython checks after parsing, in `symtable.c` and `compile.c`, are
 /// checked by [`crate::lower_source`].
 pub fn parse(text: &str, version: (u8, u8)) -> Result<Parsed, Vec<SyntaxError>> {
+    if u32::try_from(text.len()).is_err() {
+        return Err(vec![SyntaxError::invalid("file is larger than 4 GiB", TextRange::default())]);
+    }
     check_depth(text, version).map_err(|error| vec![error])?;
     with_large_stack(|| {
         let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::from(version));

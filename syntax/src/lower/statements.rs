@@ -154,12 +154,10 @@ impl<'a> Lowerer<'a> {
         }
         let evaluated = matches!(self.current().kind, CodeKind::TopLevel | CodeKind::Class);
         match &*node.target {
-            Expr::Name(target) => {
-                if node.simple && evaluated {
-                    self.annotation(&node.annotation);
-                    let name = self.mangled(target.id.as_str());
-                    self.emit(I::StoreAnnotation(name), node.range);
-                }
+            Expr::Name(target) if node.simple && evaluated => {
+                self.annotation(&node.annotation);
+                let name = self.mangled(target.id.as_str());
+                self.emit(I::StoreAnnotation(name), node.range);
             }
             Expr::Attribute(target) if node.value.is_none() => self.evaluate_and_drop(&target.value),
             Expr::Subscript(target) if node.value.is_none() => {

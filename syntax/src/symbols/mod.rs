@@ -6,9 +6,13 @@
 //!
 //! Comprehensions are always scopes of their own, also where CPython (from 3.12) inlines them.
 
+mod annotations;
 mod build;
 mod context;
+mod expressions;
+mod patterns;
 mod resolve;
+mod type_parameters;
 
 use rustc_hash::FxHashMap;
 

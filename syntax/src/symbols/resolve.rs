@@ -140,10 +140,10 @@ fn walk_up(table: &mut SymbolTable, scope: ScopeId, name: NameId) -> Found {
         }
         // A scope between that was resolved already learns of the name only here.
         table.add(id, name, flag::PASSED_ON);
-        if table.flags(id, name) == flag::PASSED_ON {
-            if let Some(symbol) = table.symbols.get_mut(&(id, name)) {
-                symbol.place = Place::Free;
-            }
+        if let Some(symbol) = table.symbols.get_mut(&(id, name))
+            && symbol.flags == flag::PASSED_ON
+        {
+            symbol.place = Place::Free;
         }
         between = table.scope(id).parent;
     }
