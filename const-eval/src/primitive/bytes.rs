@@ -1,6 +1,7 @@
 //! `bytes` (`Objects/bytesobject.c`, `Objects/bytes_methods.c`).
 
 use super::arguments::{Arguments, bad_argument, c_int, slice_index, ssize};
+use super::construct::optional_text;
 use super::{
     Failure, Outcome, Product, bounded_text, codec, compare, iterate, not_modelled, text, type_error, type_name,
     value_error,
@@ -110,13 +111,9 @@ pub(crate) fn call(data: &[u8], arguments: &Arguments) -> Outcome<Product> {
         "startswith" | "endswith" => affix(data, arguments),
         "decode" => {
             let [encoding, errors] = arguments.named(["encoding", "errors"], 0, 2, 0)?;
-            let text = |x: Option<&Value>, which: &str, default: &str| match x {
-                None => Ok(default.to_owned()),
-                Some(Value::Str(text)) => Ok(text.to_string()),
-                Some(other) => bad_argument("decode", &format!("'{which}' "), "str", other),
-            };
-            let (encoding, errors) = (text(encoding, "encoding", "utf-8")?, text(errors, "errors", "strict")?);
-            Ok(Value::str(codec::decode(data, &encoding, &errors)?).into())
+            let encoding = optional_text(arguments.ctx, encoding, name, "encoding")?.unwrap_or("utf-8");
+            let errors = optional_text(arguments.ctx, errors, name, "errors")?.unwrap_or("strict");
+            Ok(Value::str(codec::decode(data, encoding, errors)?).into())
         }
         "expandtabs" => {
             let size = arguments.named(["tabsize"], 0, 1, 0)?[0].map_or(Ok(8), c_int)?;

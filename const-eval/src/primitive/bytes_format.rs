@@ -3,7 +3,10 @@
 //! The template is read as Latin-1, so that bytes and characters correspond.
 
 use super::percent::{self, Piece, Supply};
-use super::{Context, Failure, Outcome, bounded_text, repr, text, type_error, type_name, value_error};
+use super::{
+    Context, Failure, Outcome, bounded_text, not_modelled, overflow_error, repr, text, type_error, type_name,
+    value_error,
+};
 use crate::value::Value;
 
 fn latin1(data: &[u8]) -> String {
@@ -68,6 +71,8 @@ pub(crate) fn apply(ctx: Context, template: &[u8], args: &Value) -> Outcome<Vec<
                 };
                 percent::lay_out(&conversion, width, &body, true)?
             }
+            // Whether CPython takes it for a signed character depends on what stands before it.
+            code if !code.is_ascii() => return not_modelled("the error for a conversion that is not ASCII"),
             code => {
                 return value_error(format!(
                     "unsupported format character '{code}' (0x{:x}) at index {}",
@@ -95,7 +100,7 @@ fn character(x: &Value) -> Outcome<char> {
             let code = super::arguments::index(x)?;
             match text::code_point(&code).and_then(|code| u8::try_from(code).ok()) {
                 Some(byte) => Ok(char::from(byte)),
-                None => super::overflow_error("%c arg not in range(256)"),
+                None => overflow_error("%c arg not in range(256)"),
             }
         }
         other => {

@@ -4,8 +4,8 @@
 //! which changes last digits: a product or quotient is given only if fused and
 //! separate rounding agree.
 
-use super::{Outcome, float, not_modelled, value_error, zero_division};
-use crate::value::{Integer, Value};
+use super::{Outcome, not_modelled, value_error, zero_division};
+use crate::value::Value;
 
 pub(crate) type Complex = (f64, f64);
 
@@ -170,11 +170,6 @@ fn parse_plain(text: &str) -> Option<Complex> {
         "-j" | "-J" => Some((0.0, -1.0)),
         _ => None,
     }
-}
-
-/// The complex number of an int operand.
-pub(crate) fn from_integer(n: &Integer) -> Outcome<Complex> {
-    Ok((float::from_integer_or_raise(n)?, 0.0))
 }
 
 /// `repr(z)`

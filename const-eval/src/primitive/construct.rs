@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::arguments::{Arguments, bad_argument, index};
 use super::{
     Context, Outcome, bounded_text, bytes, codec, compare, complex, float, float_text, integer, iterate, not_modelled,
-    number_text, overflow_error, range, repr, type_error, type_name, value_error,
+    number_text, operators, overflow_error, range, repr, type_error, type_name, value_error,
 };
-use crate::value::{Integer, Value};
+use crate::value::Value;
 
 /// `type_name(*args, **keywords)`
 pub fn construct(ctx: Context, type_name: &str, args: &[Value], keywords: &[(&str, Value)]) -> Outcome<Value> {
@@ -119,18 +119,24 @@ fn new_complex(arguments: &Arguments) -> Outcome<Value> {
     if let Some(Value::Str(_)) = imaginary {
         return type_error("complex() second arg can't be a string");
     }
-    let part = |x: Option<&Value>, words: &str| -> Outcome<complex::Complex> {
-        match x {
+    // Both types are looked at before either is converted.
+    for (x, words) in
+        [(real, "first argument must be a string or a number"), (imaginary, "second argument must be a number")]
+    {
+        if let Some(x) = x
+            && operators::number(x).is_none()
+        {
+            return type_error(format!("complex() {words}, not '{}'", type_name(x)?));
+        }
+    }
+    let part = |x: Option<&Value>| -> Outcome<complex::Complex> {
+        match x.and_then(operators::number) {
             None => Ok((0.0, 0.0)),
-            Some(Value::Complex(re, im)) => Ok((*re, *im)),
-            Some(Value::Float(f)) => Ok((*f, 0.0)),
-            Some(Value::Int(n)) => complex::from_integer(n),
-            Some(Value::Bool(b)) => complex::from_integer(&Integer::Small(i64::from(*b))),
-            Some(other) => type_error(format!("complex() {words}, not '{}'", type_name(other)?)),
+            Some(number) => number.to_complex(),
         }
     };
-    let mut re = part(real, "first argument must be a string or a number")?;
-    let mut im = part(imaginary, "second argument must be a number")?;
+    let mut re = part(real)?;
+    let mut im = part(imaginary)?;
     if imaginary.is_none() {
         return Ok(Value::Complex(re.0, re.1));
     }
@@ -144,18 +150,27 @@ fn new_complex(arguments: &Arguments) -> Outcome<Value> {
     Ok(Value::Complex(re.0, im.0))
 }
 
-fn optional_text<'a>(x: Option<&'a Value>, function: &str, which: &str) -> Outcome<Option<&'a str>> {
+pub(crate) fn optional_text<'a>(
+    ctx: Context,
+    x: Option<&'a Value>,
+    function: &str,
+    which: &str,
+) -> Outcome<Option<&'a str>> {
     match x {
         None => Ok(None),
+        Some(Value::Str(text)) if text.contains('\0') => value_error("embedded null character"),
         Some(Value::Str(text)) => Ok(Some(text)),
+        Some(Value::None) if function == "str" && ctx.version >= (3, 13) => {
+            type_error(format!("str() argument '{which}' must be str, not NoneType"))
+        }
         Some(other) => bad_argument(function, &format!("'{which}' "), "str", other),
     }
 }
 
 fn new_str(arguments: &Arguments) -> Outcome<Value> {
     let [x, encoding, errors] = arguments.named(["object", "encoding", "errors"], 0, 3, 0)?;
-    let encoding = optional_text(encoding, "str", "encoding")?;
-    let errors = optional_text(errors, "str", "errors")?;
+    let encoding = optional_text(arguments.ctx, encoding, "str", "encoding")?;
+    let errors = optional_text(arguments.ctx, errors, "str", "errors")?;
     let Some(x) = x else {
         return Ok(Value::str(""));
     };
@@ -173,8 +188,8 @@ fn new_str(arguments: &Arguments) -> Outcome<Value> {
 
 fn new_bytes(arguments: &Arguments) -> Outcome<Value> {
     let [x, encoding, errors] = arguments.named(["source", "encoding", "errors"], 0, 3, 0)?;
-    let encoding = optional_text(encoding, "bytes", "encoding")?;
-    let errors = optional_text(errors, "bytes", "errors")?;
+    let encoding = optional_text(arguments.ctx, encoding, "bytes", "encoding")?;
+    let errors = optional_text(arguments.ctx, errors, "bytes", "errors")?;
     let without_text = || match (encoding, errors) {
         (Some(_), _) => type_error("encoding without a string argument"),
         (None, Some(_)) => type_error("errors without a string argument"),

@@ -26,7 +26,7 @@ struct Spec {
     width: Option<usize>,
     grouping: Grouping,
     precision: Option<usize>,
-    /// `None` if omitted.
+    /// `None` if omitted; to floats `'\\0'` means the same.
     code: Option<char>,
 }
 
@@ -135,7 +135,7 @@ fn parse(spec: &str, kind: &str, default_align: char) -> Outcome<Spec> {
     parsed.code = chars.get(at).copied();
     if parsed.grouping != Grouping::None {
         let allowed = match parsed.code {
-            None => true,
+            None | Some('\0') => true,
             Some('d' | 'e' | 'f' | 'g' | 'E' | 'G' | '%' | 'F') => true,
             Some('b' | 'o' | 'x' | 'X') => parsed.grouping == Grouping::Underscore,
             _ => false,
@@ -344,7 +344,7 @@ fn split_number(rendered: &str) -> (bool, &str, &str) {
 
 fn format_float(f: f64, spec: &Spec, kind: &str) -> Outcome<String> {
     let (mut code, default_precision, point_zero) = match spec.code {
-        None => ('r', 0, true),
+        None | Some('\0') => ('r', 0, true),
         Some('n') => return super::not_modelled("a number in the locale's format"),
         Some(code @ ('e' | 'E' | 'f' | 'F' | 'g' | 'G')) => (code, 6, false),
         Some('%') => ('f', 6, false),
@@ -365,8 +365,9 @@ fn format_float(f: f64, spec: &Spec, kind: &str) -> Outcome<String> {
 }
 
 fn format_complex((re, im): (f64, f64), spec: &Spec, kind: &str) -> Outcome<String> {
+    let omitted = matches!(spec.code, None | Some('\0'));
     let (mut code, default_precision) = match spec.code {
-        None => ('r', 0),
+        None | Some('\0') => ('r', 0),
         Some('n') => return super::not_modelled("a number in the locale's format"),
         Some(code @ ('e' | 'E' | 'f' | 'F' | 'g' | 'G')) => (code, 6),
         Some(code) => return unknown_code(code, kind),
@@ -378,8 +379,8 @@ fn format_complex((re, im): (f64, f64), spec: &Spec, kind: &str) -> Outcome<Stri
         return value_error("'=' alignment flag is not allowed in complex format specifier");
     }
     // Without a code a positive zero real part is left out, as in `repr`.
-    let skip_real = spec.code.is_none() && re == 0.0 && re.is_sign_positive();
-    let parentheses = spec.code.is_none() && !skip_real;
+    let skip_real = omitted && re == 0.0 && re.is_sign_positive();
+    let parentheses = omitted && !skip_real;
     if spec.precision.is_some() && code == 'r' {
         code = 'g';
     }

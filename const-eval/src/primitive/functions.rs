@@ -144,6 +144,9 @@ fn pow(arguments: &Arguments) -> Outcome<Value> {
                 return type_error("pow() 3rd argument not allowed unless all arguments are integers");
             }
             Some(Number::Complex(..)) if numbers[0].is_some() && numbers[1].is_some() => {
+                for number in numbers.iter().take(2).flatten() {
+                    number.to_complex()?;
+                }
                 return value_error("complex modulo");
             }
             _ => {}

@@ -68,7 +68,7 @@ impl Number {
         }
     }
 
-    fn to_complex(&self) -> Outcome<complex::Complex> {
+    pub fn to_complex(&self) -> Outcome<complex::Complex> {
         match self {
             Number::Complex(re, im) => Ok((*re, *im)),
             real => Ok((real.to_float()?, 0.0)),

@@ -2,6 +2,7 @@
 
 use super::{case, layout, search, split};
 use crate::primitive::arguments::{Arguments, bad_argument, c_int, ssize};
+use crate::primitive::construct::optional_text;
 use crate::primitive::{
     Outcome, Product, codec, compare, fields, iterate, not_modelled, raise, type_error, type_name, value_error,
 };
@@ -131,8 +132,8 @@ pub(crate) fn call(text: &str, arguments: &Arguments) -> Outcome<Product> {
         }
         "encode" => {
             let [encoding, errors] = arguments.named(["encoding", "errors"], 0, 2, 0)?;
-            let encoding = encoding.map_or(Ok("utf-8"), |x| named_str(x, name, "'encoding' "))?;
-            let errors = errors.map_or(Ok("strict"), |x| named_str(x, name, "'errors' "))?;
+            let encoding = optional_text(arguments.ctx, encoding, name, "encoding")?.unwrap_or("utf-8");
+            let errors = optional_text(arguments.ctx, errors, name, "errors")?.unwrap_or("strict");
             Ok(Value::Bytes(codec::encode(text, encoding, errors)?.into()).into())
         }
         "expandtabs" => {

@@ -50,7 +50,7 @@ pub(crate) fn is_c_space(c: char) -> bool {
 }
 
 /// What number parsers read: digits of any script as ASCII ones, spaces as `' '`,
-/// other characters as `'?'` (`_PyUnicode_TransformDecimalAndSpaceToASCII`).
+/// up to the first other character, for which `'?'` stands (`_PyUnicode_TransformDecimalAndSpaceToASCII`).
 pub(crate) fn decimals_and_spaces_to_ascii(text: &str) -> Outcome<Cow<'_, str>> {
     if text.is_ascii() {
         return Ok(Cow::Borrowed(text));
@@ -64,7 +64,11 @@ pub(crate) fn decimals_and_spaces_to_ascii(text: &str) -> Outcome<Cow<'_, str>> 
         } else {
             match unicode::decimal_value(c)? {
                 Some(digit) => char::from_digit(digit, 10).unwrap_or('?'),
-                None => '?',
+                None => {
+                    // Nothing after it is looked at.
+                    out.push('?');
+                    break;
+                }
             }
         });
     }
