@@ -10,13 +10,16 @@ import sys
 from setuptools import setup
 from setuptools_rust import Binding, RustBin, RustExtension
 
+# The same for every environment of one interpreter: a changed path would compile all anew.
+base = getattr(sys, "_base_executable", sys.executable)
+
 setup(
     rust_extensions=[
         RustExtension(
             "lyo._native",
             path="runtime/Cargo.toml",
             binding=Binding.NoBinding,
-            env={**os.environ, "PYO3_PYTHON": sys.executable},
+            env={**os.environ, "PYO3_PYTHON": base},
             debug=False,
             args=["--target-dir", ".cache/target/" + sys.implementation.cache_tag],
         ),

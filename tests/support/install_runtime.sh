@@ -9,7 +9,9 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 python=$venv/bin/python
 tag=$("$python" -c 'import sys; print(sys.implementation.cache_tag)')
 target=$root/.cache/target/$tag
-PYO3_PYTHON=$python cargo build --quiet --release --manifest-path "$root/runtime/Cargo.toml" --target-dir "$target"
+# The same for every environment of one interpreter: a changed path would compile all anew.
+base=$("$python" -c 'import sys; print(sys._base_executable)')
+PYO3_PYTHON=$base cargo build --quiet --release --manifest-path "$root/runtime/Cargo.toml" --target-dir "$target"
 packages=$("$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 suffix=$("$python" -c 'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))')
 mkdir -p "$packages/lyo"
