@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use rustc_hash::FxHashSet;
+
 use crate::ir::{Code, CodeKind, Instruction, Module};
 
 /// Every top-level statement with its instructions, then every nested code.
@@ -82,7 +84,7 @@ pub(crate) fn target(instruction: &Instruction) -> Option<u32> {
 }
 
 fn instructions(text: &mut String, module: &Module, code: &Code) {
-    let targets: Vec<u32> = code.instructions.iter().filter_map(target).collect();
+    let targets: FxHashSet<u32> = code.instructions.iter().filter_map(target).collect();
     for (index, instruction) in code.instructions.iter().enumerate() {
         let mark = if targets.contains(&(index as u32)) { '>' } else { ' ' };
         let _ = writeln!(text, " {mark}{index:3} {}", operation(module, code, instruction));

@@ -17,7 +17,7 @@ pub use decode::{DecodeError, DecodeErrorKind, decode};
 pub use disassemble::disassemble;
 pub use error::{SyntaxError, SyntaxErrorKind};
 pub use line_index::LineIndex;
-pub use lower::{LowerOptions, lower, lower_source};
+pub use lower::{LowerOptions, lower_source};
 pub use parse::{Parsed, parse};
 pub use ruff_text_size::{TextRange, TextSize};
 pub use stack::with_large_stack;

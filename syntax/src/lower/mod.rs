@@ -60,8 +60,8 @@ pub fn lower_source(text: &str, options: &LowerOptions) -> Result<ir::Module, Ve
     with_large_stack(|| lower(&parse(text, options.version)?, text, options))
 }
 
-/// Lowers a module that [`parse`] accepted for the same version.
-pub fn lower(parsed: &Parsed, text: &str, options: &LowerOptions) -> Result<ir::Module, Vec<SyntaxError>> {
+/// Lowers what [`parse`] made of the same text for the same version.
+fn lower(parsed: &Parsed, text: &str, options: &LowerOptions) -> Result<ir::Module, Vec<SyntaxError>> {
     with_large_stack(|| {
         let Some(module) = parsed.module() else { return Err(Vec::new()) };
         let Built { table, names, mut errors, future_annotations } = build(module, text, options.version);

@@ -77,11 +77,8 @@ pub fn python_files(directory: &Path) -> Vec<PathBuf> {
         for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
             let path = entry.path();
             match entry.file_type() {
-                Ok(kind) if kind.is_dir() => {
-                    if !path.ends_with("site-packages") {
-                        open.push(path);
-                    }
-                }
+                Ok(kind) if kind.is_dir() && path.ends_with("site-packages") => {}
+                Ok(kind) if kind.is_dir() => open.push(path),
                 Ok(_) if path.extension().is_some_and(|extension| extension == "py") => files.push(path),
                 _ => {}
             }

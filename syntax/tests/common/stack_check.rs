@@ -66,8 +66,8 @@ pub fn check(code: &Code) -> Result<(), String> {
             }
             _ => go(next, after, blocks),
         }
-        for index in [local(instruction, code.locals.len()), cell(instruction, code.cells.len())].into_iter().flatten()
-        {
+        let outside = local(instruction, code.locals.len()).or(cell(instruction, code.cells.len()));
+        if let Some(index) = outside {
             return Err(format!("{at}: index {index} out of bounds"));
         }
     }
