@@ -28,3 +28,37 @@ pub struct Diagnostic {
     /// From the module's own line to the cause; may be empty.
     pub chain: Vec<Link>,
 }
+
+/// How many characters of each end of a message are kept.
+const KEPT: usize = 200;
+
+/// A message that a person can read. Reasons name what they rest on, which may rest on something
+/// else again: of a long one, what is said first and the cause, which is said last, are kept.
+pub fn readable(message: &str) -> String {
+    if message.chars().count() <= 2 * KEPT {
+        return message.to_owned();
+    }
+    // The closing brackets of the nesting say nothing.
+    let message = message.trim_end_matches(')');
+    let count = message.chars().count();
+    let boundary = |characters: usize| message.char_indices().nth(characters).map_or(message.len(), |(at, _)| at);
+    let (head, tail) = (&message[..boundary(KEPT)], &message[boundary(count.saturating_sub(KEPT))..]);
+    let head = head.rfind(' ').map_or(head, |space| &head[..space]);
+    let tail = tail.find(' ').map_or(tail, |space| &tail[space + 1..]);
+    format!("{head} … {tail}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::readable;
+
+    #[test]
+    fn a_long_message_keeps_both_ends() {
+        assert_eq!(readable("short (so)"), "short (so)");
+        let nested = format!("calls x: {}the cause{}", "it is unknown (".repeat(300), ")".repeat(300));
+        let text = readable(&nested);
+        assert!(text.starts_with("calls x: it is") && text.ends_with("the cause"), "{text}");
+        assert!(text.chars().count() < 410);
+        assert!(readable(&"é".repeat(5000)).chars().count() < 410);
+    }
+}

@@ -31,7 +31,7 @@ mod verdict;
 
 pub use analysis::{AnalysedModule, Analysis, AnalyzeError, Options, analyze};
 pub use config::{Config, ConfigError};
-pub use diagnostics::{Diagnostic, Severity};
+pub use diagnostics::{Diagnostic, Severity, readable};
 pub use discover::{DiscoverError, Trouble};
 pub use evaluate::{Evaluation, View};
 pub use globs::{GlobError, ModuleGlobs};

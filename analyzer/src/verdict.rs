@@ -6,7 +6,7 @@ use serde::Serialize;
 use syntax::ir::{self, DirectiveKind, StatementKind};
 use syntax::{LineIndex, TextRange, TextSize};
 
-use crate::diagnostics::{Diagnostic, Severity};
+use crate::diagnostics::{Diagnostic, Severity, readable};
 use crate::evaluate::Evaluation;
 use crate::load::Module;
 
@@ -148,10 +148,10 @@ fn of_reason(module: &Module, statement: TextRange, reason: &Reason) -> Diagnost
     Diagnostic {
         rule: reason.rule,
         severity: Severity::Info,
-        message: reason.message.clone(),
+        message: readable(&reason.message),
         range,
         line: None,
-        chain: reason.chain.clone(),
+        chain: reason.chain.iter().map(|link| Link { site: link.site, message: readable(&link.message) }).collect(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use analyzer::{AnalysedModule, Analysis, DiagnosticReport, Options, Severity, Verdict, diagnostic_report};
+use analyzer::{AnalysedModule, Analysis, DiagnosticReport, Options, Severity, Verdict, diagnostic_report, readable};
 use anyhow::bail;
 use const_eval::render::Renderer;
 use const_eval::value::Value;
@@ -128,7 +128,7 @@ fn names(analysis: &Analysis, module: AnalysedModule, wanted: &[String]) -> Name
 
 fn knowledge(renderer: &mut Renderer, value: &Value) -> Knowledge {
     if let Value::Unknown(reason) = value {
-        return Knowledge::unknown(reason.message.clone());
+        return Knowledge::unknown(readable(&reason.message));
     }
     match renderer.repr(value) {
         Some(repr) => Knowledge::Known { known: true, repr },
