@@ -219,9 +219,6 @@ impl Machine<'_> {
         if attributes.contains_key("__eq__") && !attributes.contains_key("__hash__") {
             attributes.insert("__hash__".into(), Value::None);
         }
-        if !attributes.contains_key("__doc__") {
-            attributes.insert("__doc__".into(), Value::None);
-        }
         let base_has_dict = mro.iter().skip(1).any(|class| match class {
             Type::Ground(id) => self.type_info(*id).is_some_and(|info| info.has_dict),
             Type::Class(object) => self.class(*object).is_some_and(|class| class.instance_dict),
@@ -239,6 +236,9 @@ impl Machine<'_> {
             }
             let descriptor = self.allocate(Object::Slot { class: reference, name: mangled.clone() });
             attributes.insert(mangled, descriptor);
+        }
+        if !attributes.contains_key("__doc__") {
+            attributes.insert("__doc__".into(), Value::None);
         }
         let names: Vec<(Name, Value)> = attributes.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         self.heap.objects[reference.index as usize] = Object::Class(Box::new(Class {

@@ -187,6 +187,16 @@ impl Machine<'_> {
             self.attributes_mut(of)?.insert(name, value);
             return Ok(());
         }
+        if let Value::Object(object) = dict
+            && !self.is_own(*object)
+        {
+            // Nothing that is known rests on the contents of another module's dict.
+            let what = self.describe(dict);
+            let owner = self.world.module_name(object.owner).to_string();
+            self.effect(Rule::ForeignChange, format!("changes {what}, which belongs to module `{owner}`"));
+            self.leaked |= self.holds_own_object(&key) || self.holds_own_object(&value);
+            return Ok(());
+        }
         let entries = self.dict_mut(dict)?;
         match entries.get_mut(&hashed) {
             // The key stays the one that was inserted first.
@@ -634,7 +644,7 @@ impl Machine<'_> {
     }
 
     /// `T.__dict__[name]` of a type implemented in C.
-    fn ground_namespace_entry(&mut self, proxy: ObjectRef, key: &Value) -> Option<Value> {
+    pub(super) fn ground_namespace_entry(&mut self, proxy: ObjectRef, key: &Value) -> Option<Value> {
         let (Object::MappingProxy(Value::Ground(owner)), Value::Str(name)) = (self.object(proxy), key) else {
             return None;
         };
@@ -949,6 +959,13 @@ impl Machine<'_> {
                 Object::DictView { dict, kind: ViewKind::Keys } => {
                     let dict = dict.clone();
                     return Ok(self.dict_get(&dict, item)?.is_some());
+                }
+                Object::MappingProxy(Value::Ground(owner)) => {
+                    let owner = *owner;
+                    return match item {
+                        Value::Str(name) => Ok(self.ground_attribute(owner, name).is_some()),
+                        _ => self.residual(Rule::NotModelled, "looks for a name that is not a string"),
+                    };
                 }
                 Object::MappingProxy(_) => {
                     let wanted = self.key(item)?;

@@ -397,6 +397,17 @@ impl Machine<'_> {
                 return self.call_ground_method(dict, name, target, positional, Vec::new());
             }
         }
+        if let (Object::MappingProxy(Value::Ground(owner)), "get", [Value::Str(key), rest @ ..]) =
+            (self.object(*object), name, positional.as_slice())
+            && self.ground_attribute(*owner, key).is_none()
+        {
+            return Ok(rest.first().cloned().unwrap_or(Value::None));
+        }
+        if let ("get", [key, ..]) = (name, positional.as_slice())
+            && let Some(entry) = self.ground_namespace_entry(*object, key)
+        {
+            return Ok(entry);
+        }
         let items = self.proxy_items(*object)?;
         match (name, positional.as_slice()) {
             ("get", [key, rest @ ..]) => {
@@ -747,6 +758,19 @@ impl Machine<'_> {
                     return self.raise_value("KeyError", positional.remove(0));
                 }
                 Ok(Value::None)
+            }
+            ("pop", 0) => {
+                let items = self.set_mut(set)?;
+                if items.len() > 1 {
+                    return self.residual(
+                        Rule::Nondeterministic,
+                        "which element `set.pop` takes may differ between processes",
+                    );
+                }
+                match items.pop() {
+                    Some((_, item)) => Ok(item),
+                    None => self.raise("KeyError", "pop from an empty set"),
+                }
             }
             ("clear", 0) => {
                 self.set_mut(set)?.clear();

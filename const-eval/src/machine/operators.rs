@@ -512,6 +512,20 @@ impl Machine<'_> {
                 }));
             }
         }
+        if equality && let (Value::Object(first), Value::Object(second)) = (left, right) {
+            let same = match (self.object(*first), self.object(*second)) {
+                (
+                    Object::UnboundGround { owner, name },
+                    Object::UnboundGround { owner: other_owner, name: other_name },
+                ) => Some(owner == other_owner && name == other_name),
+                (Object::UnboundGround { .. }, Object::Function(_))
+                | (Object::Function(_), Object::UnboundGround { .. }) => Some(false),
+                _ => None,
+            };
+            if let Some(same) = same {
+                return Ok(Value::Bool(same == wanted));
+            }
+        }
         if equality {
             // Objects whose types leave `==` to identity.
             if self.equality_is_identity(left, left_type)? && self.equality_is_identity(right, right_type)? {

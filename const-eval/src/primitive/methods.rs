@@ -192,12 +192,12 @@ fn arithmetic_method(
     };
     type_name(other)?;
     let operand = operators::number(other);
-    let known = match (number, &operand) {
+    let known = matches!(
+        (number, &operand),
         (Number::Int(_), Some(Number::Int(_)))
-        | (Number::Float(_), Some(Number::Int(_) | Number::Float(_)))
-        | (Number::Complex(..), Some(_)) => true,
-        _ => false,
-    };
+            | (Number::Float(_), Some(Number::Int(_) | Number::Float(_)))
+            | (Number::Complex(..), Some(_))
+    );
     if !known {
         return Ok(Value::NotImplemented.into());
     }

@@ -33,6 +33,8 @@ mod range;
 mod repr;
 mod sequence;
 mod sort;
+#[cfg(test)]
+mod tests;
 mod text;
 mod tuple;
 

@@ -61,7 +61,7 @@ fn texts(parts: Vec<&str>) -> Product {
 }
 
 /// `must be str, not int`
-fn must_be_str<'a>(x: &'a Value) -> Outcome<&'a str> {
+fn must_be_str(x: &Value) -> Outcome<&str> {
     match x {
         Value::Str(text) => Ok(text),
         other => type_error(format!("must be str, not {}", type_name(other)?)),

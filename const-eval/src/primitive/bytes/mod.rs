@@ -1,5 +1,12 @@
 //! `bytes` (`Objects/bytesobject.c`, `Objects/bytes_methods.c`).
 
+mod algorithms;
+
+pub(crate) use algorithms::find;
+use algorithms::{
+    change_case, count, expand_tabs, find_last, from_hex, lines, predicate, replace, split, split_spaces, strip,
+};
+
 use super::arguments::{Arguments, bad_argument, c_int, slice_index, ssize};
 use super::construct::optional_text;
 use super::{
@@ -54,21 +61,6 @@ pub(crate) const METHODS: &[&str] = &[
     "__bytes__",
 ];
 
-/// Where a part first stands.
-pub(crate) fn find(data: &[u8], part: &[u8]) -> Option<usize> {
-    if part.is_empty() {
-        return Some(0);
-    }
-    data.windows(part.len()).position(|window| window == part)
-}
-
-fn find_last(data: &[u8], part: &[u8]) -> Option<usize> {
-    if part.is_empty() {
-        return Some(data.len());
-    }
-    data.windows(part.len()).rposition(|window| window == part)
-}
-
 /// An int as a byte, with the words of `_Py_bytes_contains`.
 pub(crate) fn byte(x: &Value) -> Outcome<u8> {
     match super::arguments::index(x)?.to_i64().and_then(|n| u8::try_from(n).ok()) {
@@ -83,10 +75,6 @@ fn bytes_like(x: &Value) -> Outcome<&[u8]> {
         Value::Bytes(data) => Ok(data),
         other => type_error(format!("a bytes-like object is required, not '{}'", type_name(other)?)),
     }
-}
-
-pub(crate) fn is_space(byte: &u8) -> bool {
-    matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
 fn value(data: impl Into<std::sync::Arc<[u8]>>) -> Value {
@@ -215,46 +203,6 @@ fn bytes_argument<'a>(arguments: &Arguments<'a>) -> Outcome<&'a [u8]> {
     bytes_like(arguments.one()?)
 }
 
-fn change_case(data: &[u8], name: &str) -> Vec<u8> {
-    let mut after_letter = false;
-    data.iter()
-        .enumerate()
-        .map(|(at, byte)| {
-            let letter = std::mem::replace(&mut after_letter, byte.is_ascii_alphabetic());
-            match name {
-                "upper" => byte.to_ascii_uppercase(),
-                "lower" => byte.to_ascii_lowercase(),
-                "swapcase" if byte.is_ascii_lowercase() => byte.to_ascii_uppercase(),
-                "capitalize" if at == 0 => byte.to_ascii_uppercase(),
-                "title" if !letter => byte.to_ascii_uppercase(),
-                _ => byte.to_ascii_lowercase(),
-            }
-        })
-        .collect()
-}
-
-fn predicate(data: &[u8], name: &str) -> bool {
-    let all = |test: fn(&u8) -> bool| !data.is_empty() && data.iter().all(test);
-    match name {
-        "isalnum" => all(u8::is_ascii_alphanumeric),
-        "isalpha" => all(u8::is_ascii_alphabetic),
-        "isascii" => data.is_ascii(),
-        "isdigit" => all(u8::is_ascii_digit),
-        "islower" => data.iter().any(u8::is_ascii_lowercase) && !data.iter().any(u8::is_ascii_uppercase),
-        "isupper" => data.iter().any(u8::is_ascii_uppercase) && !data.iter().any(u8::is_ascii_lowercase),
-        "isspace" => all(is_space),
-        _ => {
-            // istitle
-            let mut after_letter = false;
-            data.iter().any(u8::is_ascii_alphabetic)
-                && data.iter().all(|byte| {
-                    let letter = std::mem::replace(&mut after_letter, byte.is_ascii_alphabetic());
-                    !(byte.is_ascii_uppercase() && letter || byte.is_ascii_lowercase() && !letter)
-                })
-        }
-    }
-}
-
 fn justify(data: &[u8], arguments: &Arguments) -> Outcome<Product> {
     let args = arguments.positional(1, 2)?;
     let width = usize::try_from(args.first().map_or(Ok(0), ssize)?).unwrap_or(0);
@@ -310,10 +258,6 @@ fn search(data: &[u8], arguments: &Arguments) -> Outcome<Product> {
     }
 }
 
-fn count(data: &[u8], part: &[u8]) -> usize {
-    if part.is_empty() { data.len() + 1 } else { split(data, part, usize::MAX, false).len() - 1 }
-}
-
 fn affix(data: &[u8], arguments: &Arguments) -> Outcome<Product> {
     let name = arguments.name;
     let (wanted, start, end) = text::find_arguments(arguments)?;
@@ -346,50 +290,6 @@ fn affix(data: &[u8], arguments: &Arguments) -> Outcome<Product> {
     Ok(Value::Bool(answer).into())
 }
 
-fn expand_tabs(data: &[u8], size: i64) -> Outcome<Vec<u8>> {
-    let mut out = Vec::with_capacity(data.len());
-    let mut column: i64 = 0;
-    for &byte in data {
-        if byte == b'\t' {
-            if size > 0 {
-                let spaces = size - column % size;
-                bounded_text(usize::try_from(spaces).ok().and_then(|spaces| spaces.checked_add(out.len())))?;
-                out.extend(std::iter::repeat_n(b' ', spaces as usize));
-                column += spaces;
-            }
-        } else {
-            out.push(byte);
-            column = if matches!(byte, b'\n' | b'\r') { 0 } else { column + 1 };
-        }
-    }
-    Ok(out)
-}
-
-fn from_hex(text: &str) -> Outcome<Vec<u8>> {
-    let chars: Vec<char> = text.chars().collect();
-    let mut out = Vec::with_capacity(chars.len() / 2);
-    let bad = |at: usize| value_error(format!("non-hexadecimal number found in fromhex() arg at position {at}"));
-    if let Some(at) = chars.iter().position(|c| !c.is_ascii()) {
-        return bad(at);
-    }
-    let mut at = 0;
-    while at < chars.len() {
-        if text::is_c_space(chars[at]) {
-            at += 1;
-            continue;
-        }
-        let Some(high) = chars[at].to_digit(16) else {
-            return bad(at);
-        };
-        let Some(low) = chars.get(at + 1).and_then(|c| c.to_digit(16)) else {
-            return bad(at + 1);
-        };
-        out.push((high * 16 + low) as u8);
-        at += 2;
-    }
-    Ok(out)
-}
-
 fn hex(data: &[u8], arguments: &Arguments) -> Outcome<Product> {
     let [separator, group] = arguments.named(["sep", "bytes_per_sep"], 0, 2, 0)?;
     let group = group.map_or(Ok(1), c_int)?;
@@ -404,7 +304,7 @@ fn hex(data: &[u8], arguments: &Arguments) -> Outcome<Product> {
             _ => return value_error("sep must be ASCII."),
         },
         Some(Value::Str(_) | Value::Bytes(_)) => return value_error("sep must be length 1."),
-        Some(other) if matches!(other, Value::Range(_) | Value::Tuple(_)) => {
+        Some(Value::Range(_) | Value::Tuple(_)) => {
             return not_modelled("words of an error");
         }
         Some(other) => {
@@ -415,7 +315,8 @@ fn hex(data: &[u8], arguments: &Arguments) -> Outcome<Product> {
     let size = group.unsigned_abs() as usize;
     for (at, byte) in data.iter().enumerate() {
         // Groups are counted from the right, or with a negative size from the left.
-        let boundary = if group > 0 { (data.len() - at) % size.max(1) == 0 } else { at % size.max(1) == 0 };
+        let boundary =
+            if group > 0 { (data.len() - at).is_multiple_of(size.max(1)) } else { at.is_multiple_of(size.max(1)) };
         if let (Some(separator), true) = (separator, at > 0 && size > 0 && boundary) {
             out.push(separator);
         }
@@ -443,107 +344,6 @@ fn join(separator: &[u8], arguments: &Arguments) -> Outcome<Product> {
         bounded_text(Some(out.len()))?;
     }
     Ok(value(out).into())
-}
-
-pub(crate) fn strip<'a>(data: &'a [u8], name: &str, set: Option<&[u8]>) -> &'a [u8] {
-    let drop = |byte: &u8| set.map_or_else(|| is_space(byte), |set| set.contains(byte));
-    let mut data = data;
-    if name != "rstrip" {
-        while let [first, rest @ ..] = data
-            && drop(first)
-        {
-            data = rest;
-        }
-    }
-    if name != "lstrip" {
-        while let [rest @ .., last] = data
-            && drop(last)
-        {
-            data = rest;
-        }
-    }
-    data
-}
-
-fn replace(data: &[u8], old: &[u8], new: &[u8], limit: i64) -> Outcome<Vec<u8>> {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let found = count(data, old).min(limit);
-    bounded_text(found.checked_mul(new.len()).and_then(|added| added.checked_add(data.len())))?;
-    if !old.is_empty() {
-        return Ok(split(data, old, limit, false).join(new));
-    }
-    let mut out = Vec::new();
-    for (at, byte) in data.iter().enumerate() {
-        if at < limit {
-            out.extend_from_slice(new);
-        }
-        out.push(*byte);
-    }
-    if data.len() < limit {
-        out.extend_from_slice(new);
-    }
-    Ok(out)
-}
-
-fn split<'a>(data: &'a [u8], separator: &[u8], limit: usize, from_right: bool) -> Vec<&'a [u8]> {
-    let mut parts = Vec::new();
-    let mut rest = data;
-    while parts.len() < limit {
-        let at = if from_right { find_last(rest, separator) } else { find(rest, separator) };
-        let Some(at) = at else { break };
-        let (before, after) = (&rest[..at], &rest[at + separator.len()..]);
-        let (part, left) = if from_right { (after, before) } else { (before, after) };
-        parts.push(part);
-        rest = left;
-    }
-    parts.push(rest);
-    if from_right {
-        parts.reverse();
-    }
-    parts
-}
-
-fn split_spaces(data: &[u8], limit: usize, from_right: bool) -> Vec<&[u8]> {
-    let mut parts = Vec::new();
-    let mut rest = data;
-    loop {
-        rest = strip(rest, if from_right { "rstrip" } else { "lstrip" }, None);
-        if rest.is_empty() {
-            break;
-        }
-        if parts.len() == limit {
-            parts.push(rest);
-            break;
-        }
-        if from_right {
-            let start = rest.iter().rposition(is_space).map_or(0, |at| at + 1);
-            parts.push(&rest[start..]);
-            rest = &rest[..start];
-        } else {
-            let end = rest.iter().position(is_space).unwrap_or(rest.len());
-            parts.push(&rest[..end]);
-            rest = &rest[end..];
-        }
-    }
-    if from_right {
-        parts.reverse();
-    }
-    parts
-}
-
-fn lines(data: &[u8], keep: bool) -> Vec<&[u8]> {
-    let mut parts = Vec::new();
-    let mut rest = data;
-    while !rest.is_empty() {
-        let Some(at) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) else {
-            parts.push(rest);
-            break;
-        };
-        let width = if rest[at..].starts_with(b"\r\n") { 2 } else { 1 };
-        parts.push(&rest[..if keep { at + width } else { at }]);
-        rest = &rest[at + width..];
-    }
-    parts
 }
 
 fn translate(data: &[u8], arguments: &Arguments) -> Outcome<Product> {
