@@ -53,7 +53,7 @@ class Session:
         self.loader = JudgingLoader
 
     def _audit(self, event, arguments):
-        if self.events is not None and event not in _QUIET:
+        if self.events is not None and event not in _QUIET and not is_importer_reading(event):
             first = arguments[0] if arguments and type(arguments[0]) in (str, int) else ""
             self.events.append(f"audit event {event} {first}".strip())
 
@@ -254,6 +254,15 @@ class Execution:
 def where(node):
     return {"lineno": node.lineno, "col_offset": node.col_offset,
             "end_lineno": node.end_lineno, "end_col_offset": node.end_col_offset}
+
+
+def is_importer_reading(event):
+    """Does the importer itself read a file or list a folder? It does so again and again for
+    an import that fails; a module that is loaded shows in `sys.modules`."""
+    if event not in ("open", "os.listdir"):
+        return False
+    frame = sys._getframe(2)
+    return frame.f_code.co_filename == "<frozen importlib._bootstrap_external>"
 
 
 def children(node):

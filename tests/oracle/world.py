@@ -229,6 +229,8 @@ def _harmless(item, inner, changed):
     """Differences in how an object is kept, not in what it says."""
     if type(item) is dict:
         return _is_cache(item, changed)
+    if type(item) is _MODULE:
+        return item.__name__ == "_struct"  # its state gets a cache of formats when it is first used
     if type(item) is _FUNCTION:
         # Reading `__annotations__` or `__dict__` makes an empty dictionary where there was none.
         new = [x for x in changed if not any(x is y for y in inner)]
