@@ -164,6 +164,15 @@ impl Machine<'_> {
         let Some(metaclass) = self.derived_metaclass(metaclass, &types) else {
             return self.raise("TypeError", "metaclass conflict");
         };
+        if Some(metaclass) != self.as_type(&arguments[0])
+            && let Some(new @ Found::Value(_)) = self.lookup(metaclass, "__new__")
+        {
+            // The bases ask for a metaclass that makes its classes itself.
+            let new = self.bind(new, "__new__", None, metaclass)?;
+            let mut arguments = arguments.to_vec();
+            arguments[0] = metaclass.value();
+            return self.call(&new, arguments, keywords);
+        }
 
         let mut attributes = Attributes::default();
         for (_, (key, value)) in entries {

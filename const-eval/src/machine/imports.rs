@@ -79,6 +79,13 @@ impl Machine<'_> {
                 if guarded && !self.world.is_closed(module) {
                     self.uncertain_import(absolute)?;
                 }
+                // A module may put another one into its own place.
+                if let Some(evaluated) = self.world.evaluated(module)
+                    && let Some((_, replacement)) =
+                        evaluated.module_aliases.iter().find(|(name, _)| **name == *absolute)
+                {
+                    return Ok(replacement.clone());
+                }
                 Ok(Value::Module(module))
             }
             Resolved::Ground(index) => Ok(Value::GroundModule(index)),
@@ -183,6 +190,18 @@ impl Machine<'_> {
         } else {
             None
         };
+        if module == self.module
+            && !self.open_namespace
+            && !self.porous
+            && !self.namespace.contains_key(name)
+            && let Some(Resolved::Source(submodule)) = submodule
+        {
+            // A package that imports its own submodule.
+            if guarded && !self.world.is_closed(submodule) {
+                self.uncertain_import(&format!("{module_name}.{name}"))?;
+            }
+            return Ok(Value::Module(submodule));
+        }
         let own_package = self.name.starts_with(&format!("{module_name}."));
         let evaluated = match self.world.evaluated(module) {
             // A package is not complete while its own submodules are loaded.

@@ -21,6 +21,11 @@ impl Machine<'_> {
             let reason = reason.clone();
             return self.unknown(Rule::UnknownIteration, "iterates over something that is not known", &reason);
         }
+        if let Value::Object(object) = value
+            && let Object::Iterator { .. } = self.object(*object)
+        {
+            return Ok(value.clone());
+        }
         let class = self.type_of(value)?;
         match self.python_definition(class, "__iter__") {
             Some(Value::None) => {

@@ -37,14 +37,22 @@ pub(crate) fn sort(ctx: Context, items: Vec<Value>, reverse: bool) -> Outcome<Ve
     if reverse {
         items.reverse();
     }
-    let mut sorted = if items.len() < MIN_MERGE { insertion(ctx, items)? } else { merge(ctx, items)? };
+    let count = items.len();
+    let sorted = if count < MIN_MERGE { insertion(ctx, items) } else { merge(ctx, items) };
+    let mut sorted = match sorted {
+        // Which two items the message names depends on the order of comparisons: 3.13 finds runs in another way.
+        Err(Failure::Raise { .. }) if count >= MIN_MERGE || (count > 2 && ctx.version >= (3, 13)) => {
+            return not_modelled("an error in the middle of sorting");
+        }
+        other => other?,
+    };
     if reverse {
         sorted.reverse();
     }
     Ok(sorted)
 }
 
-/// In CPython's own order of comparisons, so that an error names the same two types.
+/// In the order of comparisons of CPython up to 3.12, so that an error names the same two types.
 fn insertion(ctx: Context, mut items: Vec<Value>) -> Outcome<Vec<Value>> {
     let mut run = items.len().min(1);
     if items.len() > 1 {
@@ -93,10 +101,5 @@ fn merge(ctx: Context, mut items: Vec<Value>) -> Outcome<Vec<Value>> {
             Ordering::Equal
         }
     });
-    match failure {
-        None => Ok(items),
-        // Which two items the message names depends on the order of comparisons.
-        Some(Failure::Raise { .. }) => not_modelled("an error in the middle of sorting"),
-        Some(other) => Err(other),
-    }
+    failure.map_or(Ok(items), Err)
 }
