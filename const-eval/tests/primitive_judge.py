@@ -406,6 +406,7 @@ def functions():
     emit("call", "sorted", choice([items, random_text(), random_bytes(), random_tuple(), tuple(random_text() for _ in range(8)), tuple(randrange(50) for _ in range(100)),
                                    tuple((randrange(3), choice("abc")) for _ in range(8)), tuple(random_value() for _ in range(4))]),
          **({"reverse": choice([True, False, 1])} if chance() < 0.4 else {}))
+    emit("call", "sorted", tuple(choice([random_int(), random_float()]) for _ in range(randrange(60, 200))), reverse=choice([True, False]))
     emit("call", choice(["all", "any"]), random_tuple())
     emit("call", "pow", *(choice([random_value(), 2, 3]) for _ in range(3)))
     emit("call", "divmod", random_value(), random_value())

@@ -1,7 +1,5 @@
 //! `sorted` over data (`Objects/listobject.c`).
 
-use std::cmp::Ordering;
-
 use syntax::ir::Comparison;
 
 use super::{Context, Failure, MAX_DEPTH, Outcome, compare, not_modelled, type_name};
@@ -83,23 +81,20 @@ fn insertion(ctx: Context, mut items: Vec<Value>) -> Outcome<Vec<Value>> {
     Ok(items)
 }
 
+/// A merge sort: stable, and at ease with comparisons that fail.
 fn merge(ctx: Context, mut items: Vec<Value>) -> Outcome<Vec<Value>> {
-    let mut failure = None;
-    items.sort_by(|a, b| {
-        let mut ask = |a: &Value, b: &Value| match less(ctx, a, b) {
-            Ok(answer) => answer,
-            Err(error) => {
-                failure.get_or_insert(error);
-                false
-            }
-        };
-        if ask(a, b) {
-            Ordering::Less
-        } else if ask(b, a) {
-            Ordering::Greater
-        } else {
-            Ordering::Equal
-        }
-    });
-    failure.map_or(Ok(items), Err)
+    if items.len() < MIN_MERGE {
+        return insertion(ctx, items);
+    }
+    let right = items.split_off(items.len() / 2);
+    let mut left = merge(ctx, items)?.into_iter().peekable();
+    let mut right = merge(ctx, right)?.into_iter().peekable();
+    let mut merged = Vec::with_capacity(left.len() + right.len());
+    while let (Some(l), Some(r)) = (left.peek(), right.peek()) {
+        let next = if less(ctx, r, l)? { right.next() } else { left.next() };
+        merged.extend(next);
+    }
+    merged.extend(left);
+    merged.extend(right);
+    Ok(merged)
 }
