@@ -141,10 +141,23 @@ pub fn import_summary(db: &dyn salsa::Database, file: SourceFile) -> Arc<ImportS
             summary.requests.push(request);
         }
     }
-    summary.binds = module.statements.iter().flat_map(|statement| statement.binds.iter().cloned()).collect();
+    let bound = module.statements.iter().filter(|statement| !imports_own_submodules(&module, statement));
+    summary.binds = bound.flat_map(|statement| statement.binds.iter().cloned()).collect();
     summary.binds.sort_unstable();
     summary.binds.dedup();
     Arc::new(summary)
+}
+
+/// `from . import a, b`: in a package's `__init__` that binds its submodules to what they are
+/// bound to anyway. (Elsewhere nobody asks whether a name shadows a submodule.)
+fn imports_own_submodules(module: &syntax::ir::Module, statement: &syntax::ir::TopLevel) -> bool {
+    statement.kind == syntax::ir::StatementKind::Import
+        && module.imports.iter().any(|site| {
+            statement.range.contains_range(site.range)
+                && site.level == 1
+                && site.module.is_empty()
+                && statement.binds.iter().all(|name| site.names.contains(name))
+        })
 }
 
 /// A number that changes when the file does.

@@ -12,6 +12,9 @@ const DEEPEST: u32 = 12;
 /// And to so many canonical bytes.
 const LONGEST: usize = 1 << 20;
 
+/// Mutable containers count by their items up to this many; the evaluator reads no longer ones.
+const LONGEST_CONTAINER: usize = 64;
+
 /// The fingerprint of an object.
 pub fn fingerprint(object: &Object) -> Fallible<u64> {
     let mut canonical = Canonical { bytes: Vec::with_capacity(256) };
@@ -79,6 +82,13 @@ impl Canonical {
             } else if object.is_exactly(&raw mut ffi::PyTuple_Type) {
                 self.tag(b't');
                 self.tuple(object, depth)?;
+            } else if object.is_exactly(&raw mut ffi::PyList_Type) {
+                self.tag(b'l');
+                self.short(&Object::owned(ffi::PyList_AsTuple(object.as_ptr()))?, depth)?;
+            } else if object.is_exactly(&raw mut ffi::PyDict_Type) {
+                self.tag(b'k');
+                let items = Object::owned(ffi::PyDict_Items(object.as_ptr()))?;
+                self.short(&Object::owned(ffi::PyList_AsTuple(items.as_ptr()))?, depth)?;
             } else if object.is_exactly(&raw mut ffi::PyFrozenSet_Type) {
                 self.tag(b'z');
                 self.frozen_set(object, depth)?;
@@ -121,6 +131,15 @@ impl Canonical {
             self.object(&item, depth + 1)?;
         }
         Ok(())
+    }
+
+    /// The items of a mutable container: all of a short one, only the number of a long one.
+    fn short(&mut self, items: &Object, depth: u32) -> Fallible<()> {
+        if items.tuple_items().count() > LONGEST_CONTAINER {
+            self.count(items.tuple_items().count());
+            return Ok(());
+        }
+        self.tuple(items, depth)
     }
 
     /// By the members' own fingerprints, sorted.

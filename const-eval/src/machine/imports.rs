@@ -263,7 +263,18 @@ impl Machine<'_> {
             seen.push(module);
             let Some(ir) = self.world.ir(module) else { return true };
             let bound = |names: &[Name]| names.iter().any(|bound| &**bound == name);
-            if ir.statements.iter().any(|statement| bound(&statement.binds)) || bound(&ir.rebound_globals) {
+            // `from . import name` in the package itself binds the submodule, as loading it does.
+            let own_submodule = |statement: &syntax::ir::TopLevel| {
+                statement.kind == syntax::ir::StatementKind::Import
+                    && ir.imports.iter().any(|site| {
+                        statement.range.contains_range(site.range)
+                            && site.level == 1
+                            && site.module.is_empty()
+                            && bound(&site.names)
+                    })
+            };
+            let binds = ir.statements.iter().any(|statement| bound(&statement.binds) && !own_submodule(statement));
+            if binds || bound(&ir.rebound_globals) {
                 return true;
             }
             for import in ir.imports.iter().filter(|import| import.names.iter().any(|name| &**name == "*")) {

@@ -504,7 +504,7 @@ impl<'w> Machine<'w> {
 
     /// The contents of a mutable object may be read only where they can't have changed since.
     fn contents(&mut self, object: ObjectRef) -> Eval<&Object> {
-        if !self.is_own(object) {
+        if !self.is_own(object) && !self.is_fingerprinted(object) {
             let owner = self.world.module_name(object.owner).to_string();
             let what = self.describe(&Value::Object(object));
             return self.residual(
@@ -512,7 +512,28 @@ impl<'w> Machine<'w> {
                 format!("reads the contents of {what}, which belongs to module `{owner}` and may have been changed"),
             );
         }
-        Ok(&self.heap.objects[object.index as usize])
+        Ok(self.object(object))
+    }
+
+    /// Do guards compare the contents? Short containers of data are part of the
+    /// fingerprint of the name or attribute through which they were reached.
+    fn is_fingerprinted(&self, object: ObjectRef) -> bool {
+        /// As `LONGEST_CONTAINER` in the runtime's fingerprints.
+        const LONGEST: usize = 64;
+        let plain = |value: &Value| match value {
+            Value::Tuple(items) => {
+                items.iter().all(|item| operators::is_data(item) && !matches!(item, Value::Tuple(_)))
+            }
+            Value::Ground(_) => true,
+            other => operators::is_data(other),
+        };
+        match self.object(object) {
+            Object::List(items) => items.len() <= LONGEST && items.iter().all(plain),
+            Object::Dict(entries) => {
+                entries.len() <= LONGEST && entries.values().all(|(key, value)| plain(key) && plain(value))
+            }
+            _ => false,
+        }
     }
 
     /// Records that the result rests on a name or attribute of another module.
