@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use divan::counter::ItemsCount;
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
-use syntax::{LowerOptions, decode, lower_source};
+use syntax::{LowerOptions, decode, lower_source, parse};
 
 struct Corpus {
     files: Vec<Vec<u8>>,
@@ -53,6 +53,17 @@ fn parser_alone(bencher: divan::Bencher) {
     bencher.counter(ItemsCount::new(CORPUS.lines)).bench(|| {
         for text in &CORPUS.texts {
             divan::black_box(parse_unchecked(text, ParseOptions::from(Mode::Module)));
+        }
+    });
+}
+
+#[divan::bench(sample_count = 10)]
+fn decode_parse(bencher: divan::Bencher) {
+    bencher.counter(ItemsCount::new(CORPUS.lines)).bench(|| {
+        for bytes in &CORPUS.files {
+            if let Ok(text) = decode(bytes) {
+                divan::black_box(parse(&text, CORPUS.version).ok());
+            }
         }
     });
 }

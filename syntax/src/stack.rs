@@ -1,7 +1,8 @@
 //! Native stack for trees of any depth that the depth check lets through.
 
-/// What must be left before more is added.
-const RED_ZONE: usize = 8 * 1024 * 1024;
+/// What must be left before more is added: more than the deepest tree needs, and less than
+/// a main thread has, since adding costs the kernel's time for each file.
+const RED_ZONE: usize = 5 * 1024 * 1024;
 /// What is added then.
 const LARGE: usize = 64 * 1024 * 1024;
 
