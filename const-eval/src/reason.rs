@@ -91,7 +91,32 @@ pub struct Reason {
     pub chain: Vec<Link>,
 }
 
+/// What a reason says of values that are unknown because others are, before it says why those are.
+const CARRIERS: [&str; 2] = [
+    "an earlier statement that runs at import may have changed it (",
+    "it is bound by a statement that runs at import (",
+];
+
 impl Reason {
+    /// The cause itself, without the chain of unknowns that led from it.
+    pub fn root_cause(&self) -> &str {
+        let mut cause: &str = &self.message;
+        loop {
+            let inner = match cause.rfind(" not known: ") {
+                Some(position) => &cause[position + " not known: ".len()..],
+                None => cause,
+            };
+            let stripped = CARRIERS
+                .iter()
+                .find_map(|carrier| inner.strip_prefix(carrier))
+                .map_or(inner, |inner| inner.strip_suffix(')').unwrap_or(inner));
+            if stripped.len() == cause.len() {
+                return cause;
+            }
+            cause = stripped;
+        }
+    }
+
     pub fn new(rule: Rule, message: impl Into<String>) -> Arc<Reason> {
         Arc::new(Reason { rule, message: message.into(), chain: Vec::new() })
     }

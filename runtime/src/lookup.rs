@@ -5,7 +5,7 @@ use pyo3_ffi as ffi;
 use crate::object::{Fallible, Object, module_dict, modules, type_lookup};
 
 /// What stands at `path` below the module of this name: names are read from a module's `__dict__`,
-/// attributes from a class by its MRO, keys from a plain `dict`. Nothing, where the module isn't in `sys.modules`, a name is
+/// attributes from a class by its MRO, keys from a plain `dict`, anything else's own `__dict__` if it has one. Nothing, where the module isn't in `sys.modules`, a name is
 /// absent, or the path goes through something else. `__dict__` of a module is its dictionary.
 pub fn lookup<'a, E: From<crate::object::Raised>>(
     module: &str,
@@ -39,8 +39,11 @@ fn step(object: &Object, name: &str) -> Fallible<Option<Object>> {
     if object.is_exactly(&raw mut ffi::PyDict_Type) {
         return object.dict_get_text(name);
     }
-    match object.as_type() {
-        Some(class) => Ok(type_lookup(class, &Object::name(name)?)),
+    if let Some(class) = object.as_type() {
+        return Ok(type_lookup(class, &Object::name(name)?));
+    }
+    match object.own_dict()? {
+        Some(dict) => dict.dict_get_text(name),
         None => Ok(None),
     }
 }

@@ -37,6 +37,9 @@ pub fn check(code: c_int) -> Fallible<c_int> {
     if code < 0 { Err(Raised) } else { Ok(code) }
 }
 
+/// `Py_TPFLAGS_MANAGED_DICT` (3.11 and newer): the dictionary lies before the object.
+const MANAGED_DICT: std::ffi::c_ulong = 1 << 4;
+
 impl Object {
     /// Takes over a new reference; null means that an exception is set.
     ///
@@ -175,6 +178,21 @@ impl Object {
     pub fn is_text(&self) -> bool {
         // SAFETY: a live object.
         unsafe { ffi::PyUnicode_CheckExact(self.as_ptr()) != 0 }
+    }
+
+    /// The object's own `__dict__`, raw; `None` where its type has none, or it isn't a plain dict.
+    pub fn own_dict(&self) -> Fallible<Option<Object>> {
+        // SAFETY: reading a field of a live type.
+        let has_dict = unsafe {
+            let class = ffi::Py_TYPE(self.as_ptr());
+            (*class).tp_dictoffset != 0 || (*class).tp_flags & MANAGED_DICT != 0
+        };
+        if !has_dict {
+            return Ok(None);
+        }
+        // SAFETY: the object has a dictionary; a new reference.
+        let dict = unsafe { Object::owned(ffi::PyObject_GenericGetDict(self.as_ptr(), std::ptr::null_mut()))? };
+        Ok(dict.is_exactly(&raw mut ffi::PyDict_Type).then_some(dict))
     }
 
     pub fn as_type(&self) -> Option<*mut ffi::PyTypeObject> {

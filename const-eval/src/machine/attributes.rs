@@ -19,7 +19,7 @@ impl Machine<'_> {
         match object {
             Value::Unknown(reason) => {
                 let message =
-                    format!("reads the attribute `{name}` of something that is not known: {}", reason.message);
+                    format!("reads the attribute `{name}` of something that is not known: {}", reason.root_cause());
                 if super::forget::REACHING.contains(&name) {
                     return self.residual(Rule::UnknownAttribute, message);
                 }
@@ -124,18 +124,19 @@ impl Machine<'_> {
         let reference = *reference;
         let entry = match self.object(reference) {
             Object::Instance(instance) => {
-                if let Some(value) = instance.attributes.get(name).cloned() {
-                    if !self.is_own(reference) {
-                        self.contents(reference)?;
-                    }
-                    return Ok(Some(value));
+                let value = instance.attributes.get(name).cloned();
+                if !self.is_own(reference) && (value.is_some() || self.has_instance_dict(reference)) {
+                    self.depend_on_object(reference, name)?;
                 }
-                if !self.is_own(reference) && self.has_instance_dict(reference) {
-                    self.contents(reference)?;
-                }
-                None
+                return Ok(value);
             }
-            Object::Function(function) => function.attributes.get(name).cloned(),
+            Object::Function(function) => {
+                let value = function.attributes.get(name).cloned();
+                if !self.is_own(reference) {
+                    self.depend_on_object(reference, name)?;
+                }
+                return Ok(value);
+            }
             Object::Native(native) => native.attributes.get(name).cloned(),
             Object::StaticMethod(wrapper) | Object::ClassMethod(wrapper) => wrapper.attributes.get(name).cloned(),
             Object::Property(property) => property.attributes.get(name).cloned(),
@@ -150,6 +151,36 @@ impl Machine<'_> {
             _ => None,
         };
         Ok(entry)
+    }
+
+    /// Records that the result rests on an attribute of another module's object, which
+    /// must be found under a name of that module or in one of its classes.
+    fn depend_on_object(&mut self, object: ObjectRef, name: &str) -> Eval<()> {
+        let Some(mut path) = self.path_of(object) else {
+            self.contents(object)?;
+            return Ok(());
+        };
+        path.push(name.into());
+        let module = self.world.module_name(object.owner).to_string();
+        let path: Vec<&str> = path.iter().map(|part| &**part).collect();
+        self.depend(&module, &path);
+        Ok(())
+    }
+
+    fn path_of(&self, object: ObjectRef) -> Option<Vec<std::sync::Arc<str>>> {
+        let evaluated = self.world.evaluated(object.owner)?;
+        let is_it = |value: &Value| matches!(value, Value::Object(other) if *other == object);
+        if let Some((name, _)) = evaluated.namespace.iter().find(|(_, value)| is_it(value)) {
+            return Some(vec![name.clone()]);
+        }
+        evaluated.namespace.iter().find_map(|(class_name, value)| {
+            let Value::Object(class) = value else { return None };
+            if class.owner != object.owner {
+                return None;
+            }
+            let (name, _) = self.class(*class)?.namespace.iter().find(|(_, value)| is_it(value))?;
+            Some(vec![class_name.clone(), name.clone()])
+        })
     }
 
     /// What is known of the contents of a singleton implemented in C.

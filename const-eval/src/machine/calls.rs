@@ -171,7 +171,7 @@ impl Machine<'_> {
     pub(super) fn type_call(&mut self, class: Type, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
         if class == Type::Ground(self.known.type_) && positional.len() == 1 && keywords.is_empty() {
             if let Value::Unknown(reason) = &positional[0] {
-                let message = format!("needs the type of something that is not known: {}", reason.message);
+                let message = format!("needs the type of something that is not known: {}", reason.root_cause());
                 return self.soft(Rule::UnknownOperation, message, &[]);
             }
             return Ok(self.type_of(&positional[0])?.value());

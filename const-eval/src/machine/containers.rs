@@ -25,7 +25,12 @@ impl Machine<'_> {
         if let Object::Globals = self.object(object) {
             return self.globals_entries(object).map(Some);
         }
-        if !matches!(self.object(object), Object::Dict(_) | Object::Instance(_)) {
+        let is_dict = match self.object(object) {
+            Object::Dict(_) => true,
+            Object::Instance(instance) => matches!(instance.payload, Payload::Dict(_)),
+            _ => false,
+        };
+        if !is_dict {
             return Ok(None);
         }
         Ok(match self.contents(object)? {
@@ -474,7 +479,7 @@ impl Machine<'_> {
 
     pub(super) fn get_item(&mut self, container: &Value, key: &Value) -> Eval<Value> {
         if let Value::Unknown(reason) = container {
-            let message = format!("subscripts something that is not known: {}", reason.message);
+            let message = format!("subscripts something that is not known: {}", reason.root_cause());
             return self.soft(Rule::UnknownSubscript, message, &[key]);
         }
         if let Some(class) = self.as_type(container) {
@@ -579,6 +584,9 @@ impl Machine<'_> {
                 }
             },
             Kind::Proxy => {
+                if let Some(Some(entry)) = self.class_namespace_entry(object, key) {
+                    return Ok(entry);
+                }
                 if let Some(entry) = self.ground_namespace_entry(object, key) {
                     return Ok(entry);
                 }
@@ -641,6 +649,20 @@ impl Machine<'_> {
                 self.raise("TypeError", format!("'{name}' object is not subscriptable"))
             }
         }
+    }
+
+    /// One entry of a class's own namespace, through its `__dict__`: whether the class is such
+    /// a proxy's target, and the entry.
+    pub(super) fn class_namespace_entry(&mut self, proxy: ObjectRef, key: &Value) -> Option<Option<Value>> {
+        let (Object::MappingProxy(Value::Object(class)), Value::Str(name)) = (self.object(proxy), key) else {
+            return None;
+        };
+        let (class, name) = (*class, name.clone());
+        let entry = self.class(class)?.namespace.get(&name).cloned();
+        if !self.is_own(class) {
+            self.depend_on_class(class, &name);
+        }
+        Some(entry)
     }
 
     /// `T.__dict__[name]` of a type implemented in C.
@@ -968,6 +990,9 @@ impl Machine<'_> {
                     };
                 }
                 Object::MappingProxy(_) => {
+                    if let Some(entry) = self.class_namespace_entry(object, item) {
+                        return Ok(entry.is_some());
+                    }
                     let wanted = self.key(item)?;
                     for (key, _) in self.proxy_items(object)? {
                         if self.key(&key)? == wanted {

@@ -65,7 +65,10 @@ impl Machine<'_> {
         if forgets_all {
             let cause = Arc::new(Reason {
                 rule: Rule::UnknownName,
-                message: format!("an earlier statement that runs at import may have changed it ({})", reason.message),
+                message: format!(
+                    "an earlier statement that runs at import may have changed it ({})",
+                    reason.root_cause()
+                ),
                 chain: reason.chain.clone(),
             });
             for value in self.namespace.values_mut() {
@@ -76,7 +79,7 @@ impl Machine<'_> {
         }
         let cause = Arc::new(Reason {
             rule: Rule::UnknownName,
-            message: format!("it is bound by a statement that runs at import ({})", reason.message),
+            message: format!("it is bound by a statement that runs at import ({})", reason.root_cause()),
             chain: reason.chain.clone(),
         });
         for name in &statement.binds {

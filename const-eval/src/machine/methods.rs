@@ -403,6 +403,11 @@ impl Machine<'_> {
         {
             return Ok(rest.first().cloned().unwrap_or(Value::None));
         }
+        if let ("get", [key, rest @ ..]) = (name, positional.as_slice())
+            && let Some(entry) = self.class_namespace_entry(*object, key)
+        {
+            return Ok(entry.or_else(|| rest.first().cloned()).unwrap_or(Value::None));
+        }
         if let ("get", [key, ..]) = (name, positional.as_slice())
             && let Some(entry) = self.ground_namespace_entry(*object, key)
         {

@@ -391,7 +391,10 @@ impl<'w> Machine<'w> {
 
     /// Stops because of an unknown value: says why it is unknown.
     fn unknown<T>(&mut self, rule: Rule, what: &str, why: &Reason) -> Eval<T> {
-        let message = if why.message.is_empty() { what.to_string() } else { format!("{what}: {}", why.message) };
+        let message = match why.root_cause() {
+            "" => what.to_string(),
+            cause => format!("{what}: {cause}"),
+        };
         self.residual(rule, message)
     }
 

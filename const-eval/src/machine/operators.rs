@@ -46,7 +46,7 @@ impl Machine<'_> {
     /// The result of an operator where an operand is not known at all.
     fn soft_operation(&mut self, left: &Value, right: &Value) -> Eval<Option<Value>> {
         let ((Value::Unknown(reason), _) | (_, Value::Unknown(reason))) = (left, right) else { return Ok(None) };
-        let message = format!("an operator on something that is not known: {}", reason.message);
+        let message = format!("an operator on something that is not known: {}", reason.root_cause());
         self.soft(Rule::UnknownOperation, message, &[left, right]).map(Some)
     }
 

@@ -213,7 +213,7 @@ impl<'w> Machine<'w> {
         self.type_info(owner).and_then(|info| info.attributes.get(name))
     }
 
-    fn depend_on_class(&mut self, object: ObjectRef, name: &str) {
+    pub(super) fn depend_on_class(&mut self, object: ObjectRef, name: &str) {
         let module = self.world.module_name(object.owner).to_string();
         let qualname = match self.object(object) {
             Object::Class(class) => match &class.qualname {
