@@ -136,14 +136,14 @@ def judge_document(tally, notes, python, document, only: str) -> None:
         document.lay_out(root)
         modules = {m["name"]: m for m in judge.check(python, root)["modules"]}
         files = [root / f"{case.module}.py" for case in document.cases]
-        evaluated = judge.in_parallel(lambda file: evaluate(python, file), files)
+        evaluated = list(judge.in_parallel(lambda file: evaluate(python, file), files))
         actual = executed(python, root, [case.module for case in document.cases])
 
         def session(case):
             file = {case.module: str(root / f"{case.module}.py")}
             return observe(python, [str(root)], file, [case.module])[0]
 
-        seen = judge.in_parallel(session, document.cases)
+        seen = list(judge.in_parallel(session, document.cases))
     for case, evaluation, observed in zip(document.cases, evaluated, seen):
         module = modules.get(case.module)
         if module is None:

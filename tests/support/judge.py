@@ -112,10 +112,10 @@ def check(python: Python, *paths: Path | str, timeout: float = 1200) -> dict:
     return json.loads(done.stdout)
 
 
-def in_parallel(function, items) -> list:
-    """Maps over the items with one thread for each core; each thread waits for processes."""
+def in_parallel(function, items):
+    """Maps over the items, in order, with one thread for each core; each thread waits for processes."""
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-        return list(pool.map(function, items))
+        yield from pool.map(function, items)
 
 
 # Parts of the standard library that are not judged: tests, and what needs a display.
