@@ -167,6 +167,11 @@ impl Machine<'_> {
         Ok(())
     }
 
+    /// Is it held directly by a class of its module?
+    pub(super) fn is_class_attribute(&self, object: ObjectRef) -> bool {
+        self.path_of(object).is_some_and(|path| path.len() == 2)
+    }
+
     fn path_of(&self, object: ObjectRef) -> Option<Vec<std::sync::Arc<str>>> {
         let evaluated = self.world.evaluated(object.owner)?;
         let is_it = |value: &Value| matches!(value, Value::Object(other) if *other == object);

@@ -10,7 +10,7 @@ use syntax::ir::{self, Name};
 use super::frame::Scope;
 use super::{Eval, Machine};
 use crate::heap::Object;
-use crate::reason::Rule;
+use crate::reason::{Reason, Rule};
 use crate::value::{ObjectRef, Value};
 
 /// The name under which the value of an evaluated expression is stored.
@@ -23,6 +23,7 @@ impl Machine<'_> {
     /// `eval(source, globals[, locals])`
     pub(super) fn eval_source(&mut self, source: &str, globals: ObjectRef, locals: ObjectRef) -> Eval<Value> {
         let source = source.trim_start_matches([' ', '\t']);
+        self.provide_builtins(globals)?;
         let module = self.lower_dynamic(&format!("_ = ({source}\n)"))?;
         let [statement] = module.statements.as_slice() else {
             return self.residual(Rule::NotModelled, "`eval` of text that is not one expression");
@@ -39,6 +40,7 @@ impl Machine<'_> {
 
     /// `exec(source, globals[, locals])`
     pub(super) fn exec_source(&mut self, source: &str, globals: ObjectRef, locals: ObjectRef) -> Eval<()> {
+        self.provide_builtins(globals)?;
         let module = self.lower_dynamic(source)?;
         if module.has_annotations {
             return self.residual(Rule::NotModelled, "`exec` of text with annotated names");
@@ -60,6 +62,16 @@ impl Machine<'_> {
             Ok(module) => Ok(Arc::new(module)),
             Err(_) => self.residual(Rule::Raises, "evaluates text with a syntax error"),
         }
+    }
+
+    /// The interpreter puts the caller's builtins into the globals that it is given.
+    fn provide_builtins(&mut self, globals: ObjectRef) -> Eval<()> {
+        let (mapping, name) = (Value::Object(globals), Value::str("__builtins__"));
+        if self.dict_get(&mapping, &name)?.is_none() {
+            let builtins = Value::Unknown(Reason::new(Rule::Nondeterministic, "the builtins that `exec` provides"));
+            self.dict_insert(&mapping, name, builtins)?;
+        }
+        Ok(())
     }
 
     fn run_dynamic(
@@ -89,7 +101,7 @@ impl Machine<'_> {
         if let Some(value) = self.dict_get(&mapping, &Value::Str(name.clone()))? {
             return Ok(value);
         }
-        if self.dict_get(&mapping, &Value::str("__builtins__"))?.is_some() {
+        if !matches!(self.dict_get(&mapping, &Value::str("__builtins__"))?, Some(Value::Unknown(_))) {
             return self.residual(Rule::NotModelled, "evaluated text with builtins of its own");
         }
         let builtins = self.world.ground().module_index("builtins");

@@ -105,6 +105,8 @@ pub struct Machine<'w> {
     imported: FxHashSet<ModuleId>,
     open_namespace: bool,
     porous: bool,
+    /// A statement before this one runs at import.
+    impure: bool,
     module_aliases: Vec<(Name, Value)>,
     /// Coroutines, and the statements that made them: one that is never closed warns when it is collected.
     coroutines: Vec<(ObjectRef, u32)>,
@@ -175,6 +177,7 @@ impl<'w> Machine<'w> {
         machine.heap = evaluated.heap.clone();
         machine.namespace = evaluated.namespace.clone();
         machine.open_namespace = evaluated.open_namespace;
+        machine.impure = true;
         machine
     }
 
@@ -203,6 +206,7 @@ impl<'w> Machine<'w> {
             imported: FxHashSet::default(),
             open_namespace: false,
             porous: false,
+            impure: false,
             module_aliases: Vec::new(),
             coroutines: Vec::new(),
             leaked: false,
@@ -263,6 +267,7 @@ impl<'w> Machine<'w> {
                     Outcome::Residual(reason)
                 }
             };
+            self.impure |= matches!(outcome, Outcome::Residual(_));
             outcomes.push(outcome);
         }
         for (coroutine, statement) in std::mem::take(&mut self.coroutines) {
@@ -518,9 +523,13 @@ impl<'w> Machine<'w> {
         Ok(self.object(object))
     }
 
-    /// Do guards compare the contents? Short containers of data are part of the
-    /// fingerprint of the name or attribute through which they were reached.
+    /// Do guards compare the contents? Short containers of data that another module's class
+    /// holds are part of the fingerprint of the attribute through which they were reached,
+    /// as long as no code that is not proven has run in between.
     fn is_fingerprinted(&self, object: ObjectRef) -> bool {
+        if self.impure || !self.is_class_attribute(object) {
+            return false;
+        }
         /// As `LONGEST_CONTAINER` in the runtime's fingerprints.
         const LONGEST: usize = 64;
         let plain = |value: &Value| match value {
