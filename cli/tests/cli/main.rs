@@ -1,6 +1,7 @@
 //! Tests of the built command, in one program because linking costs more than running.
 
 mod bad_input;
+mod bundle;
 mod check;
 mod common;
 mod eval;

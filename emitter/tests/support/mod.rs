@@ -36,7 +36,7 @@ pub fn pythons() -> &'static [Python] {
 }
 
 fn prepare(root: &Path, tag: &str, executable: &str) -> Python {
-    let environment = root.join(".cache/emitter").join(tag);
+    let environment = root.join(".cache/runtimes").join(tag);
     let done = Command::new("sh")
         .arg(root.join("tests/support/install_runtime.sh"))
         .arg(executable)
