@@ -116,7 +116,7 @@ def rewrite_notes(document: Document, verdicts: dict[int, str], unknown: set[int
     `unknown` the document's lines whose value is not known. Drops other notes."""
     lines = document.path.read_text().split("\n")
     for case in document.cases:
-        for offset, line in enumerate(case.source.split("\n")):
+        for offset, line in enumerate(case.source.splitlines()):
             number = case.first_line + offset
             bare = _NOTE.sub("", line)
             if "# verdict:" in line and case.first_line in verdicts:
