@@ -2,7 +2,7 @@
 
 import sys
 
-from lyo_harvest.foreign import MISSING, ModuleType, raw
+from lyo_harvest.foreign import MISSING, ModuleType, is_a, raw
 from lyo_harvest.record import Unsupported
 
 HEAP_TYPE = 1 << 9
@@ -30,7 +30,7 @@ def is_python_made(walker, kind):
     if walker.is_made(kind):
         return True
     module = sys.modules.get(type_dict(kind).get("__module__"))
-    if not isinstance(module, ModuleType):
+    if not is_a(module, ModuleType):
         return False
     # A class of Python code holds functions, or at least its own `__dict__` or `__weakref__` entry;
     # the C types of a module that has Python source too (`functools.partial`) are caught by `__new__`.

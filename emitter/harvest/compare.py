@@ -41,19 +41,17 @@ def contents(name, rehydrating):
     if name in sys.modules:
         return "loaded", ()
     name = sys.intern(name)  # as an import statement has it
-    before = describe.index_modules(name)
     try:
         __import__(name)
     except BaseException as error:
         return "failed", (("import", f"{type(error).__name__}: {error}"),)
     module = sys.modules[name]
     foreign = describe.index_modules(name)
-    foreign.update(before)
     how = "executed"
     if rehydrating:
         record = sys.modules["lyo._report"]._records.get(name, ("ordinary", "it was not asked for"))
         how = record[0] if record[0] == "rehydrated" else f"{record[0]}: {record[1]}"
-    if not isinstance(module, type(sys)):
+    if not describe.is_a(module, type(sys)):
         return how, (("module", f"an object of type {type(module).__name__}"),)
     gc.disable()
     sys.setrecursionlimit(100000)

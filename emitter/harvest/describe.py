@@ -41,28 +41,56 @@ LIMIT = 400000
 LAYOUT = frozenset(("__weakref__", "__weaklistoffset__", "__dictoffset__", "__vectorcalloffset__"))
 
 
+def is_a(value, kind):
+    """`isinstance` by the type alone: a `__class__` property is not asked."""
+    return kind in type.__dict__["__mro__"].__get__(type(value))
+
+
 def describe(module, foreign):
     """The lines of a module. `foreign`: id -> (name, object) of what other modules hold."""
     describer = Describer(module, foreign)
+    imported = imported_names(module)
+    for name, value in describer.namespace.items():
+        if name not in imported and not name.startswith("__"):
+            # Other modules may hold it too, but it was made here.
+            foreign.pop(id(value), None)
     describer.module_contents()
     return describer.lines
 
 
+def imported_names(module):
+    """Names that import statements of the module's top level bind."""
+    try:
+        with open(module.__file__, "rb") as file:
+            tree = compile(file.read(), module.__file__, "exec", 0x400, dont_inherit=True)  # PyCF_ONLY_AST
+    except (OSError, SyntaxError, ValueError, AttributeError, TypeError):
+        return frozenset()
+    names, pending = set(), list(tree.body)
+    while pending:
+        node = pending.pop()
+        kind = type(node).__name__
+        if kind in ("Import", "ImportFrom"):
+            names.update(alias.asname or alias.name.partition(".")[0] for alias in node.names)
+        elif kind not in ("FunctionDef", "AsyncFunctionDef", "ClassDef"):
+            for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+                pending.extend(getattr(node, field, ()))
+    return names
+
+
 def index_modules(own_name):
-    """Names for what modules of other top-level packages hold."""
-    top = own_name.partition(".")[0]
+    """Names for what other modules hold."""
     found = {}
     for name in sorted(key for key in sys.modules if type(key) is str):
         module = sys.modules[name]
         first = name.partition(".")[0]
-        if not isinstance(module, ModuleType) or first in (top, "lyo", "lyo_describe", "__main__"):
+        if not is_a(module, ModuleType) or name == own_name or first in ("lyo", "lyo_describe", "__main__"):
             continue
         for attribute, value in ModuleType.__getattribute__(module, "__dict__").items():
             if type(attribute) is not str or attribute == "__builtins__":
                 continue
             if is_named(value):
                 found.setdefault(id(value), (f"{name}.{attribute}", value))
-            if isinstance(value, type) and class_module(value) == name:
+            if is_a(value, type) and class_module(value) == name:
                 for inner, item in type_dict(value).items():
                     if type(inner) is str and is_named(item):
                         found.setdefault(id(item), (f"{name}.{attribute}.{inner}", item))
@@ -108,7 +136,7 @@ class Describer:
             else:
                 self.visit(name, value)
         parent, _, child = self.name.rpartition(".")
-        if parent and isinstance(sys.modules.get(parent), ModuleType):
+        if parent and is_a(sys.modules.get(parent), ModuleType):
             held = ModuleType.__getattribute__(sys.modules[parent], "__dict__").get(child)
             self.line("parent's attribute", "the module" if held is self.module else "something else")
 
@@ -154,11 +182,11 @@ class Describer:
         handler = HANDLERS.get(kind)
         if handler is not None:
             return handler(self, path, value)
-        if isinstance(value, ModuleType):
+        if is_a(value, ModuleType):
             return self.line(path, f"module {ModuleType.__getattribute__(value, '__dict__').get('__name__')}")
-        if isinstance(value, type):
+        if is_a(value, type):
             return self.class_(path, value)
-        if isinstance(value, BuiltinMethodType):
+        if is_a(value, BuiltinMethodType):
             return self.builtin_method(path, value)
         self.instance(path, value)
 
@@ -186,7 +214,7 @@ class Describer:
             return self.line(path, "the namespace of builtins")
         name = value.get("__name__")
         module = sys.modules.get(name) if type(name) is str else None
-        if isinstance(module, ModuleType) and ModuleType.__getattribute__(module, "__dict__") is value:
+        if is_a(module, ModuleType) and ModuleType.__getattribute__(module, "__dict__") is value:
             return self.line(path, f"the namespace of {name}")
         self.items(path, value)
 
@@ -242,7 +270,7 @@ class Describer:
         else:
             name = namespace.get("__name__")
             module = sys.modules.get(name) if type(name) is str else None
-            if isinstance(module, ModuleType) and ModuleType.__getattribute__(module, "__dict__") is namespace:
+            if is_a(module, ModuleType) and ModuleType.__getattribute__(module, "__dict__") is namespace:
                 self.line(f"{path}.__globals__", f"of {name}")
             else:
                 self.visit(f"{path}.__globals__", namespace)
@@ -273,7 +301,7 @@ class Describer:
 
     def builtin_method(self, path, value):
         receiver = value.__self__
-        if receiver is None or isinstance(receiver, ModuleType):
+        if receiver is None or is_a(receiver, ModuleType):
             name = getattr(value, "__module__", None)
             return self.line(path, f"builtin {name}.{value.__qualname__}")
         self.line(path, f"bound builtin {value.__qualname__}")
@@ -388,7 +416,7 @@ def sort_key(item):
         return (type_qualname(kind), repr(item))
     if kind is tuple:
         return ("tuple", repr([sort_key(part) for part in item]))
-    if isinstance(item, type):
+    if is_a(item, type):
         return ("type", f"{class_module(item)}.{type_qualname(item)}")
     for base, contents in DATA.items():
         if base in (int, str, float) and base in type_mro(kind):

@@ -19,9 +19,9 @@ MISSING = object()
 
 def raw(container, name):
     """What `container` (a module or class) holds under `name`, read without descriptors."""
-    if isinstance(container, ModuleType):
+    if is_a(container, ModuleType):
         return ModuleType.__getattribute__(container, "__dict__").get(name, MISSING)
-    if isinstance(container, type):
+    if is_a(container, type):
         for base in type.__dict__["__mro__"].__get__(container):
             value = type.__dict__["__dict__"].__get__(base).get(name, MISSING)
             if value is not MISSING:
@@ -31,13 +31,18 @@ def raw(container, name):
 
 def walk(module, path):
     value = sys.modules.get(module, MISSING)
-    if not isinstance(value, ModuleType):
+    if not is_a(value, ModuleType):
         return MISSING
     for name in path:
         value = raw(value, name)
         if value is MISSING:
             return MISSING
     return value
+
+
+def is_a(value, kind):
+    """`isinstance` by the type alone: a `__class__` property is not asked."""
+    return kind in type.__dict__["__mro__"].__get__(type(value))
 
 
 # id of a function that the harvester put in place of another -> (the other, both kept alive)
@@ -76,7 +81,7 @@ class Names:
         return self.found[key][0]
 
     def search(self, value):
-        if isinstance(value, ModuleType):
+        if is_a(value, ModuleType):
             name = self.module_name(value)
             if name is not None:
                 return (name, ())
@@ -104,13 +109,13 @@ class Names:
 
     def by_own_name(self, value):
         kind = type(value)
-        if isinstance(value, type):
+        if is_a(value, type):
             module = type.__dict__["__dict__"].__get__(value).get("__module__")
             if type(module) is not str:
                 module = type.__dict__["__module__"].__get__(value)
             qualname = type.__dict__["__qualname__"].__get__(value)
         elif kind is FunctionType or kind is type(len):
-            if kind is not FunctionType and value.__self__ is not None and not isinstance(value.__self__, ModuleType):
+            if kind is not FunctionType and value.__self__ is not None and not is_a(value.__self__, ModuleType):
                 return None
             module, qualname = value.__module__, value.__qualname__
         elif kind.__name__ in ("method_descriptor", "wrapper_descriptor", "classmethod_descriptor",
@@ -135,18 +140,18 @@ class Names:
                 yield module
         home = getattr_static(type(value), "__module__")
         module = sys.modules.get(home) if type(home) is str else None
-        if isinstance(module, ModuleType) and id(module) not in seen and self.module_name(module) in self.loaded:
+        if is_a(module, ModuleType) and id(module) not in seen and self.module_name(module) in self.loaded:
             seen.add(id(module))
             yield module
         # Modules that those modules hold, in order.
         for module in list(self.imported_modules):
             for held in list(raw_dict(module).values()):
-                if isinstance(held, ModuleType) and id(held) not in seen and self.module_name(held) in self.loaded:
+                if is_a(held, ModuleType) and id(held) not in seen and self.module_name(held) in self.loaded:
                     seen.add(id(held))
                     yield held
         for name in ("types", "typing", "_typing", "functools", "collections", "_collections_abc"):
             module = sys.modules.get(name) if name in self.loaded else None
-            if isinstance(module, ModuleType) and id(module) not in seen:
+            if is_a(module, ModuleType) and id(module) not in seen:
                 seen.add(id(module))
                 yield module
 
@@ -165,7 +170,7 @@ class Names:
         """A value that a class of a candidate module holds, as `datetime.timezone.utc`."""
         for module in self.candidates(value):
             for name, held in list(raw_dict(module).items()):
-                if type(name) is str and isinstance(held, type):
+                if type(name) is str and is_a(held, type):
                     for attribute, inner in list(type.__dict__["__dict__"].__get__(held).items()):
                         if inner is value:
                             path = (name, attribute)
@@ -181,7 +186,7 @@ class Names:
             return None
         path = tuple(qualname.split("."))
         holder = walk(value.__module__, path) if value.__module__ in self.loaded else MISSING
-        if isinstance(holder, (staticmethod, classmethod)) and holder.__func__ is value:
+        if type(holder) in (staticmethod, classmethod) and holder.__func__ is value:
             return (value.__module__, path, "__func__")
         if type(holder) is property:
             for attribute in ("fget", "fset", "fdel"):
@@ -204,7 +209,7 @@ class Names:
 def index_items(module):
     index = {}
     for name, held in list(raw_dict(module).items()):
-        if type(name) is not str or not isinstance(held, type):
+        if type(name) is not str or not is_a(held, type):
             continue
         for attribute, inner in list(type.__dict__["__dict__"].__get__(held).items()):
             if type(attribute) is str and type(inner) is dict:
@@ -244,18 +249,18 @@ class ForeignCode:
 
 def index_code(module):
     index = {}
-    if not isinstance(module, ModuleType):
+    if not is_a(module, ModuleType):
         return index
     pending = [((name,), value) for name, value in raw_dict(module).items() if type(name) is str]
     seen = set()
     while pending:
         path, value = pending.pop(0)
-        if isinstance(value, (staticmethod, classmethod)):
+        if type(value) in (staticmethod, classmethod):
             value = value.__func__
         if type(value) is FunctionType:
             if value.__globals__ is raw_dict(module):
                 add_code(index, path, value.__code__, ())
-        elif isinstance(value, type) and id(value) not in seen and len(path) < 4:
+        elif is_a(value, type) and id(value) not in seen and len(path) < 4:
             seen.add(id(value))
             contents = type.__dict__["__dict__"].__get__(value)
             if contents.get("__module__") == raw(module, "__name__"):

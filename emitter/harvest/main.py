@@ -127,7 +127,7 @@ class Harvester:
                 for name, value in operation.bound:
                     if namespace.get(name) is value:
                         imported.setdefault(id(value), name)
-                    if isinstance(value, type(sys)):
+                    if foreign.is_a(value, type(sys)):
                         modules.append(value)
                 source = imported_module(operation, entry)
                 if source is not None:
@@ -232,7 +232,7 @@ def imported_module(operation, entry):
     """The module that a `from` import took its names from."""
     name = record.absolute_name(operation.module, operation.level, {"__package__": entry_package(entry)})
     module = sys.modules.get(name)
-    return module if isinstance(module, type(sys)) else None
+    return module if foreign.is_a(module, type(sys)) else None
 
 
 def load_native(path):

@@ -5,6 +5,7 @@ anew iterates as the executed one only if it is filled in the same way. The ways
 those that source text shows: a display of constants, or a constant sequence handed to `set`.
 """
 
+from lyo_harvest.foreign import is_a
 from lyo_harvest.record import Unsupported
 
 # Hashes that are the same in every process.
@@ -38,7 +39,7 @@ def add_displays(walker, tree):
 
 
 def describe(walker, value):
-    mutable = isinstance(value, set)
+    mutable = is_a(value, set)
     tag = "set" if mutable else "frozenset"
     present = list(value)
     if len(present) <= 1:
@@ -105,4 +106,4 @@ def member(present, item):
 
 def by_address(item):
     kind = type(item)
-    return (isinstance(item, type) and type(item).__hash__ is type.__hash__) or kind.__hash__ is object.__hash__
+    return (is_a(item, type) and type(item).__hash__ is type.__hash__) or kind.__hash__ is object.__hash__

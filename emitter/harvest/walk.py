@@ -9,7 +9,8 @@ import sys
 
 from lyo_harvest import classes, construct, sets
 from lyo_harvest.foreign import (
-    BUILTIN_NAMES, MISSING, ForeignCode, FunctionType, ModuleType, Names, original, raw, raw_dict, walk,
+    BUILTIN_NAMES, MISSING, ForeignCode, FunctionType, ModuleType, Names, is_a, original, raw,
+    raw_dict, walk,
 )
 from lyo_harvest.record import Unsupported
 from lyo_harvest.refuse import Placeholder, origin_of
@@ -150,11 +151,11 @@ class Walker:
         maker = MAKERS.get(kind)
         if maker is not None:
             return maker(self, value)
-        if isinstance(value, ModuleType):
+        if is_a(value, ModuleType):
             return self.external(value)
-        if isinstance(value, BuiltinMethodType):
+        if is_a(value, BuiltinMethodType):
             return self.builtin_method(value)
-        if isinstance(value, type):
+        if is_a(value, type):
             return self.made_class(value)
         return self.instance(value)
 
@@ -201,7 +202,7 @@ class Walker:
         kind = type(value)
         if kind is dict:
             items, how = value, "item"
-        elif isinstance(value, (type, ModuleType, FunctionType, BuiltinMethodType)) or not has_plain_attributes(kind):
+        elif any(is_a(value, other) for other in (type, ModuleType, FunctionType, BuiltinMethodType)) or not has_plain_attributes(kind):
             return
         else:
             items, how = dict(classes.slot_values(value)), "attribute"
@@ -291,7 +292,7 @@ class Walker:
         if not self.is_made(value):
             name = value.get("__name__") if len(value) > 3 else None
             module = sys.modules.get(name) if type(name) is str else None
-            if isinstance(module, ModuleType) and raw_dict(module) is value:
+            if is_a(module, ModuleType) and raw_dict(module) is value:
                 return self.get_attribute(self.node(module), "__dict__")
             return self.foreign_container(value)
         return None
@@ -383,7 +384,7 @@ class Walker:
         globals_node = None
         if not own:
             home = sys.modules.get(globals_module)
-            if isinstance(home, ModuleType) and raw_dict(home) is value.__globals__:
+            if is_a(home, ModuleType) and raw_dict(home) is value.__globals__:
                 globals_node = self.external(home)
             elif self.is_made(value.__globals__):
                 globals_node = self.node(value.__globals__)
@@ -506,11 +507,11 @@ class Walker:
         receiver = value.__self__
         path = tuple(value.__qualname__.split("."))
         holder = walk("builtins", path)
-        if isinstance(holder, staticmethod) and holder.__func__ is value:
+        if is_a(holder, staticmethod) and holder.__func__ is value:
             return self.get_attribute(self.add(("external", "builtins", path)), "__func__")
-        if receiver is None or isinstance(receiver, ModuleType):
+        if receiver is None or is_a(receiver, ModuleType):
             raise Unsupported(f"refers to {describe(value)}, which has no name in its module")
-        kind = receiver if isinstance(receiver, type) else type(receiver)
+        kind = receiver if is_a(receiver, type) else type(receiver)
         if classes.is_python_made(self, kind):
             raise Unsupported(f"holds {describe(value)}, bound to an instance of a Python class")
         return self.get_attribute(self.node(receiver), value.__name__)
@@ -607,11 +608,11 @@ def describe(value):
     kind_name = type.__dict__["__qualname__"].__get__(kind)
     kind_module = raw(kind, "__module__")
     prefix = f"{kind_module}." if type(kind_module) is str and kind_module != "builtins" else ""
-    if isinstance(value, type):
+    if is_a(value, type):
         return f"the class {type.__dict__['__qualname__'].__get__(value)}"
     if kind in (FunctionType, BuiltinMethodType):
         return f"the function {value.__qualname__}"
-    if isinstance(value, ModuleType):
+    if is_a(value, ModuleType):
         return f"the module {raw(value, '__name__')}"
     return f"an object of type {prefix}{kind_name}"
 
