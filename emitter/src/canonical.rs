@@ -184,6 +184,6 @@ mod tests {
     fn what_is_cut_is_refused() {
         assert!(canonical(&[b'z', 4, b'a']).is_err());
         assert!(canonical(&[b'r', 0, 0, 0, 0]).is_err());
-        assert!(canonical(&[b'N', b'N']).is_err());
+        assert!(canonical(b"NN").is_err());
     }
 }

@@ -87,7 +87,7 @@ impl Plan {
         Value::record([
             ("modules", Value::Dict(modules)),
             ("roots", Value::List(self.roots.iter().map(|root| path_text(root)).collect())),
-            ("native", native.map_or(Value::None, |path| path_text(path))),
+            ("native", native.map_or(Value::None, path_text)),
         ])
     }
 }
