@@ -27,6 +27,11 @@ pub enum WriteError {
 /// the old bundle or the new one.
 pub fn write_bundle(path: &Path, bundle: &Bundle) -> Result<(), WriteError> {
     let bytes = encode_bundle(bundle)?;
+    // A device or pipe is written to; only a file is replaced.
+    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+        std::fs::OpenOptions::new().write(true).open(path)?.write_all(&bytes)?;
+        return Ok(());
+    }
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

@@ -52,12 +52,15 @@ def _write(process):
     for name, module in list(sys.modules.items()):
         if name not in _records and isinstance(name, str):
             modules.append({"name": name, "how": "ordinary", "reason": _kind(module)})
-    aside = "%s.%d.tmp" % (_path, process)
+    # A device or pipe is written to; only a file is replaced.
+    special = os.path.exists(_path) and not os.path.isfile(_path)
+    aside = _path if special else "%s.%d.tmp" % (_path, process)
     try:
         with open(aside, "w", encoding="utf-8") as file:
             json.dump({"version": 1, "modules": modules}, file, indent=1)
             file.write("\n")
-        os.replace(aside, _path)
+        if not special:
+            os.replace(aside, _path)
     except OSError as error:
         from lyo._install import say
 
