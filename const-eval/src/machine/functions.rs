@@ -1,6 +1,6 @@
 //! Functions: making them, binding arguments, and their attributes.
 
-use syntax::ir::{self, CodeKind, FunctionParts, Name};
+use syntax::ir::{self, FunctionParts, Name};
 
 use super::frame::{Frame, Scope};
 use super::step::Exit;
@@ -560,10 +560,5 @@ impl Machine<'_> {
             }
             _ => self.residual(Rule::NotModelled, format!("sets `{name}` of an object implemented in C")),
         }
-    }
-
-    /// The kinds of code whose calls are ordinary function calls.
-    pub(super) fn is_comprehension(kind: CodeKind) -> bool {
-        matches!(kind, CodeKind::Comprehension | CodeKind::GeneratorExpression)
     }
 }

@@ -4,7 +4,7 @@ use super::functions::Keywords;
 use super::types::Found;
 use super::{Eval, Machine, Stop};
 use crate::ground::GroundId;
-use crate::heap::{GeneratorKind, Object, Payload, Set, Type, UNKNOWN_TYPE, ViewKind, Wrapper};
+use crate::heap::{GeneratorKind, Object, Payload, Set, Type, UNKNOWN_TYPE, ViewKind};
 use crate::primitive::{self, Product};
 use crate::reason::Rule;
 use crate::value::{Integer, Value};
@@ -855,10 +855,6 @@ impl Machine<'_> {
 
     pub(super) fn integer(value: i64) -> Value {
         Value::Int(Integer::Small(value))
-    }
-
-    pub(super) fn new_class_method(&mut self, function: Value) -> Value {
-        self.allocate(Object::ClassMethod(Wrapper { function, attributes: Self::attributes() }))
     }
 }
 
