@@ -1,8 +1,10 @@
 //! From views to the model: for `lyo inspect`, and to test the writer with.
 
-use crate::model::{Artifact, Bundle, Class, Function, Guard, Image, ImportBinding, Node, NodeId, Operation};
+use crate::model::{Artifact, Bundle, Class, Code, Function, Guard, Image, ImportBinding, Node, NodeId, Operation};
 use crate::read::{Entry, ReadError, Reader};
-use crate::view::{BindingView, ClassView, FunctionView, ImageView, Named, NodeView, OperationView, Pairs, Texts};
+use crate::view::{
+    BindingView, ClassView, CodeView, FunctionView, ImageView, Named, NodeView, OperationView, Pairs, Texts,
+};
 
 impl Reader {
     /// The whole bundle.
@@ -85,7 +87,7 @@ fn node(view: NodeView<'_>) -> Result<Node, ReadError> {
         NodeView::Range { start, stop, step } => Node::Range { start, stop, step },
         NodeView::Slice { start, stop, step } => Node::Slice { start, stop, step },
         NodeView::MappingProxy(mapping) => Node::MappingProxy(mapping),
-        NodeView::Constant(path) => Node::Constant { path: path.iter().collect() },
+        NodeView::Code(view) => Node::Code(Box::new(code(view))),
         NodeView::CodeBlob(bytes) => Node::CodeBlob(bytes.to_vec()),
         NodeView::CodeOf { function, path } => Node::CodeOf { function, path: path.iter().collect() },
         NodeView::Function(view) => Node::Function(Box::new(function(view))),
@@ -113,6 +115,27 @@ fn node(view: NodeView<'_>) -> Result<Node, ReadError> {
         NodeView::External { module, path } => Node::External { module: module.to_owned(), path: texts(path)? },
         NodeView::Builtin(name) => Node::Builtin(name.to_owned()),
     })
+}
+
+fn code(view: CodeView<'_>) -> Code {
+    Code {
+        argcount: view.argcount,
+        posonlyargcount: view.posonlyargcount,
+        kwonlyargcount: view.kwonlyargcount,
+        stacksize: view.stacksize,
+        flags: view.flags,
+        firstlineno: view.firstlineno,
+        name: view.name,
+        qualname: view.qualname,
+        consts: view.consts.iter().collect(),
+        names: view.names.iter().collect(),
+        varnames: view.varnames.iter().collect(),
+        freevars: view.freevars.iter().collect(),
+        cellvars: view.cellvars.iter().collect(),
+        code: view.code.to_vec(),
+        linetable: view.linetable.to_vec(),
+        exceptiontable: view.exceptiontable.to_vec(),
+    }
 }
 
 fn function(view: FunctionView<'_>) -> Function {

@@ -4,7 +4,7 @@
 pub const MAGIC: [u8; 8] = *b"\x89LYO\r\n\x1a\n";
 
 /// Raised by every change that an older reader would misread.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// Bytes of the file header: magic, format version, a zero word, file length (u64), directory offset
 /// (u64), directory length (u64), number of modules, a zero word, digest.
@@ -58,7 +58,7 @@ pub mod tag {
     pub const RANGE: u32 = 18;
     pub const SLICE: u32 = 19;
     pub const MAPPING_PROXY: u32 = 20;
-    pub const CONSTANT: u32 = 21;
+    pub const CODE: u32 = 21;
     pub const CODE_BLOB: u32 = 22;
     pub const FUNCTION: u32 = 23;
     pub const CELL: u32 = 24;

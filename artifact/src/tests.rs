@@ -42,7 +42,24 @@ fn image() -> Image {
             Node::Str { value: b"Point".to_vec(), interned: true },
             Node::Tuple(vec![0, 1]),
             Node::Dict(vec![(2, 3)]),
-            Node::Constant { path: vec![0, 1] },
+            Node::Code(Box::new(Code {
+                argcount: 1,
+                posonlyargcount: 0,
+                kwonlyargcount: 2,
+                stacksize: 3,
+                flags: 4,
+                firstlineno: 5,
+                name: 2,
+                qualname: 2,
+                consts: vec![0, 1],
+                names: vec![2],
+                varnames: vec![],
+                freevars: vec![2],
+                cellvars: vec![2, 2],
+                code: vec![1, 2, 3, 4],
+                linetable: vec![5],
+                exceptiontable: vec![],
+            })),
             Node::Class(Box::new(Class {
                 metaclass: 7,
                 name: "Point".into(),
@@ -223,6 +240,7 @@ fn nodes(count: u32) -> impl Strategy<Value = Node> {
     let named = prop::collection::vec((names(), id.clone()), 0..4);
     let maybe = prop::option::of(id.clone());
     let bytes = prop::collection::vec(any::<u8>(), 0..20);
+    let bytes_again = bytes.clone();
     prop_oneof![
         bytes.clone().prop_map(Node::Int),
         (bytes.clone(), any::<bool>()).prop_map(|(value, interned)| Node::Str { value, interned }),
@@ -231,7 +249,24 @@ fn nodes(count: u32) -> impl Strategy<Value = Node> {
         ids.clone().prop_map(Node::Tuple),
         ids.clone().prop_map(Node::Set),
         pairs.clone().prop_map(Node::Dict),
-        ids.clone().prop_map(|path| Node::Constant { path }),
+        (id.clone(), ids.clone(), bytes_again).prop_map(|(name, ids, bytes)| Node::Code(Box::new(Code {
+            argcount: name,
+            posonlyargcount: 0,
+            kwonlyargcount: name,
+            stacksize: 1,
+            flags: 2,
+            firstlineno: 3,
+            name,
+            qualname: name,
+            consts: ids.clone(),
+            names: ids.clone(),
+            varnames: vec![],
+            freevars: ids.clone(),
+            cellvars: ids,
+            code: bytes.clone(),
+            linetable: bytes.clone(),
+            exceptiontable: bytes,
+        }))),
         maybe.clone().prop_map(Node::Cell),
         (id.clone(), maybe.clone(), prop::option::of(pairs.clone()), named.clone())
             .prop_map(|(class, base_value, dict, slots)| Node::Instance { class, base_value, dict, slots }),

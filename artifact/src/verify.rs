@@ -76,6 +76,12 @@ impl ImageView<'_> {
             | NodeView::CodeOf { function: id, .. }
             | NodeView::Attribute { object: id, .. } => self.check_id(id),
             NodeView::Cell(content) => self.check_ids(content),
+            NodeView::Code(code) => {
+                self.check_ids([code.name, code.qualname])?;
+                [code.consts, code.names, code.varnames, code.freevars, code.cellvars]
+                    .into_iter()
+                    .try_for_each(|ids| self.check_ids(ids.iter()))
+            }
             NodeView::Function(function) => {
                 self.check_ids([function.code, function.name, function.qualname, function.doc, function.module])?;
                 self.check_ids(function.globals)?;
@@ -120,7 +126,6 @@ impl ImageView<'_> {
             | NodeView::Str { .. }
             | NodeView::Bytes(_)
             | NodeView::ByteArray(_)
-            | NodeView::Constant(_)
             | NodeView::CodeBlob(_)
             | NodeView::Name(_)
             | NodeView::ThisModule

@@ -189,8 +189,7 @@ pub enum NodeView<'a> {
         step: NodeId,
     },
     MappingProxy(NodeId),
-    /// Indices, not node ids.
-    Constant(Ids<'a>),
+    Code(CodeView<'a>),
     CodeBlob(&'a [u8]),
     /// The path: indices, not node ids.
     CodeOf {
@@ -237,6 +236,27 @@ pub enum NodeView<'a> {
         path: Texts<'a>,
     },
     Builtin(&'a str),
+}
+
+/// [`crate::model::Code`], borrowed.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeView<'a> {
+    pub argcount: u32,
+    pub posonlyargcount: u32,
+    pub kwonlyargcount: u32,
+    pub stacksize: u32,
+    pub flags: u32,
+    pub firstlineno: u32,
+    pub name: NodeId,
+    pub qualname: NodeId,
+    pub consts: Ids<'a>,
+    pub names: Ids<'a>,
+    pub varnames: Ids<'a>,
+    pub freevars: Ids<'a>,
+    pub cellvars: Ids<'a>,
+    pub code: &'a [u8],
+    pub linetable: &'a [u8],
+    pub exceptiontable: &'a [u8],
 }
 
 /// [`crate::model::Function`], borrowed.
@@ -434,7 +454,24 @@ impl<'a> Cursor<'a> {
             tag::RANGE => NodeView::Range { start: self.word()?, stop: self.word()?, step: self.word()? },
             tag::SLICE => NodeView::Slice { start: self.word()?, stop: self.word()?, step: self.word()? },
             tag::MAPPING_PROXY => NodeView::MappingProxy(self.word()?),
-            tag::CONSTANT => NodeView::Constant(self.ids()?),
+            tag::CODE => NodeView::Code(CodeView {
+                argcount: self.word()?,
+                posonlyargcount: self.word()?,
+                kwonlyargcount: self.word()?,
+                stacksize: self.word()?,
+                flags: self.word()?,
+                firstlineno: self.word()?,
+                name: self.word()?,
+                qualname: self.word()?,
+                consts: self.ids()?,
+                names: self.ids()?,
+                varnames: self.ids()?,
+                freevars: self.ids()?,
+                cellvars: self.ids()?,
+                code: self.blob()?,
+                linetable: self.blob()?,
+                exceptiontable: self.blob()?,
+            }),
             tag::CODE_BLOB => NodeView::CodeBlob(self.blob()?),
             tag::CODE_OF => NodeView::CodeOf { function: self.word()?, path: self.ids()? },
             tag::FUNCTION => NodeView::Function(FunctionView {

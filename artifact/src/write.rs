@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::cursor::padding;
 use crate::layout::{self, binding, expectation, operation, tag};
 use crate::model::{
-    Artifact, Bundle, Class, Expectation, Function, Guard, Image, ImportBinding, Node, NodeId, Operation,
+    Artifact, Bundle, Class, Code, Expectation, Function, Guard, Image, ImportBinding, Node, NodeId, Operation,
 };
 
 /// Why a bundle could not be written. Nothing half-written stays.
@@ -341,7 +341,7 @@ impl Words {
             Node::Range { start, stop, step } => self.fields(tag::RANGE, &[*start, *stop, *step]),
             Node::Slice { start, stop, step } => self.fields(tag::SLICE, &[*start, *stop, *step]),
             Node::MappingProxy(mapping) => self.fields(tag::MAPPING_PROXY, &[*mapping]),
-            Node::Constant { path } => self.list(tag::CONSTANT, path),
+            Node::Code(code) => self.code(code),
             Node::CodeBlob(bytes) => self.data(tag::CODE_BLOB, bytes),
             Node::CodeOf { function, path } => {
                 self.fields(tag::CODE_OF, &[*function]);
@@ -384,6 +384,21 @@ impl Words {
                 self.texts(path.len(), path.iter());
             }
             Node::Builtin(name) => self.data(tag::BUILTIN, name.as_bytes()),
+        }
+    }
+
+    fn code(&mut self, code: &Code) {
+        self.fields(tag::CODE, &[code.argcount, code.posonlyargcount, code.kwonlyargcount]);
+        self.word(code.stacksize);
+        self.word(code.flags);
+        self.word(code.firstlineno);
+        self.word(code.name);
+        self.word(code.qualname);
+        for ids in [&code.consts, &code.names, &code.varnames, &code.freevars, &code.cellvars] {
+            self.ids(ids);
+        }
+        for bytes in [&code.code, &code.linetable, &code.exceptiontable] {
+            self.blob(bytes);
         }
     }
 

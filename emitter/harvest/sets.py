@@ -5,6 +5,8 @@ anew iterates as the executed one only if it is filled in the same way. The ways
 those that source text shows: a display of constants, or a constant sequence handed to `set`.
 """
 
+import marshal
+
 from lyo_harvest.foreign import is_a
 from lyo_harvest.record import Unsupported
 
@@ -38,13 +40,30 @@ def add_displays(walker, tree):
     walker.displays = displays[::-1]
 
 
+def unmarshalled_order(value):
+    """The order in which `marshal` filled a constant frozenset when it loaded it.
+
+    It writes members sorted by what they are marshalled to (`w_complex_object` in `marshal.c`), in which a
+    bit tells whether something else refers to the member.
+    """
+    present = list(value)
+    if len(present) <= 1:
+        return present
+    for first in (lambda byte: byte & 0x7F, lambda byte: byte | 0x80, lambda byte: byte):
+        key = lambda dumped: bytes((first(dumped[0]),)) + dumped[1:]
+        ordered = sorted(present, key=lambda item: key(marshal.dumps(item)))
+        if fills(ordered, present):
+            return ordered
+    raise Unsupported("the order in which a constant set was filled is not known")
+
+
 def describe(walker, value):
     mutable = is_a(value, set)
     tag = "set" if mutable else "frozenset"
     present = list(value)
     if len(present) <= 1:
         return (tag, tuple([walker.node(item) for item in present]))
-    for sequence, _ in walker.constant_sequences:
+    for sequence in walker.constant_sequences:
         if type(sequence) is frozenset and same_members(sequence, present):
             if mutable and list(set(sequence)) == present:
                 return ("set-copy", walker.node(sequence))
@@ -62,12 +81,12 @@ def describe(walker, value):
 
 
 def candidates(walker, value, present):
-    for sequence, _ in walker.constant_sequences:
+    for sequence in walker.constant_sequences:
         if type(sequence) is tuple:
             yield sequence
     yield from walker.displays
     if all(type(item) is str for item in present):
-        for sequence, _ in walker.constant_sequences:
+        for sequence in walker.constant_sequences:
             if type(sequence) is str:
                 yield sequence
                 yield sequence.split()

@@ -49,9 +49,9 @@ class Walker:
         self.folder = self.namespace["__file__"].rpartition("/")[0] or "/"
         self.nodes = []
         self.memo = {}  # id -> (node number, the object, so that its id stays its own)
-        self.constants = {}
+        self.constants = set()  # ids of what lies in the module's own code tree
         self.constant_sequences = []
-        self.index_constants(code, ())
+        self.index_constants(code)
         self.names = Names(modules, loaded)
         self.displays = []
         self.held_atoms = {}  # id -> ((module, path) of the holder, how, name, the atom)
@@ -63,30 +63,53 @@ class Walker:
 
     # ---- constants of the module's own code tree
 
-    def index_constants(self, code, path):
+    def index_constants(self, code):
         if id(code) in self.constants:
             return
-        self.constants[id(code)] = path
-        for place, constant in enumerate(code.co_consts):
-            self.index_constant(constant, (*path, place))
+        self.constants.add(id(code))
+        for constant in code.co_consts:
+            self.index_constant(constant)
 
-    def index_constant(self, constant, path):
+    def index_constant(self, constant):
         kind = type(constant)
         if kind is CodeType:
-            self.index_constants(constant, path)
+            self.index_constants(constant)
         elif kind is tuple:
             if constant and id(constant) not in self.constants:
-                self.constants[id(constant)] = path
-                self.constant_sequences.append((constant, path))
-                for place, item in enumerate(constant):
-                    self.index_constant(item, (*path, place))
+                self.constants.add(id(constant))
+                self.constant_sequences.append(constant)
+                for item in constant:
+                    self.index_constant(item)
         elif kind is frozenset:
-            self.constants.setdefault(id(constant), path)
-            self.constant_sequences.append((constant, path))
+            self.constants.add(id(constant))
+            self.constant_sequences.append(constant)
         elif not self.is_shared_by_value(constant):
-            self.constants.setdefault(id(constant), path)
+            self.constants.add(id(constant))
         if kind is str:
-            self.constant_sequences.append((constant, path))
+            self.constant_sequences.append(constant)
+
+    def constant(self, value):
+        """The node of something that lies in the module's own code tree, a code object perhaps."""
+        kind = type(value)
+        if kind is CodeType:
+            return self.own_code(value)
+        if kind is tuple:
+            return self.add(("tuple", tuple([self.node(item) for item in value])))
+        if kind is frozenset:
+            return self.add(("frozenset", tuple([self.node(item) for item in sets.unmarshalled_order(value)])))
+        if kind is str:
+            return self.add_text(value)
+        return self.atom(value)
+
+    def own_code(self, code):
+        """A code object by its parts: constants are nodes, so that what several share stays shared."""
+        nodes = lambda items: tuple([self.node(item) for item in items])
+        return self.add((
+            "code", code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_stacksize,
+            code.co_flags, code.co_firstlineno, self.node(code.co_name), self.node(code.co_qualname),
+            nodes(code.co_consts), nodes(code.co_names), nodes(code.co_varnames), nodes(code.co_freevars),
+            nodes(code.co_cellvars), code.co_code, code.co_linetable, code.co_exceptiontable,
+        ))
 
     @staticmethod
     def is_shared_by_value(value):
@@ -136,9 +159,8 @@ class Walker:
         if value is self.module:
             return self.add(("this-module",))
         if not self.is_shared_by_value(value):
-            path = self.constants.get(id(value))
-            if path is not None:
-                return self.add(("constant", path))
+            if id(value) in self.constants:
+                return self.constant(value)
             name = self.imported.get(id(value))
             if name is not None:
                 self.note_held_atoms(value)
@@ -254,8 +276,11 @@ class Walker:
         if kind is str:
             if self.folder in value:
                 raise Unsupported("a text that depends on where the file lies")
-            return self.add(("str", value.encode("utf-8", "surrogatepass"), is_interned(value)))
+            return self.add_text(value)
         return self.add(("bytes", value))
+
+    def add_text(self, value):
+        return self.add(("str", value.encode("utf-8", "surrogatepass"), is_interned(value)))
 
     def foreign_container(self, value):
         """The node of a container that lives in another module, or None if it is this module's own."""
@@ -379,8 +404,10 @@ class Walker:
         number = self.reserve(value)
         code = value.__code__
         globals_module = raw_name(value.__globals__)
-        path = self.constants.get(id(code))
-        code_node = self.node(code) if path is not None else self.code_object(code, None if own else globals_module)
+        if id(code) in self.constants:
+            code_node = self.node(code)
+        else:
+            code_node = self.code_object(code, None if own else globals_module)
         globals_node = None
         if not own:
             home = sys.modules.get(globals_module)
@@ -417,7 +444,7 @@ class Walker:
 
     def function_name(self, value, code, code_node, attribute):
         """A function's `__name__` or `__qualname__`: as a rule the very string that its code holds."""
-        if getattr(code, attribute) is not value or self.is_shared_by_value(value):
+        if getattr(code, attribute) is not value or id(code) in self.constants or self.is_shared_by_value(value):
             return self.node(value)
         known = self.memo.get(id(value))
         if known is None:

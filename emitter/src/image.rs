@@ -1,6 +1,6 @@
 //! From the harvester's tuples (`harvest/walk.py`, `harvest/main.py`) to the artifact model.
 
-use artifact::model::{Class, Expectation, Function, Guard, Image, ImportBinding, Node, NodeId, Operation};
+use artifact::model::{Class, Code, Expectation, Function, Guard, Image, ImportBinding, Node, NodeId, Operation};
 
 use crate::canonical::canonical;
 use crate::marshal::{MarshalError, Value};
@@ -93,7 +93,7 @@ fn node(value: Value) -> Result<Node, MarshalError> {
         "range" => Node::Range { start: parts.id()?, stop: parts.id()?, step: parts.id()? },
         "slice" => Node::Slice { start: parts.id()?, stop: parts.id()?, step: parts.id()? },
         "mapping-proxy" => Node::MappingProxy(parts.id()?),
-        "constant" => Node::Constant { path: path(parts.next()?)? },
+        "code" => Node::Code(Box::new(code(&mut parts)?)),
         "code-blob" => {
             let bytes = parts.next()?.into_bytes()?;
             Node::CodeBlob(canonical(&bytes).unwrap_or(bytes))
@@ -120,6 +120,27 @@ fn node(value: Value) -> Result<Node, MarshalError> {
         "external" => Node::External { module: parts.text()?, path: texts(parts.next()?)? },
         "builtin" => Node::Builtin(parts.text()?),
         _ => return Err(MarshalError::Shape("an unknown tag", "a node")),
+    })
+}
+
+fn code(parts: &mut Parts) -> Result<Code, MarshalError> {
+    Ok(Code {
+        argcount: parts.id()?,
+        posonlyargcount: parts.id()?,
+        kwonlyargcount: parts.id()?,
+        stacksize: parts.id()?,
+        flags: parts.id()?,
+        firstlineno: parts.id()?,
+        name: parts.id()?,
+        qualname: parts.id()?,
+        consts: parts.ids()?,
+        names: parts.ids()?,
+        varnames: parts.ids()?,
+        freevars: parts.ids()?,
+        cellvars: parts.ids()?,
+        code: parts.next()?.into_bytes()?,
+        linetable: parts.next()?.into_bytes()?,
+        exceptiontable: parts.next()?.into_bytes()?,
     })
 }
 

@@ -5,6 +5,7 @@
 
 mod bundle;
 mod class;
+mod code;
 mod complete;
 mod execute;
 mod failure;

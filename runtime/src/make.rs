@@ -30,7 +30,8 @@ pub struct Rehydrator<'a> {
     pub image: ImageView<'a>,
     pub module: Object,
     pub globals: Object,
-    pub code: Object,
+    /// `co_filename` of its code.
+    pub filename: Object,
     slots: Vec<Slot>,
     pub(crate) completed: Vec<bool>,
     pub(crate) depth: u32,
@@ -40,12 +41,12 @@ pub struct Rehydrator<'a> {
 }
 
 impl<'a> Rehydrator<'a> {
-    pub fn new(image: ImageView<'a>, module: Object, globals: Object, code: Object) -> Self {
+    pub fn new(image: ImageView<'a>, module: Object, globals: Object, filename: Object) -> Self {
         Self {
             image,
             module,
             globals,
-            code,
+            filename,
             slots: vec![Slot::Absent; image.len()],
             completed: vec![false; image.len()],
             depth: 0,
@@ -173,7 +174,7 @@ impl<'a> Rehydrator<'a> {
                 let mapping = self.make(mapping)?;
                 unsafe { Object::owned(ffi::PyDictProxy_New(mapping.as_ptr()))? }
             }
-            NodeView::Constant(path) => constant(self.code.clone(), path)?,
+            NodeView::Code(code) => self.make_code(code)?,
             NodeView::CodeBlob(bytes) => unsafe {
                 Object::owned(ffi::PyMarshal_ReadObjectFromString(
                     bytes.as_ptr().cast(),

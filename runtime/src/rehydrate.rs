@@ -24,13 +24,19 @@ pub enum Outcome {
 }
 
 /// Carries out the operations of `image` in a fresh module.
-pub fn rehydrate(image: ImageView<'_>, module: &Object, globals: &Object, code: &Object, filename: &Object) -> Outcome {
-    let rehydrator = Rehydrator::new(image, module.clone(), globals.clone(), code.clone());
+pub fn rehydrate<'a>(
+    image: ImageView<'a>,
+    module: &Object,
+    globals: &Object,
+    code: &'a Object,
+    filename: &Object,
+) -> Outcome {
+    let rehydrator = Rehydrator::new(image, module.clone(), globals.clone(), filename.clone());
     let before = match globals.dict_copy() {
         Ok(before) => before,
         Err(Raised) => return Outcome::FallBack(crate::object::take_message()),
     };
-    let mut run = Run { rehydrator, before, filename: filename.clone(), bound: Vec::new(), checked: 0 };
+    let mut run = Run { rehydrator, before, code, bound: Vec::new(), checked: 0 };
     match run.all() {
         Ok(()) => Outcome::Done,
         Err(Stop::Raise) => Outcome::Raised,
@@ -55,7 +61,8 @@ impl<F: Into<Failure>> From<F> for Stop {
 
 struct Run<'a> {
     rehydrator: Rehydrator<'a>,
-    filename: Object,
+    /// The module's code.
+    code: &'a Object,
     /// The namespace as it was.
     before: Object,
     /// Names bound so far.
@@ -87,7 +94,7 @@ impl Run<'_> {
     }
 
     fn import(&mut self, statement: &Statement<'_>) -> Result<(), Stop> {
-        let importer = Importer { globals: &self.rehydrator.globals, filename: &self.filename };
+        let importer = Importer { globals: &self.rehydrator.globals, filename: &self.rehydrator.filename };
         match importer.import(statement) {
             Ok(bound) => {
                 self.bound.extend(bound);
@@ -112,7 +119,7 @@ impl Run<'_> {
             ffi::PyErr_Fetch(&raw mut kind, &raw mut value, &raw mut trace);
             let ordinary = !kind.is_null() && ffi::PyErr_GivenExceptionMatches(kind, ffi::PyExc_Exception) != 0;
             let handled = ordinary
-                && may_handle(&self.rehydrator.code, line).unwrap_or_else(|Raised| {
+                && may_handle(self.code, line).unwrap_or_else(|Raised| {
                     ffi::PyErr_Clear();
                     true
                 });

@@ -9,6 +9,7 @@ import marshal
 import os
 import struct
 import sys
+import types
 
 from blake3 import blake3
 
@@ -59,7 +60,7 @@ TAGS = {
     name: tag
     for tag, name in enumerate(
         "none true false ellipsis not_implemented int float complex str bytes bytearray tuple list dict set "
-        "frozenset set_copy frozenset_copy range slice mappingproxy constant code_blob function cell class "
+        "frozenset set_copy frozenset_copy range slice mappingproxy code code_blob function cell class "
         "property staticmethod classmethod bound_method instance construct name attribute this_module "
         "external builtin code_of".split()
     )
@@ -121,8 +122,17 @@ class Image:
     def cell(self, content):
         return self._add("cell", option(content))
 
-    def constant(self, *path):
-        return self._add("constant", ids(path))
+    def code(self, code):
+        """A code object; nested ones and plain constants are made nodes."""
+        numbers = (
+            code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_stacksize, code.co_flags,
+            code.co_firstlineno, self.value(code.co_name), self.value(code.co_qualname),
+        )
+        constants = [self.code(c) if isinstance(c, types.CodeType) else self.value(c) for c in code.co_consts]
+        lists = [[self.value(name) for name in names]
+                 for names in (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)]
+        bodies = (code.co_code, code.co_linetable, code.co_exceptiontable)
+        return self._add("code", b"".join(map(word, numbers)) + b"".join(map(ids, [constants, *lists])) + b"".join(map(blob, bodies)))
 
     def builtin(self, name):
         return self._add("builtin", blob(name))
@@ -249,7 +259,7 @@ def write(path, modules, *, root, **target):
         blocks.append((position, block))
         position = -(-(position + len(block)) // 16) * 16
     directory += pool
-    header = MAGIC + word(1) + word(0) + long(position) + long(64) + long(directory_length)
+    header = MAGIC + word(2) + word(0) + long(position) + long(64) + long(directory_length)
     header += word(len(records)) + word(0)
     data = bytearray(header + blake3(header + directory)[:16] + directory)
     for start, block in blocks:

@@ -75,15 +75,8 @@ class BundleTest(unittest.TestCase):
         return expected
 
 
-def code_path(code, *names):
-    """The `co_consts` path to a nested code object, by names."""
-    path = []
+def code_at(code, *names):
+    """A nested code object, by names."""
     for name in names:
-        index = next(
-            index
-            for index, constant in enumerate(code.co_consts)
-            if isinstance(constant, types.CodeType) and constant.co_name == name
-        )
-        path.append(index)
-        code = code.co_consts[index]
-    return path
+        code = next(c for c in code.co_consts if isinstance(c, types.CodeType) and c.co_name == name)
+    return code

@@ -2,7 +2,7 @@
 
 import unittest
 
-from support import BundleTest, code_path
+from support import BundleTest, code_at
 
 SHOW = """
 import m
@@ -19,7 +19,7 @@ class Classes(BundleTest):
         for name in names[1:]:
             function = function.__dict__[name]
             function = getattr(function, "__func__", getattr(function, "fget", function))
-        return image.function(image.constant(*code_path(code, *names)), function, **options)
+        return image.function(image.code(code_at(code, *names)), function, **options)
 
     def body(self, image, module, name):
         """The first entries of a class body's namespace."""

@@ -231,7 +231,7 @@ class Damage(BundleTest):
         image = self.image("pkg.m")
         image.store("x", image.value([1, "two"]))
         index = next(i for i, c in enumerate(code.co_consts) if hasattr(c, "co_code"))
-        image.store("f", image.function(image.constant(index), module.f))
+        image.store("f", image.function(image.code(code.co_consts[index]), module.f))
         image = self.image("pkg")
         image.import_("m", "names", [("f", "f")], line=1, level=1)
         self.write()

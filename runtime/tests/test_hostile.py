@@ -4,7 +4,7 @@ import random
 import unittest
 
 import bundles
-from support import BundleTest, code_path
+from support import BundleTest, code_at
 
 SHOW = "import m; print(m.x); sys.stdout.flush()"
 
@@ -62,12 +62,12 @@ class Hostile(BundleTest):
         one = lambda image: image.value(1)
         cases = {
             "code": lambda i, m, c: i.function(one(i), m.f),
-            "closure": lambda i, m, c: i.function(i.constant(*code_path(c, "f")), m.f, closure=[i.cell(None)]),
-            "no closure": lambda i, m, c: i.function(i.constant(*code_path(c, "g", "<lambda>")), m.f),
+            "closure": lambda i, m, c: i.function(i.code(code_at(c, "f")), m.f, closure=[i.cell(None)]),
+            "no closure": lambda i, m, c: i.function(i.code(code_at(c, "g", "<lambda>")), m.f),
             "closure of ints": lambda i, m, c: i.function(
-                i.constant(*code_path(c, "g", "<lambda>")), m.f, closure=[one(i)]
+                i.code(code_at(c, "g", "<lambda>")), m.f, closure=[one(i)]
             ),
-            "globals": lambda i, m, c: i.function(i.constant(*code_path(c, "f")), m.f, globals=one(i)),
+            "globals": lambda i, m, c: i.function(i.code(code_at(c, "f")), m.f, globals=one(i)),
             "metaclass": lambda i, m, c: i.class_("C", [], [], metaclass=one(i)),
             "base": lambda i, m, c: i.class_("C", [one(i)], []),
             "final base": lambda i, m, c: i.class_("C", [i.builtin("bool")], []),
@@ -84,8 +84,10 @@ class Hostile(BundleTest):
                 i.class_("C", [], [("__slots__", i.value(()))]), dict=[(i.value("a"), one(i))]
             ),
             "unhashable": lambda i, m, c: i.dict([(i.value([]), one(i))]),
-            "constant": lambda i, m, c: i.constant(9999),
-            "constant below a constant": lambda i, m, c: i.constant(0, 0),
+            "code of odd parts": lambda i, m, c: i._add("code", bundles.word(0) * 16),
+            "code with an int for a name": lambda i, m, c: i.code(code_at(c, "f")) and i._add(
+                "code", bundles.word(0) * 6 + bundles.word(one(i)) * 2 + bundles.word(0) * 8
+            ),
             "marshal": lambda i, m, c: i._add("code_blob", bundles.blob(b"\xe3garbage")),
             "name": lambda i, m, c: i.name("nowhere"),
             "external": lambda i, m, c: i.external("nowhere"),
@@ -133,7 +135,7 @@ class Hostile(BundleTest):
                 lambda: image.cell(some()),
                 lambda: image.class_("C", many(), names(), later=names(), abc=generator.random() < 0.1),
                 lambda: image.instance(some(), dict=[(some(), some())], slots=names()[:1]),
-                lambda: image.function(image.constant(*code_path(code, "f")), module.f, defaults=some(), dict=[(some(), some())]),
+                lambda: image.function(image.code(code_at(code, "f")), module.f, defaults=some(), dict=[(some(), some())]),
                 lambda: image.builtin(generator.choice(("int", "dict", "object", "type", "Exception"))),
                 lambda: image.value(generator.choice(("a", 1, None))),
             )

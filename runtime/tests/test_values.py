@@ -2,7 +2,7 @@
 
 import unittest
 
-from support import BundleTest, code_path
+from support import BundleTest, code_at
 
 
 class Values(BundleTest):
@@ -93,7 +93,7 @@ class Values(BundleTest):
         module, code = self.executed("m")
         image = self.image("m")
         f = image.function(
-            image.constant(*code_path(code, "f")),
+            image.code(code_at(code, "f")),
             module.f,
             defaults=image.sequence("tuple", [image.value([1])]),
             keyword_defaults=image.value({"d": 2}),
@@ -101,10 +101,10 @@ class Values(BundleTest):
             dict=[(image.value("mark"), image.value(1))],
         )
         image.store("f", f)
-        image.store("g", image.function(image.constant(*code_path(code, "g")), module.g))
-        image.store("counter", image.function(image.constant(*code_path(code, "counter")), module.counter))
+        image.store("g", image.function(image.code(code_at(code, "g")), module.g))
+        image.store("counter", image.function(image.code(code_at(code, "counter")), module.counter))
         step = image.function(
-            image.constant(*code_path(code, "counter", "step")), module.step, closure=[image.cell(image.value(0))]
+            image.code(code_at(code, "counter", "step")), module.step, closure=[image.cell(image.value(0))]
         )
         image.store("step", step)
         self.write()

@@ -1,6 +1,6 @@
 //! The listing of an artifact, as `javap -v` lists a class file: numbered nodes, operations, guards.
 
-use artifact::model::{Class, Expectation, Function, Guard, ImportBinding, Node, NodeId, Operation};
+use artifact::model::{Class, Code, Expectation, Function, Guard, ImportBinding, Node, NodeId, Operation};
 use num_bigint::BigInt;
 
 /// Longest text of a value that is shown whole.
@@ -33,7 +33,7 @@ pub fn node(node: &Node) -> (&'static str, String) {
         Node::Range { start, stop, step } => ("range", format!("#{start}, #{stop}, #{step}")),
         Node::Slice { start, stop, step } => ("slice", format!("#{start}, #{stop}, #{step}")),
         Node::MappingProxy(mapping) => ("mappingproxy", format!("of #{mapping}")),
-        Node::Constant { path } => ("constant", constant_path(path)),
+        Node::Code(code) => ("code", self::code(code)),
         Node::CodeBlob(bytes) => ("code", format!("{} bytes, marshalled", bytes.len())),
         Node::CodeOf { function, path } => ("code", format!("of #{function}: {}", constant_path(path))),
         Node::Function(function) => ("function", self::function(function)),
@@ -148,6 +148,16 @@ pub fn guard(guard: &Guard) -> String {
 
 fn external(module: &str, path: &[String]) -> String {
     std::iter::once(module).chain(path.iter().map(String::as_str)).collect::<Vec<_>>().join(".")
+}
+
+fn code(code: &Code) -> String {
+    format!(
+        "name #{}, line {}, {} bytes, constants {}",
+        code.name,
+        code.firstlineno,
+        code.code.len(),
+        ids(&code.consts)
+    )
 }
 
 fn constant_path(path: &[u32]) -> String {
