@@ -152,16 +152,26 @@ class Harvester:
         return tuple(walker.nodes), tuple(encoded), tuple([guard[1:] for guard in guards])
 
     def encode_all(self, built, walker, namespace, guards):
-        """The operations, with each guard checked before the first store that may rest on it."""
-        encoded, pending = [], list(enumerate(guards))
-        for operation in built:
-            if not isinstance(operation, operations.Import) or pending and pending[0][1][0] < operation.statement:
-                due = [index for index, guard in pending if guard[0] <= operation.statement]
-                if due:
-                    encoded.append(("guards", due[-1] + 1))
-                    pending = pending[len(due):]
+        """The operations, with each guard checked before the first store that may rest on it.
+
+        What a statement with imports in it rests on is there only when the last of them has run.
+        """
+        last_import = {}
+        for place, operation in enumerate(built):
+            if isinstance(operation, operations.Import):
+                last_import[operation.statement] = place
+        encoded, checked = [], 0
+        for place, operation in enumerate(built):
+            is_ready = last_import.get(operation.statement, -1) < place
+            limit = operation.statement if is_ready else operation.statement - 1
+            due = checked
+            while due < len(guards) and guards[due][0] <= limit:
+                due += 1
+            if due > checked:
+                encoded.append(("guards", due))
+                checked = due
             encoded.append(self.encode(operation, walker, namespace))
-        if pending:
+        if checked < len(guards):
             encoded.append(("guards", len(guards)))
         return encoded
 
