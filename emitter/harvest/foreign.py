@@ -8,6 +8,7 @@ import sys
 
 ModuleType = type(sys)
 FunctionType = type(lambda: None)
+GetSetDescriptorType = type(FunctionType.__code__)
 
 BUILTIN_NAMES = {}
 for builtin_name, builtin_value in builtins.__dict__.items():
@@ -97,7 +98,7 @@ class Names:
             name = self.index(module).get(id(value))
             if name is not None:
                 return (self.module_name(module), (name,))
-        return self.within_classes(value)
+        return self.within_classes(value) or self.within_instances(value)
 
     def module_name(self, module):
         """The key under which `sys.modules` holds it."""
@@ -179,6 +180,17 @@ class Names:
                                 return (module_name, path)
         return None
 
+    def within_instances(self, value):
+        """A value that an object of a candidate module holds in its `__dict__`, or one that it holds, and so on."""
+        for module in self.candidates(value):
+            key = ("instances", id(module))
+            if key not in self.indexed:
+                self.indexed[key] = index_instances(module)
+            path = self.indexed[key].get(id(value))
+            if path is not None:
+                return (self.module_name(module), path)
+        return None
+
     def find_wrapped(self, value):
         """A function within a foreign static or class method or property: (module, path, attribute of that object)."""
         qualname = value.__qualname__
@@ -204,6 +216,46 @@ class Names:
             if found is not None:
                 return (self.module_name(module), *found)
         return None
+
+
+# How far from the module's namespace objects are looked for, and how many.
+FARTHEST, MOST = 5, 10_000
+
+
+def index_instances(module):
+    """Objects by id that are found by going through the `__dict__` of instances, nearest first."""
+    index = {}
+    pending = [((name,), held) for name, held in list(raw_dict(module).items()) if type(name) is str]
+    seen = set()
+    while pending and len(index) < MOST:
+        further = []
+        for path, held in pending:
+            if id(held) in seen:
+                continue
+            seen.add(id(held))
+            for name, inner in instance_items(held):
+                index.setdefault(id(inner), (*path, name))
+                if len(path) < FARTHEST:
+                    further.append(((*path, name), inner))
+        pending = further
+    return index
+
+
+def instance_items(value):
+    """What the runtime's walk finds by going on from an instance of a class: its own `__dict__`."""
+    kind = type(value)
+    if is_a(value, type) or is_a(value, ModuleType) or kind is FunctionType or kind is dict:
+        return ()
+    if not type.__dict__["__flags__"].__get__(kind) & (1 << 9):  # Py_TPFLAGS_HEAPTYPE
+        return ()
+    descriptor = raw(kind, "__dict__")
+    if type(descriptor) is not GetSetDescriptorType:
+        return ()
+    try:
+        contents = descriptor.__get__(value)
+    except (AttributeError, TypeError):
+        return ()
+    return [pair for pair in contents.items() if type(pair[0]) is str] if type(contents) is dict else ()
 
 
 def index_items(module):

@@ -7,7 +7,7 @@ those that source text shows: a display of constants, or a constant sequence han
 
 import marshal
 
-from lyo_harvest.foreign import is_a
+from lyo_harvest.foreign import MISSING, is_a
 from lyo_harvest.record import Unsupported
 
 # Hashes that are the same in every process.
@@ -22,14 +22,14 @@ def has_fixed_hash(item):
 
 
 def add_displays(walker, tree):
-    """Collects the displays of constants in the source, `{"a", "b"}` and `["a", "b"]`, as further sequences."""
+    """Collects the displays of constants and names in the source, `{"a", B}` and `["a", B]`, as further sequences."""
     pending = [tree]
     displays = []
     while pending:
         node = pending.pop()
-        if type(node).__name__ in ("Set", "List", "Tuple"):
-            values = [item.value for item in node.elts if type(item).__name__ == "Constant"]
-            if len(values) == len(node.elts) and len(values) > 1:
+        if type(node).__name__ in ("Set", "List", "Tuple") and len(node.elts) > 1:
+            values = [value_of(item, walker.namespace) for item in node.elts]
+            if MISSING not in values:
                 displays.append(values)
         for field in node._fields:
             child = getattr(node, field, None)
@@ -57,6 +57,15 @@ def unmarshalled_order(value):
     raise Unsupported("the order in which a constant set was filled is not known")
 
 
+def value_of(item, namespace):
+    """What an item of a display is, where the source shows it; only text is taken from names."""
+    kind = type(item).__name__
+    if kind == "Constant":
+        return item.value
+    value = namespace.get(item.id, MISSING) if kind == "Name" else MISSING
+    return value if type(value) is str else MISSING
+
+
 def describe(walker, value):
     mutable = is_a(value, set)
     tag = "set" if mutable else "frozenset"
@@ -72,12 +81,28 @@ def describe(walker, value):
     for sequence in candidates(walker, value, present):
         if len(sequence) >= len(present) and same_members(sequence, present) and fills(sequence, present):
             return (tag, tuple([walker.node(member(present, item)) for item in unique(sequence)]))
-    if all(has_fixed_hash(item) for item in present) and fills(present, present):
-        return (tag, tuple([walker.node(item) for item in present]))
+    if all(has_fixed_hash(item) for item in present):
+        found = fixed(walker, value, present, tag)
+        if found is not None:
+            return found
     if all(by_address(item) for item in present):
         # Differs from process to process whatever the program does.
         return (tag, tuple([walker.node(item) for item in present]))
     raise Unsupported("the order in which a set was filled is not known")
+
+
+def fixed(walker, value, present, tag):
+    """Members hash alike in every process: what gives this order and size of table here gives it everywhere."""
+    kind = set if tag == "set" else frozenset
+    filled = set()
+    for item in present:
+        filled.add(item)
+    one_by_one = filled if kind is set else frozenset(present)
+    for made, is_copy in ((one_by_one, False), (kind(filled), True)):
+        if list(made) == present and made.__sizeof__() == value.__sizeof__():
+            items = tuple([walker.node(item) for item in present])
+            return (f"{tag}-copy", walker.add(("set", items))) if is_copy else (tag, items)
+    return None
 
 
 def candidates(walker, value, present):
