@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """The import oracle: CPython says whether a module called strict is harmless.
 
-For each module that `lyo check` calls strict, its top level is executed in a
+For each module that `lyo check` calls strict or replayable, its top level is executed in a
 fresh interpreter of the same version, with what it imports loaded before, and
 the world before and after is compared (`tests/oracle/world.py` says what the
-world is). Any difference but the module's own appearance, any I/O and any
-exception is a wrong verdict.
+world is). Any difference but the module's own appearance and the effects that it declares
+(`tests/oracle/declared.py`), any I/O and any exception is a wrong verdict.
 
     tests/import_oracle.py [--python 3.11]... [--stdlib-only | --packages-only] [--sample N] [MODULE]...
 
@@ -32,19 +32,26 @@ SECONDS = 600  # for one session
 CHUNK = 40  # modules of one package in one session
 
 
-def strict_modules(report: dict) -> dict[str, str]:
-    """Name to path of what the report calls strict."""
+def judged_modules(report: dict) -> dict[str, dict]:
+    """By name, what the report calls strict or replayable."""
     return {
-        module["name"]: module["path"]
+        module["name"]: module
         for module in report["modules"]
-        if module["verdict"] == "strict" and module["path"].endswith(".py")
+        if module["verdict"] in ("strict", "replayable") and module["path"].endswith(".py")
     }
 
 
-def observe(python: judge.Python, paths: list[str], watch: dict[str, str], targets: list[str]):
-    """Runs one session; gives `(name, how, findings)` for each target."""
+def observe(python: judge.Python, paths: list[str], modules: dict[str, dict]):
+    """Runs one session, with modules as the report tells of them; gives `(name, how, findings)` for each."""
+    targets = list(modules)
     with tempfile.TemporaryDirectory() as scratch:
-        job = {"path": paths, "targets": targets, "watch": watch, "scratch": scratch}
+        job = {
+            "path": paths,
+            "targets": targets,
+            "watch": {name: module["path"] for name, module in modules.items()},
+            "effects": {name: module["effects"] for name, module in modules.items()},
+            "scratch": scratch,
+        }
         command = [python.executable, "-I", "-S", "-X", "frozen_modules=off", str(SESSION)]
         try:
             done = subprocess.run(
@@ -58,7 +65,7 @@ def observe(python: judge.Python, paths: list[str], watch: dict[str, str], targe
     return marshal.loads(done.stdout)
 
 
-def sessions(watch: dict[str, str], alone: bool) -> list[list[str]]:
+def sessions(watch: dict[str, dict], alone: bool) -> list[list[str]]:
     """Which modules are judged in one process. The stdlib's each have their own;
     a package's share one, because most modules import the whole package."""
     if alone:
@@ -73,11 +80,11 @@ def sessions(watch: dict[str, str], alone: bool) -> list[list[str]]:
     ]
 
 
-def judge_tree(tally, python, title: str, paths: list[str], watch: dict[str, str], alone: bool) -> None:
+def judge_tree(tally, python, title: str, paths: list[str], watch: dict[str, dict], alone: bool) -> None:
     how_often = collections.Counter()
 
     def one(targets):
-        return observe(python, paths, {name: watch[name] for name in targets}, targets)
+        return observe(python, paths, {name: watch[name] for name in targets})
 
     for results in judge.in_parallel(one, sessions(watch, alone)):
         for name, how, findings in results:
@@ -88,7 +95,12 @@ def judge_tree(tally, python, title: str, paths: list[str], watch: dict[str, str
                 continue
             tally.expect(not findings, f"{python.version} {name}: " + "; ".join(findings[:4]))
     counted = ", ".join(f"{count} {how}" for how, count in sorted(how_often.items()))
-    print(f"{python.version} {title}: {len(watch)} strict modules: {counted or 'none'}", flush=True)
+    replayable = sum(module["verdict"] == "replayable" for module in watch.values())
+    print(
+        f"{python.version} {title}: {len(watch)} strict or replayable modules ({replayable} replayable):"
+        f" {counted or 'none'}",
+        flush=True,
+    )
 
 
 def main() -> int:
@@ -103,12 +115,12 @@ def main() -> int:
     tally = judge.Tally("import oracle")
     for python in judge.pythons(arguments.python):
         if not arguments.packages_only:
-            watch = strict_modules(judge.check(python, *judge.stdlib_paths(python)))
+            watch = judged_modules(judge.check(python, *judge.stdlib_paths(python)))
             watch = {n: p for n, p in watch.items() if not arguments.modules or n in arguments.modules}
             judge_tree(tally, python, "stdlib", [], watch, alone=True)
         if not arguments.stdlib_only:
             packages = [p for p in judge.PACKAGES if (python.site_packages / p).is_dir()]
-            watch = strict_modules(judge.check(python, *(python.site_packages / p for p in packages)))
+            watch = judged_modules(judge.check(python, *(python.site_packages / p for p in packages)))
             watch = {n: p for n, p in watch.items() if not arguments.modules or n in arguments.modules}
             if arguments.sample and len(watch) > arguments.sample:
                 names = random.Random(python.tag).sample(sorted(watch), arguments.sample)

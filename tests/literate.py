@@ -56,13 +56,18 @@ def judge_verdict(tally, notes, python, case, module: dict) -> None:
     said = module["verdict"]
     at = f"{python.version} {case.title}"
     if case.verdict == "residual":
-        tally.expect(said not in ("strict", "replayable"), f"{at}: called {said}, and has an effect")
+        tally.expect(said != "strict", f"{at}: called {said}, and has an effect")
     elif said == case.verdict:
         tally.ok()
     else:
         notes.verdict(case, said)
         tally.expect(case.todo == said, f"{at}: called {said}, should be {case.verdict}{reasons(module)}")
-    if said in ("strict", "replayable"):
+    if said == "strict":
+        return
+    if said == "replayable":
+        for line, _ in case.residual:
+            declared = any(effect["line"] <= line for effect in module["effects"])
+            tally.expect(declared, f"{at}: no effect declared for line {line}")
         return
     for line, code in case.residual:
         if case.verdict != "residual" and case.todo:
@@ -120,10 +125,16 @@ def judge_truth(tally, python, case, module: dict, actual: dict, seen: tuple) ->
     )
     _, how, findings = seen
     effect = bool(findings) or raised
+    declared = is_called_harmless(module) and module["effects"]
     if case.verdict == "residual" and not case.unseen:
-        tally.expect(effect, f"{at}: marked residual, yet the oracle sees no effect ({how})")
-    if module["verdict"] == "strict":
-        tally.expect(not effect, f"{at}: called strict: {'; '.join(findings[:3]) or raised}")
+        tally.expect(effect or declared, f"{at}: marked residual, yet the oracle sees no effect ({how})")
+    if is_called_harmless(module):
+        tally.expect(not effect, f"{at}: called {module['verdict']}: {'; '.join(findings[:3]) or raised}")
+
+
+def is_called_harmless(module: dict | None) -> bool:
+    """Strict, or replayable: then it has the effects that it declares and no other."""
+    return module is not None and module["verdict"] in ("strict", "replayable")
 
 
 def judge_document(tally, notes, python, document, only: str) -> None:
@@ -140,8 +151,9 @@ def judge_document(tally, notes, python, document, only: str) -> None:
         actual = executed(python, root, [case.module for case in document.cases])
 
         def session(case):
-            file = {case.module: str(root / f"{case.module}.py")}
-            return observe(python, [str(root)], file, [case.module])[0]
+            module = {"path": str(root / f"{case.module}.py"), "effects": []}
+            module |= modules.get(case.module, {}) if is_called_harmless(modules.get(case.module)) else {}
+            return observe(python, [str(root)], {case.module: module})[0]
 
         seen = list(judge.in_parallel(session, document.cases))
     for case, evaluation, observed in zip(document.cases, evaluated, seen):

@@ -7,6 +7,7 @@ use syntax::TextRange;
 
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::discover::Trouble;
+use crate::effects::{self, EffectReport};
 use crate::verdict::{StatementCounts, Verdict};
 use crate::{AnalysedModule, Analysis};
 
@@ -34,6 +35,8 @@ pub struct ModuleReport {
     pub closed: bool,
     pub statements: StatementCounts,
     pub guards: Vec<Guard>,
+    /// What its replayed statements change outside it, in order.
+    pub effects: Vec<EffectReport>,
     pub diagnostics: Vec<DiagnosticReport>,
 }
 
@@ -128,6 +131,7 @@ fn module_report(analysis: &Analysis, module: AnalysedModule) -> ModuleReport {
         closed: module.is_closed(),
         statements: module.statements(),
         guards: guards(module),
+        effects: effects::effects(analysis, module),
         diagnostics: module.diagnostics().iter().map(|finding| diagnostic_report(analysis, module, finding)).collect(),
     }
 }

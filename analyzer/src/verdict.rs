@@ -16,6 +16,8 @@ use crate::load::Module;
 pub enum Verdict {
     /// Imports, static statements and recipes only.
     Strict,
+    /// Also statements whose effects outside the module are known completely, and are replayed.
+    Replayable,
     /// Also residual statements.
     Partial,
     /// No static statement but imports remains, or the namespace can't be known.
@@ -25,11 +27,13 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    pub const ALL: [Verdict; 4] = [Verdict::Strict, Verdict::Partial, Verdict::Dynamic, Verdict::Error];
+    pub const ALL: [Verdict; 5] =
+        [Verdict::Strict, Verdict::Replayable, Verdict::Partial, Verdict::Dynamic, Verdict::Error];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Verdict::Strict => "strict",
+            Verdict::Replayable => "replayable",
             Verdict::Partial => "partial",
             Verdict::Dynamic => "dynamic",
             Verdict::Error => "error",
@@ -76,7 +80,9 @@ pub fn judge(module: &Module, evaluation: &Evaluation, demanded: bool) -> Judgem
     if let Some(range) = demand(ir, demanded)
         && verdict != Verdict::Strict
     {
-        diagnostics.push(demand_not_met(module, verdict, range, diagnostics.first()));
+        let effect = first_effect(module, ir, evaluated);
+        let first = diagnostics.first().or(effect.as_ref());
+        diagnostics.push(demand_not_met(module, verdict, range, first));
     }
     silence(ir, &module.text, &mut diagnostics);
     diagnostics.sort_by_key(|finding| (finding.range.start(), finding.rule));
@@ -90,6 +96,7 @@ fn count(outcomes: &[Outcome]) -> StatementCounts {
             Outcome::Static => counts.static_ += 1,
             Outcome::Import => counts.import += 1,
             Outcome::Recipe => counts.recipe += 1,
+            Outcome::Replayed(_) => counts.replayed += 1,
             Outcome::Residual(_) => counts.residual += 1,
         }
     }
@@ -97,7 +104,7 @@ fn count(outcomes: &[Outcome]) -> StatementCounts {
 }
 
 /// Nothing of it is residual, and its names are known.
-pub fn is_strict(evaluated: &Evaluated) -> bool {
+pub fn has_no_residual(evaluated: &Evaluated) -> bool {
     !evaluated.open_namespace && !evaluated.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Residual(_)))
 }
 
@@ -106,10 +113,11 @@ fn verdict_of(ir: &ir::Module, evaluated: &Evaluated, counts: &StatementCounts) 
         return Verdict::Dynamic;
     }
     if counts.residual == 0 {
-        return Verdict::Strict;
+        return if counts.replayed == 0 { Verdict::Strict } else { Verdict::Replayable };
     }
     let something_remains = ir.statements.iter().zip(&evaluated.outcomes).any(|(statement, outcome)| {
-        statement.kind != StatementKind::Docstring && matches!(outcome, Outcome::Static | Outcome::Recipe)
+        statement.kind != StatementKind::Docstring
+            && matches!(outcome, Outcome::Static | Outcome::Recipe | Outcome::Replayed(_))
     });
     if something_remains { Verdict::Partial } else { Verdict::Dynamic }
 }
@@ -196,6 +204,16 @@ fn demand_not_met(module: &Module, verdict: Verdict, range: TextRange, first: Op
         line: None,
         chain,
     }
+}
+
+/// The first effect that is replayed, as a finding.
+fn first_effect(module: &Module, ir: &ir::Module, evaluated: &Evaluated) -> Option<Diagnostic> {
+    ir.statements.iter().zip(&evaluated.outcomes).find_map(|(statement, outcome)| match outcome {
+        Outcome::Replayed(replay) => {
+            replay.effects.first().map(|effect| of_reason(module, statement.range, &effect.reason))
+        }
+        _ => None,
+    })
 }
 
 /// Drops the findings that `# lyo: ignore[CODE]` names on a line where they start or end.

@@ -345,6 +345,7 @@ def hidden_types():
     makers = [
         lambda: (a_function, len, _Plain().method, sys, str.upper, dict.__dict__["fromkeys"], int.__add__,
                  (1).__add__, Function.__dict__["__code__"], _Plain.__dict__["member"], sys.implementation),
+        lambda: (sys._getframe().f_locals,),
         lambda: (None, Ellipsis, NotImplemented, code, generator, (lambda: generator).__closure__[0]),
         frame_and_traceback, coroutines, patterns, template, ordered, ordering, locks, compressors, unpacking, hashes,
         lambda: (type.__dict__["__dict__"].__get__(int), list[int], int | str, iter(list[int])),

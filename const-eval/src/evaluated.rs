@@ -1,14 +1,15 @@
 //! What an evaluation leaves behind: a frozen heap, a namespace, and a judgement on each statement.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use syntax::ir::Name;
 
+use crate::effect::{self, Changed, Effect, Place};
 use crate::heap::Heap;
 use crate::reason::Reason;
-use crate::value::{ModuleId, Value};
+use crate::value::{ModuleId, ObjectRef, Value};
 
 pub type Namespace = IndexMap<Name, Value, FxBuildHasher>;
 
@@ -21,8 +22,21 @@ pub enum Outcome {
     Import,
     /// Makes something that each process must make afresh, and is otherwise static.
     Recipe,
+    /// Has effects outside the module that are known completely, and is otherwise static.
+    Replayed(Arc<Replay>),
     /// Runs at import, as always.
     Residual(Arc<Reason>),
+}
+
+/// The effects of a statement, to be carried out in its place.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    /// In the order in which the statement has them; never empty.
+    pub effects: Vec<Effect>,
+    /// It also runs imports at module level.
+    pub imports: bool,
+    /// It also makes something that each process must make afresh.
+    pub recipe: bool,
 }
 
 /// A name or attribute of another module that a result rests on.
@@ -51,6 +65,18 @@ pub struct Evaluated {
     pub porous: bool,
     /// Entries of `sys.modules` that the top level replaces: absolute name and module.
     pub module_aliases: Vec<(Name, Value)>,
+    /// What the module, and all that it surely imports, has changed of others. Whoever imports it
+    /// must not take those for what their own module left.
+    pub changed: Arc<FxHashSet<Changed>>,
     /// Interpreter steps taken.
     pub steps: u64,
+    /// See [`Evaluated::place`].
+    pub places: OnceLock<FxHashMap<u32, Place>>,
+}
+
+impl Evaluated {
+    /// Where an object of the module lies; `None` where no stable path leads to it.
+    pub fn place(&self, object: ObjectRef) -> Option<&Place> {
+        self.places.get_or_init(|| effect::places(self)).get(&object.index).filter(|_| object.owner == self.module)
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! Knows the IR, and through [`world::World`] other modules; knows no files, no salsa, no LSP.
 
+pub mod effect;
 pub mod evaluated;
 pub mod ground;
 pub mod heap;

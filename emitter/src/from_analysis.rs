@@ -134,7 +134,7 @@ fn roots(analysis: &Analysis) -> Vec<PathBuf> {
 fn module_plan(analysis: &Analysis, module: AnalysedModule) -> ModulePlan {
     let kind = match module.verdict() {
         Verdict::Strict => Kind::Strict,
-        Verdict::Partial | Verdict::Dynamic => Kind::Partial,
+        Verdict::Replayable | Verdict::Partial | Verdict::Dynamic => Kind::Partial,
         Verdict::Error => Kind::Code,
     };
     let mut plan = ModulePlan {
@@ -164,6 +164,7 @@ fn module_plan(analysis: &Analysis, module: AnalysedModule) -> ModulePlan {
                 Outcome::Static => StatementKind::Static,
                 Outcome::Import => StatementKind::Import,
                 Outcome::Recipe => StatementKind::Recipe,
+                Outcome::Replayed(_) => StatementKind::Replayed,
                 Outcome::Residual(_) => StatementKind::Residual,
             },
             binds: statement.binds.iter().map(|name| name.to_string()).collect(),

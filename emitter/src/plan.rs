@@ -22,6 +22,8 @@ pub enum StatementKind {
     Import,
     Static,
     Recipe,
+    /// Its effects outside the module are known: the harvester runs it, and so does an import.
+    Replayed,
     Residual,
 }
 
@@ -141,6 +143,7 @@ impl Statement {
                 StatementKind::Import => "import",
                 StatementKind::Static => "static",
                 StatementKind::Recipe => "recipe",
+                StatementKind::Replayed => "replayed",
                 StatementKind::Residual => "residual",
             }),
             Value::texts(&self.binds),

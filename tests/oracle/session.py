@@ -5,7 +5,7 @@ Runs in the interpreter under test as
     python -I -S -X frozen_modules=off session.py < job > result
 
 Both are `marshal`led. The job: `{"path": [entries added to sys.path], "targets":
-[names], "watch": {name: source path}}`. The result: a list of `(name, how,
+[names], "watch": {name: source path}, "effects": {name: [declared effects]}}`. The result: a list of `(name, how,
 findings)`, `how` being `fresh` (judged as it was first executed), `again`
 (executed a second time, because the interpreter starts with it loaded),
 `unimportable` (an import statement failed) or `unreached`.
@@ -35,9 +35,10 @@ _QUIET = {
 
 
 class Session:
-    def __init__(self, world, watch):
+    def __init__(self, world, watch, declare):
         self.world = world
         self.watch = watch
+        self.declare = declare
         self.judged = {}
         self.events = None
         self.depth_failed = None
@@ -111,11 +112,13 @@ class Execution:
         self.imports = []  # already carried out, to be repeated under watch
         self.window = []
         self.first = True
+        self.declared = session.declare(module)
         self.own = {}  # what earlier windows made belongs to the module: it may change it
 
     def run(self, statements):
         self.walk(statements)
         self.flush()
+        self.findings.extend(self.declared.unseen())
 
     def walk(self, statements):
         for statement in statements:
@@ -219,7 +222,8 @@ class Execution:
         session = self.session
         ignored = {id(self.module), id(self.module.__dict__), id(session), id(session.judged),
                    id(session.judged.get(self.module.__name__)), id(self), id(self.findings)}
-        for item in (session, self):
+        ignored.update(map(id, (self.declared, self.declared.grown)))
+        for item in (session, self, self.declared):
             ignored.add(id(item.__dict__))
         ignored.update((id(ignored), id(self.own)), self.own)
         code = self.compile(window)
@@ -237,7 +241,7 @@ class Execution:
             if key not in before.contents:
                 self.own[key] = kept
         self.findings.extend(session_events)
-        self.findings.extend(session.world.differences(before, after))
+        self.findings.extend(session.world.differences(before, after, self.declared))
 
     def compile(self, statements):
         if not self.first:
@@ -315,11 +319,13 @@ def main():
         posix.close(file)
         posix.unlink(name)
     sys.path[:0] = [_HERE]
+    import declared
     import world
 
     del sys.path[0]
     sys.path[:0] = job["path"]
-    session = Session(world, job["watch"])
+    effects = job["effects"]
+    session = Session(world, job["watch"], lambda module: declared.Declared(effects.get(module.__name__, []), module))
     sys.meta_path.insert(0, session)
     result = []
     for name in job["targets"]:

@@ -198,16 +198,16 @@ def _open_files():
         return None
 
 
-def differences(before, after):
-    """What changed, in words; empty for a module that is harmless."""
+def differences(before, after, declared):
+    """What changed beyond what was declared, in words; empty for a module that is harmless."""
     found = []
     for name, value in before.process.items():
         now = after.process.get(name)
-        if now != value:
+        if now != value and not declared.explains_process(name, value, now):
             found.append(f"{name}: {_short(value)} became {_short(now)}")
     for key, (cls, registry) in before.registries.items():
         now = after.registries.get(key)
-        if now is not None and now[1] != registry:
+        if now is not None and now[1] != registry and not declared.explains_registry(cls, registry, now[1]):
             found.append(f"ABC registry of {_name(cls)}")
     then, now = before.contents, after.contents
     for key, (item, inner, by_value) in then.items():
@@ -219,7 +219,7 @@ def differences(before, after):
             same = inner == changed
         else:
             same = len(inner) == len(changed) and all(map(is_, inner, changed))
-        if not same and not _harmless(item, inner, changed):
+        if not same and not _harmless(item, inner, changed) and not declared.explains(item, inner, changed):
             place = _place(item) if len(found) < _DESCRIBED else type(item).__name__
             found.append(f"{place}: {_change(item, inner, changed)}")
     return found

@@ -104,7 +104,7 @@ fn write_summary(writer: &mut impl WriteColor, analysis: &Analysis) -> anyhow::R
 
 fn color_of(verdict: Verdict) -> Color {
     match verdict {
-        Verdict::Strict => Color::Green,
+        Verdict::Strict | Verdict::Replayable => Color::Green,
         Verdict::Partial => Color::Yellow,
         Verdict::Dynamic => Color::Magenta,
         Verdict::Error => Color::Red,

@@ -156,6 +156,7 @@ impl<'text> Merge<'_, 'text> {
         let result = match class.result {
             lines::Result::None => ResultType::None,
             lines::Result::Same => ResultType::SameAsFirst,
+            lines::Result::First => ResultType::First,
             lines::Result::Itself => own.map_or(ResultType::Unknown, ResultType::Exactly),
             lines::Result::Unknown => ResultType::Unknown,
             lines::Result::Type(name) => match self.result_type(name) {

@@ -46,7 +46,7 @@ fn claim(ground: &Ground, entry: &Entry, attribute: Option<&Name>, kind: &str, c
     let (effect, requirement) = match call.effect {
         Effect::PureIf(requirement) => ("Pure".to_owned(), Some(requirement)),
         Effect::HoldsIf(requirement) => ("Holds".to_owned(), Some(requirement)),
-        Effect::Modelled | Effect::Effect | Effect::Unknown => return None,
+        Effect::Modelled | Effect::Effect | Effect::Replay | Effect::ReplayIf(_) | Effect::Unknown => return None,
         effect => (format!("{effect:?}"), None),
     };
     let result = match call.result {
@@ -56,7 +56,7 @@ fn claim(ground: &Ground, entry: &Entry, attribute: Option<&Name>, kind: &str, c
         }
         ResultType::None => json!(["None", null]),
         ResultType::SameAsFirst => json!(["same", null]),
-        ResultType::Unknown => Json::Null,
+        ResultType::First | ResultType::Unknown => Json::Null,
     };
     let requirement = requirement.map(|requirement| format!("{requirement:?}"));
     Some(json!([*entry.module, *entry.name, attribute.map(|name| &**name), kind, effect, requirement, result]))

@@ -15,8 +15,8 @@
 //! ```
 //!
 //! A class of effect is one of `total`, `pure`, `pure(REQUIREMENT)`, `holds`, `holds(REQUIREMENT)`,
-//! `recipe`, `modelled`, `process`, `effect`, `changes-self`, `unknown`, as
-//! [`Effect`] and [`Requirement`] explain; a result is `None`, `same` (the type of the first argument),
+//! `recipe`, `modelled`, `process`, `effect`, `replay`, `replay(REQUIREMENT)`, `changes-self`, `unknown`, as
+//! [`Effect`] and [`Requirement`] explain; a result is `None`, `same` (the type of the first argument), `first` (that argument itself),
 //! `self` (of a type: itself), `?`, or a type: `str` (of builtins, or else of the same module) or `module.name`.
 //! The part about a module may be continued elsewhere under the same heading.
 //! `*` may not be combined with a class that promises anything.
@@ -53,6 +53,7 @@ pub(super) struct Class<'text> {
 pub(super) enum Result<'text> {
     None,
     Same,
+    First,
     Itself,
     Unknown,
     Type(&'text str),
@@ -117,6 +118,7 @@ fn names_and_class(line: &str) -> Option<(Vec<&str>, Class<'_>)> {
     let result = match result {
         "None" => Result::None,
         "same" => Result::Same,
+        "first" => Result::First,
         "self" => Result::Itself,
         "?" => Result::Unknown,
         name => Result::Type(name),
@@ -130,6 +132,7 @@ fn parse_effect(word: &str) -> Option<Effect> {
         return match word {
             "holds" => Some(Effect::HoldsIf(requirement)),
             "pure" => Some(Effect::PureIf(requirement)),
+            "replay" => Some(Effect::ReplayIf(requirement)),
             _ => None,
         };
     }
@@ -141,6 +144,7 @@ fn parse_effect(word: &str) -> Option<Effect> {
         "modelled" => Effect::Modelled,
         "process" => Effect::Process,
         "effect" => Effect::Effect,
+        "replay" => Effect::Replay,
         "changes-self" => Effect::ChangesSelf,
         "unknown" => Effect::Unknown,
         _ => return None,

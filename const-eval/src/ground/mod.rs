@@ -238,6 +238,14 @@ pub enum Effect {
     Process,
     /// Input, output, or a change of the process, the interpreter, or objects of other modules.
     Effect,
+    /// With inert arguments changes the process, the interpreter or objects of other modules, and in such a
+    /// way that carrying out the call when the module is imported is all that there is to it: it
+    /// does no input or output, runs no code that it isn't given a callback for, and its result is as described,
+    /// or made anew in each process. May raise.
+    Replay,
+    /// As `Replay`, if the arguments are as required; otherwise as `Effect`. What is not inert is kept or looked at
+    /// without running code.
+    ReplayIf(Requirement),
     /// With inert arguments changes its receiver (`self`), where it may keep them, and nothing else. May raise.
     ChangesSelf,
     /// Nothing is known.
@@ -284,6 +292,8 @@ pub enum ResultType {
     None,
     /// Exactly the type of the first argument (of a method: the receiver).
     SameAsFirst,
+    /// The first argument itself.
+    First,
     Unknown,
 }
 

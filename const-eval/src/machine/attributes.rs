@@ -5,6 +5,7 @@
 
 use super::types::Found;
 use super::{Eval, Machine, Stop};
+use crate::effect::Changed;
 use crate::ground::{AttributeKind, EntryKind, Export};
 use crate::heap::{Object, Type};
 use crate::reason::{Reason, Rule};
@@ -122,6 +123,11 @@ impl Machine<'_> {
             return Ok(None);
         };
         let reference = *reference;
+        if !self.is_own(reference)
+            && let Some(changed) = self.changed_attribute(reference, name)
+        {
+            return Ok(Some(changed));
+        }
         let entry = match self.object(reference) {
             Object::Instance(instance) => {
                 let value = instance.attributes.get(name).cloned();
@@ -156,6 +162,9 @@ impl Machine<'_> {
     /// Records that the result rests on an attribute of another module's object, which
     /// must be found under a name of that module or in one of its classes.
     fn depend_on_object(&mut self, object: ObjectRef, name: &str) -> Eval<()> {
+        if self.overlay.is_known(&Changed::Attribute(object, name.into())) {
+            return Ok(());
+        }
         let Some(mut path) = self.path_of(object) else {
             self.contents(object)?;
             return Ok(());
@@ -501,7 +510,9 @@ impl Machine<'_> {
         let own = self.foreign_global(module, name)?;
         match (own, submodule) {
             (Some(value), None) => {
-                self.depend(&module_name, &[name]);
+                if self.changed_global(module, name).is_none() {
+                    self.depend(&module_name, &[name]);
+                }
                 Ok(value)
             }
             (Some(Value::Module(bound)), Some(Resolved::Source(submodule))) if bound == submodule => {
@@ -534,6 +545,9 @@ impl Machine<'_> {
     }
 
     fn ground_module_attribute(&mut self, index: u32, name: &str) -> Eval<Value> {
+        if let Some(value) = self.changed_ground_global(index, name) {
+            return Ok(value);
+        }
         let module = &self.world.ground().modules()[index as usize];
         match module.exports.get(name) {
             Some(export) => {
@@ -604,14 +618,8 @@ impl Machine<'_> {
                     &reason,
                 );
             }
-            Value::Module(module) => {
-                let module = self.world.module_name(*module).to_string();
-                return self.residual(Rule::ForeignChange, format!("sets `{name}` of module `{module}`"));
-            }
-            Value::GroundModule(index) => {
-                let module = self.world.ground().modules()[*index as usize].name.clone();
-                return self.residual(Rule::ForeignChange, format!("sets `{name}` of module `{module}`"));
-            }
+            Value::Module(module) => return self.change_global(*module, name, value),
+            Value::GroundModule(index) => return self.change_ground_global(*index, name, value),
             _ => {}
         }
         if let Some(class) = self.as_type(object) {
@@ -687,6 +695,9 @@ impl Machine<'_> {
                         let Value::Object(reference) = object else {
                             return self.malformed();
                         };
+                        if !self.is_own(*reference) {
+                            return self.change_attribute(*reference, &slot, value, true);
+                        }
                         if let Object::Instance(instance) = self.object_mut(*reference)? {
                             match value {
                                 Some(value) => {
@@ -752,6 +763,9 @@ impl Machine<'_> {
             let class = self.type_name(class);
             return self.raise("AttributeError", format!("'{class}' object has no attribute '{name}'"));
         }
+        if !self.is_own(reference) {
+            return self.change_attribute(reference, name, value, false);
+        }
         let attributes = match self.object_mut(reference)? {
             Object::Instance(instance) => &mut instance.attributes,
             Object::Native(native) => &mut native.attributes,
@@ -811,6 +825,9 @@ impl Machine<'_> {
             }
             return self.raise("TypeError", format!("cannot set '{name}' attribute of immutable type '{class}'"));
         };
+        if !self.is_own(reference) {
+            return self.change_attribute(reference, name, value, false);
+        }
         match name {
             "__bases__" | "__class__" | "__mro__" | "__dict__" | "__del__" | "__module__" if name != "__module__" => {
                 return self.residual(Rule::NotModelled, format!("sets `{name}` of a class"));
@@ -818,6 +835,7 @@ impl Machine<'_> {
             "__abstractmethods__" => return self.set_abstract_methods(reference, value),
             _ => {}
         }
+        let has_line = self.version() >= (3, 13);
         let Object::Class(target) = self.object_mut(reference)? else {
             return self.malformed();
         };
@@ -829,6 +847,10 @@ impl Machine<'_> {
             }
             (_, Some(value)) => {
                 target.namespace.insert(name.into(), value);
+                // `type_set_module` in typeobject.c, from 3.13 on.
+                if name == "__module__" && has_line {
+                    target.namespace.shift_remove("__firstlineno__");
+                }
             }
             (_, None) => {
                 if target.namespace.shift_remove(name).is_none() {

@@ -291,6 +291,10 @@ impl Machine<'_> {
                     _ => Ok(Value::Unknown(Reason::new(Rule::ProcessEffect, format!("the result of `{what}`")))),
                 }
             }
+            Effect::Replay if inert => self.replay_ground_call(what, class.result, positional, keywords),
+            Effect::ReplayIf(requirement) if inert || self.meets(requirement, receiver, &positional, &keywords) => {
+                self.replay_ground_call(what, class.result, positional, keywords)
+            }
             Effect::ChangesSelf if self.all_inert(&positional, &keywords) => {
                 let Some(Value::Object(object)) = receiver else {
                     return self.residual(Rule::UnknownCall, format!("`{what}` changes its receiver"));
@@ -298,7 +302,7 @@ impl Machine<'_> {
                 self.object_mut(*object)?;
                 self.residual(Rule::NotModelled, format!("`{what}` changes an object implemented in C"))
             }
-            Effect::Effect => {
+            Effect::Effect | Effect::Replay | Effect::ReplayIf(_) => {
                 self.residual(Rule::ProcessEffect, format!("`{what}` acts on the process or the outside world"))
             }
             Effect::Process => {
@@ -388,7 +392,9 @@ impl Machine<'_> {
                 },
                 None => self.malformed(),
             },
-            ResultType::Unknown => self.residual(Rule::NotModelled, "a result of a type that is not known"),
+            ResultType::First | ResultType::Unknown => {
+                self.residual(Rule::NotModelled, "a result of a type that is not known")
+            }
         }
     }
 
@@ -567,7 +573,7 @@ impl Machine<'_> {
         }
         if owner == known.set {
             if let Some(iterable) = positional.first() {
-                let items = self.collect_unordered(iterable)?;
+                let items = self.collect_unordered_between_calls(iterable)?;
                 self.set_mut(made)?.clear();
                 for item in items {
                     self.set_add(made, item)?;

@@ -76,7 +76,14 @@ impl Machine<'_> {
         if !self.is_dict(namespace_object) {
             return self.residual(Rule::NotModelled, "`__prepare__` gives a mapping that is not a dict");
         }
+        let effects_before = self.current.effects.len();
         let cell = self.run_class_body(body, namespace_object)?;
+        if self.current.effects.len() > effects_before
+            && self.version() >= (3, 13)
+            && self.python_special(&namespace, "__setitem__")?.is_some()
+        {
+            return self.residual(Rule::NotModelled, "a namespace that may hear of `__static_attributes__`");
+        }
         if replaced {
             self.set_item(&namespace, &Value::str("__orig_bases__"), Value::tuple(original))?;
         }

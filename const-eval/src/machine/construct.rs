@@ -69,7 +69,7 @@ impl Machine<'_> {
             Payload::Set(Default::default())
         } else if owner == known.frozenset {
             let items = match positional.first() {
-                Some(iterable) => self.collect_unordered(iterable)?,
+                Some(iterable) => self.collect_unordered_between_calls(iterable)?,
                 None => Vec::new(),
             };
             Payload::FrozenSet(self.set_of(items)?)
@@ -176,7 +176,7 @@ impl Machine<'_> {
                     return Ok(value.clone());
                 }
                 let items = match positional.first() {
-                    Some(iterable) => self.collect_unordered(iterable)?,
+                    Some(iterable) => self.collect_unordered_between_calls(iterable)?,
                     None => Vec::new(),
                 };
                 self.new_frozen_set(items)

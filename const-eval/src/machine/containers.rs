@@ -4,6 +4,7 @@ use syntax::ir::Name;
 
 use super::types::Found;
 use super::{Eval, Machine};
+use crate::effect::Change;
 use crate::ground::AttributeKind;
 use crate::heap::{Dict, Object, Payload, Set, Type, ViewKind};
 use crate::primitive;
@@ -164,6 +165,9 @@ impl Machine<'_> {
         let Value::Object(object) = dict else {
             return self.malformed();
         };
+        if let Some(value) = self.item_set_before(*object, &key) {
+            return Ok(Some(value.clone()));
+        }
         Ok(match self.contents(*object)? {
             Object::Dict(entries) => entries.get(&key).map(|(_, value)| value.clone()),
             Object::Instance(instance) => match &instance.payload {
@@ -189,6 +193,9 @@ impl Machine<'_> {
             let Value::Str(name) = key else {
                 return self.residual(Rule::NotModelled, "an attribute whose name is not a string");
             };
+            if !self.is_own(of) {
+                return self.change_attribute(of, &name, Some(value), false);
+            }
             self.attributes_mut(of)?.insert(name, value);
             return Ok(());
         }
@@ -196,10 +203,7 @@ impl Machine<'_> {
             && !self.is_own(*object)
         {
             // Nothing that is known rests on the contents of another module's dict.
-            let what = self.describe(dict);
-            let owner = self.world.module_name(object.owner).to_string();
-            self.effect(Rule::ForeignChange, format!("changes {what}, which belongs to module `{owner}`"));
-            self.leaked |= self.holds_own_object(&key) || self.holds_own_object(&value);
+            self.change_item(*object, hashed, key, value);
             return Ok(());
         }
         let entries = self.dict_mut(dict)?;
@@ -287,7 +291,7 @@ impl Machine<'_> {
             Some(keys) => {
                 let keys = self.call(&keys, Vec::new(), Vec::new())?;
                 let mut items = Vec::new();
-                for key in self.collect(&keys)? {
+                for key in self.collect_between_calls(&keys)? {
                     let value = self.get_item(mapping, &key)?;
                     items.push((key, value));
                 }
@@ -374,14 +378,44 @@ impl Machine<'_> {
     }
 
     pub(super) fn list_append(&mut self, list: &Value, item: Value) -> Eval<()> {
+        if let Some(object) = self.foreign_list(list) {
+            self.change_items(object, Change::Append { list: list.clone(), value: item });
+            return Ok(());
+        }
         self.list_mut(list)?.push(item);
         Ok(())
     }
 
     pub(super) fn list_extend(&mut self, list: &Value, items: Vec<Value>) -> Eval<()> {
         self.charge(items.len())?;
+        if let Some(object) = self.foreign_list(list) {
+            self.change_items(object, Change::Extend { list: list.clone(), values: items });
+            return Ok(());
+        }
         self.list_mut(list)?.extend(items);
         Ok(())
+    }
+
+    /// Another module's list.
+    pub(super) fn foreign_list(&self, list: &Value) -> Option<ObjectRef> {
+        let Value::Object(object) = list else { return None };
+        let is_list = match self.object(*object) {
+            Object::List(_) => true,
+            Object::Instance(instance) => matches!(instance.payload, Payload::List(_)),
+            _ => false,
+        };
+        (is_list && !self.is_own(*object)).then_some(*object)
+    }
+
+    /// Another module's set.
+    pub(super) fn foreign_set(&self, set: &Value) -> Option<ObjectRef> {
+        let Value::Object(object) = set else { return None };
+        let is_set = match self.object(*object) {
+            Object::Set(_) => true,
+            Object::Instance(instance) => matches!(instance.payload, Payload::Set(_)),
+            _ => false,
+        };
+        (is_set && !self.is_own(*object)).then_some(*object)
     }
 
     /// The elements of a set or frozenset, own subclasses included, in insertion order.
@@ -435,6 +469,10 @@ impl Machine<'_> {
 
     pub(super) fn set_add(&mut self, set: &Value, item: Value) -> Eval<()> {
         let key = self.key(&item)?;
+        if let Some(object) = self.foreign_set(set) {
+            self.change_items(object, Change::Add { set: set.clone(), value: item });
+            return Ok(());
+        }
         let items = self.set_mut(set)?;
         if !items.contains_key(&key) {
             items.insert(key, item);
@@ -658,9 +696,10 @@ impl Machine<'_> {
             return None;
         };
         let (class, name) = (*class, name.clone());
-        let entry = self.class(class)?.namespace.get(&name).cloned();
+        let mut entry = self.class(class)?.namespace.get(&name).cloned();
         if !self.is_own(class) {
             self.depend_on_class(class, &name);
+            entry = self.changed_attribute(class, &name).or(entry);
         }
         Some(entry)
     }
@@ -740,8 +779,7 @@ impl Machine<'_> {
                 && reason.message == super::attributes::SYS_MODULES
                 && !self.holds_own_object(&value)
             {
-                self.effect(Rule::ProcessEffect, format!("replaces `sys.modules[{name:?}]`"));
-                self.module_aliases.push((name.clone(), value));
+                self.bind_module(name, value);
                 return Ok(());
             }
             let reason = reason.clone();
@@ -965,6 +1003,14 @@ impl Machine<'_> {
             let reason = reason.clone();
             return self.unknown(Rule::UnknownOperation, "looks for something that is not known", &reason);
         }
+        if let Value::Object(object) = container
+            && !self.is_own(*object)
+        {
+            let key = self.key(item)?;
+            if self.item_set_before(*object, &key).is_some() {
+                return Ok(true);
+            }
+        }
         let overrides_iteration = self.python_special(container, "__iter__")?.is_some();
         if !overrides_iteration {
             if let Some(entries) = self.set_entries(container)? {
@@ -1022,7 +1068,8 @@ impl Machine<'_> {
             return self
                 .residual(Rule::NotModelled, "looks for an item in a value that is computed by the target only");
         }
-        for candidate in self.collect(container)? {
+        let iterator = self.iterate(container)?;
+        while let Some(candidate) = self.next(&iterator)? {
             if self.same_or_equal(&candidate, item)? {
                 return Ok(true);
             }

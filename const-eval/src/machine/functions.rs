@@ -351,6 +351,11 @@ impl Machine<'_> {
         if let Some(class) = self.as_type(receiver) {
             return self.type_getset(class, name);
         }
+        if name == "f_locals"
+            && let Some(locals) = self.function_locals(receiver)
+        {
+            return Ok(locals);
+        }
         if name == "f_globals"
             && let Some(globals) = self.caller_globals(receiver)
         {

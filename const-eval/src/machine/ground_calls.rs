@@ -92,7 +92,7 @@ impl Machine<'_> {
                     .or_else(|| keywords.first().map(|(_, value)| value.clone()))
                     .unwrap_or(Self::integer(0));
                 let floats = self.version() >= (3, 12);
-                for item in self.collect(iterable)? {
+                for item in self.collect_between_calls(iterable)? {
                     // From 3.12 on, sums of floats are compensated.
                     if floats && matches!(item, Value::Float(_) | Value::Complex(..)) {
                         return self.residual(Rule::NotModelled, "the compensated sum of floats");
@@ -119,6 +119,11 @@ impl Machine<'_> {
                 Some(name) => name,
                 None => return self.residual(Rule::NotModelled, "asks for the module of a caller"),
             }),
+            // A function's own frame is known by the kind of its locals.
+            ("sys._getframe", []) if self.is_in_function() => {
+                let (class, name) = (self.known.frame, self.caller_module_name(&[], &Keywords::new()));
+                Ok(self.new_native(class, vec![name.unwrap_or(Value::None), Value::Bool(true)]))
+            }
             // The frame itself tells nothing yet.
             ("sys._getframe", []) => Ok(Value::Opaque(self.known.frame)),
             ("sys._getframe", [Value::Int(_)]) if plain => match self.caller_module_name(arguments, &keywords) {
@@ -159,10 +164,11 @@ impl Machine<'_> {
             }
             ("sys.intern", [value @ Value::Str(_)]) if plain => Ok(value.clone()),
             ("_abc._abc_init", [class]) => self.abc_init(&class.clone()),
-            ("_abc._abc_register", [_, subclass]) => {
-                let subclass = subclass.clone();
-                self.effect(Rule::ForeignChange, "registers a class with an abstract base class");
-                Ok(subclass)
+            ("_abc._abc_register", [class, subclass]) if plain => {
+                self.abc_register(id, &class.clone(), &subclass.clone())
+            }
+            ("_csv.register_dialect", [Value::Str(_), dialect]) if plain => {
+                self.register_dialect(id, &positional[0].clone(), &dialect.clone())
             }
             ("_abc._abc_instancecheck", [class, value]) => {
                 let class = class.clone();
@@ -179,7 +185,7 @@ impl Machine<'_> {
                 }
             }
             ("_functools.reduce", [function, iterable, rest @ ..]) if plain && rest.len() <= 1 => {
-                let mut items = self.collect(iterable)?.into_iter();
+                let mut items = self.collect_between_calls(iterable)?.into_iter();
                 let mut total = match rest.first().cloned().or_else(|| items.next()) {
                     Some(total) => total,
                     None => {
@@ -218,6 +224,29 @@ impl Machine<'_> {
             keywords: Vec::new(),
             attributes: Self::attributes(),
         })))
+    }
+
+    /// Is the innermost frame that of a function?
+    fn is_in_function(&self) -> bool {
+        self.positions.last().is_some_and(|position| {
+            !position.dynamic
+                && self.world.ir(position.module).is_some_and(|ir| {
+                    matches!(ir.code(position.code).kind, syntax::ir::CodeKind::Function | syntax::ir::CodeKind::Lambda)
+                })
+        })
+    }
+
+    /// `f_locals` of a function's frame: a proxy from 3.13 on (PEP 667), of which nothing is known but its type.
+    pub(super) fn function_locals(&self, frame: &Value) -> Option<Value> {
+        let Value::Object(object) = frame else { return None };
+        let Object::Native(native) = self.object(*object) else { return None };
+        if native.class != self.known.frame || native.arguments.len() != 2 {
+            return None;
+        }
+        if self.version() < (3, 13) {
+            return None;
+        }
+        self.world.ground().find("builtins.FrameLocalsProxy").map(Value::Opaque)
     }
 
     /// `f_globals` of a caller's frame: nothing can be read of it but `__name__`.
@@ -319,7 +348,7 @@ impl Machine<'_> {
             }
         }
         let items = match positional.as_slice() {
-            [iterable] => self.collect(iterable)?,
+            [iterable] => self.collect_between_calls(iterable)?,
             _ => positional,
         };
         let mut best: Option<(Value, Value)> = None;

@@ -34,7 +34,7 @@ impl Machine<'_> {
         } else {
             let target = self.load_module(&absolute, guarded)?;
             for name in names.iter() {
-                self.load_submodule(&absolute, &target, name);
+                self.load_submodule(&absolute, &target, name)?;
             }
             target
         };
@@ -65,9 +65,13 @@ impl Machine<'_> {
 
     /// Loads a module and its parents. Where the outcome decides which handler runs (`guarded`), it must be certain.
     fn load_module(&mut self, absolute: &str, guarded: bool) -> Eval<Value> {
+        if self.leaked && !self.runs_nothing_unknown(absolute) {
+            return self.after_handing_out(absolute);
+        }
         for (index, _) in absolute.match_indices('.') {
             if let Resolved::Source(parent) = self.world.resolve(&absolute[..index]) {
                 self.imported.insert(parent);
+                self.inherit_changes(parent);
             }
         }
         if let Some(alias) = self.aliased(absolute) {
@@ -76,6 +80,7 @@ impl Machine<'_> {
         match self.world.resolve(absolute) {
             Resolved::Source(module) => {
                 self.imported.insert(module);
+                self.inherit_changes(module);
                 if guarded && !self.world.is_closed(module) {
                     self.uncertain_import(absolute)?;
                 }
@@ -105,6 +110,19 @@ impl Machine<'_> {
         }
     }
 
+    /// Does importing the module run no code, or only such as is proven?
+    fn runs_nothing_unknown(&self, absolute: &str) -> bool {
+        match self.world.resolve(absolute) {
+            Resolved::Source(module) => {
+                let is_around = self.name.starts_with(&format!("{absolute}."));
+                module == self.module || is_around || self.imported.contains(&module) || self.world.is_closed(module)
+            }
+            Resolved::Ground(index) => self.world.ground().modules()[index as usize].import_effect.is_none(),
+            Resolved::Missing => true,
+            Resolved::Unknown(_) => false,
+        }
+    }
+
     /// The module that a parent package, which has always run first, has put into
     /// `sys.modules` under this name.
     fn aliased(&self, absolute: &str) -> Option<Value> {
@@ -129,13 +147,23 @@ impl Machine<'_> {
     }
 
     /// `from package import submodule` loads the submodule where the package has no such name.
-    fn load_submodule(&mut self, absolute: &str, target: &Value, name: &str) {
+    fn load_submodule(&mut self, absolute: &str, target: &Value, name: &str) -> Eval<()> {
         if let Value::Module(module) = target
             && self.world.is_package(*module)
             && let Resolved::Source(submodule) = self.world.resolve(&format!("{absolute}.{name}"))
         {
+            if self.leaked && !self.runs_nothing_unknown(&format!("{absolute}.{name}")) {
+                return self.after_handing_out(&format!("{absolute}.{name}"));
+            }
             self.imported.insert(submodule);
+            self.inherit_changes(submodule);
         }
+        Ok(())
+    }
+
+    /// What was handed out can be reached, and changed, by the code that the import runs.
+    fn after_handing_out<T>(&mut self, absolute: &str) -> Eval<T> {
+        self.residual(Rule::UnknownCall, format!("imports `{absolute}` after objects were handed out"))
     }
 
     pub(super) fn import_from(&mut self, frame: &Frame, module: &Value, name: &Name) -> Eval<Value> {
@@ -208,6 +236,11 @@ impl Machine<'_> {
             Some(evaluated) if !own_package => Some(evaluated),
             _ => None,
         };
+        if evaluated.is_some()
+            && let Some(value) = self.changed_global(module, name)
+        {
+            return Ok(value);
+        }
         let value = match (evaluated, &submodule) {
             (None, Some(Resolved::Source(submodule))) if !self.binds(module, name) => Value::Module(*submodule),
             (None, _) => {
@@ -333,7 +366,7 @@ impl Machine<'_> {
                     return self.open_star_import(&name, guarded);
                 };
                 let own_package = self.name.starts_with(&format!("{name}."));
-                if evaluated.open_namespace || own_package {
+                if evaluated.open_namespace || own_package || self.has_changed_globals(id) {
                     return self.open_star_import(&name, guarded);
                 }
                 let names: Vec<Name> = match evaluated.namespace.get("__all__") {

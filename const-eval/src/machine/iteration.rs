@@ -452,6 +452,26 @@ impl Machine<'_> {
         Ok(items)
     }
 
+    /// All items, where CPython would call code for each before it asks for the next: what
+    /// iterating does outside the module would come in another order.
+    pub(super) fn collect_between_calls(&mut self, value: &Value) -> Eval<Vec<Value>> {
+        self.without_effects(|machine| machine.collect(value))
+    }
+
+    /// As [`Self::collect_between_calls`] and [`Self::collect_unordered`].
+    pub(super) fn collect_unordered_between_calls(&mut self, value: &Value) -> Eval<Vec<Value>> {
+        self.without_effects(|machine| machine.collect_unordered(value))
+    }
+
+    fn without_effects(&mut self, collect: impl FnOnce(&mut Self) -> Eval<Vec<Value>>) -> Eval<Vec<Value>> {
+        let before = self.current.effects.len();
+        let items = collect(self)?;
+        if self.current.effects.len() > before {
+            return self.residual(Rule::NotModelled, "iterates over something whose iterator has effects");
+        }
+        Ok(items)
+    }
+
     /// All items where their order makes no difference to the result.
     pub(super) fn collect_unordered(&mut self, value: &Value) -> Eval<Vec<Value>> {
         if let Value::Object(_) = value {

@@ -3,6 +3,7 @@
 use super::functions::Keywords;
 use super::types::Found;
 use super::{Eval, Machine, Stop};
+use crate::effect::Change;
 use crate::ground::GroundId;
 use crate::heap::{GeneratorKind, Object, Payload, Set, Type, UNKNOWN_TYPE, ViewKind};
 use crate::primitive::{self, Product};
@@ -465,9 +466,13 @@ impl Machine<'_> {
                 let Value::Int(index) = self.as_index(&positional[0])? else {
                     return self.residual(Rule::NotModelled, "inserts at a place that is not known");
                 };
+                let index = index.to_i64().unwrap_or(i64::MAX);
+                if let Some(object) = self.foreign_list(list) {
+                    self.change_items(object, Change::Insert { list: list.clone(), index, value: item });
+                    return Ok(Value::None);
+                }
                 let items = self.list_mut(list)?;
                 let length = items.len() as i64;
-                let index = index.to_i64().unwrap_or(i64::MAX);
                 let index = if index < 0 { (index + length).max(0) } else { index.min(length) };
                 items.insert(index as usize, item);
                 Ok(Value::None)
@@ -631,7 +636,7 @@ impl Machine<'_> {
             return self.mapping_items(source);
         }
         let mut pairs = Vec::new();
-        for pair in self.collect(source)? {
+        for pair in self.collect_between_calls(source)? {
             let items = self.collect(&pair)?;
             match <[Value; 2]>::try_from(items) {
                 Ok([key, value]) => pairs.push((key, value)),
@@ -713,7 +718,7 @@ impl Machine<'_> {
                     return self.residual(Rule::NotModelled, "`fromkeys` of a subclass of dict");
                 }
                 let value = positional.get(1).cloned().unwrap_or(Value::None);
-                let keys = self.collect(&positional[0])?;
+                let keys = self.collect_between_calls(&positional[0])?;
                 let made = self.new_dict(Default::default());
                 for key in keys {
                     self.dict_insert(&made, key, value.clone())?;
@@ -783,7 +788,7 @@ impl Machine<'_> {
             }
             ("update", _) => {
                 for source in &positional {
-                    for item in self.collect_unordered(source)? {
+                    for item in self.items_to_add(set, source)? {
                         self.set_add(set, item)?;
                     }
                 }
@@ -796,7 +801,7 @@ impl Machine<'_> {
                 }
                 let mut result: Set = self.set_entries(set)?.unwrap_or_default();
                 for source in &positional {
-                    let items = self.collect_unordered(source)?;
+                    let items = self.collect_unordered_between_calls(source)?;
                     let other = self.set_of(items)?;
                     match name {
                         "union" => {
@@ -820,7 +825,7 @@ impl Machine<'_> {
             }
             ("issubset" | "issuperset" | "isdisjoint", 1) => {
                 let first = self.set_entries(set)?.unwrap_or_default();
-                let items = self.collect_unordered(&positional[0])?;
+                let items = self.collect_unordered_between_calls(&positional[0])?;
                 let second = self.set_of(items)?;
                 Ok(Value::Bool(match name {
                     "issubset" => first.keys().all(|key| second.contains_key(key)),
@@ -835,6 +840,14 @@ impl Machine<'_> {
             ("__len__", 0) => Ok(Value::int(self.set_entries(set)?.map_or(0, |entries| entries.len()) as i64)),
             ("__iter__", 0) => self.iterate(set),
             _ => self.residual(Rule::NotModelled, format!("`set.{name}`")),
+        }
+    }
+
+    /// What `set.update` adds. The order in which another module's set gets its items must be known.
+    pub(super) fn items_to_add(&mut self, set: &Value, source: &Value) -> Eval<Vec<Value>> {
+        match self.foreign_set(set) {
+            Some(_) => self.collect_between_calls(source),
+            None => self.collect_unordered_between_calls(source),
         }
     }
 

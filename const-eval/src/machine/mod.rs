@@ -28,6 +28,8 @@ mod methods;
 mod models;
 mod operators;
 mod patterns;
+mod replay;
+mod replay_calls;
 mod representation;
 mod step;
 mod types;
@@ -39,7 +41,8 @@ use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use syntax::TextRange;
 use syntax::ir::{self, Name, StatementKind};
 
-use crate::evaluated::{Dependency, Evaluated, Namespace, Outcome};
+use crate::effect::Effect;
+use crate::evaluated::{Dependency, Evaluated, Namespace, Outcome, Replay};
 use crate::heap::{Attributes, Heap, Object};
 use crate::primitive;
 use crate::reason::{Link, Reason, Rule, Site};
@@ -108,6 +111,7 @@ pub struct Machine<'w> {
     /// A statement before this one runs at import.
     impure: bool,
     module_aliases: Vec<(Name, Value)>,
+    overlay: replay::Overlay,
     /// Coroutines, and the statements that made them: one that is never closed warns when it is collected.
     coroutines: Vec<(ObjectRef, u32)>,
     /// An object of this module was handed to code that is not known.
@@ -126,8 +130,10 @@ struct Statement {
     steps: u64,
     imports: bool,
     recipe: bool,
-    /// An effect that is known completely in so far as it can't reach this module.
+    /// An effect that is known in so far as it can't reach this module.
     effect: Option<Arc<Reason>>,
+    /// Effects that are known completely.
+    effects: Vec<Effect>,
     /// The code that stopped the evaluation could reach this module's namespace.
     reached: bool,
     /// Answers to questions that only the run time can answer, in the order they are asked.
@@ -166,7 +172,9 @@ pub fn evaluate_within(world: &dyn World, module: ModuleId, budget: Budget) -> E
         open_namespace: machine.open_namespace,
         porous: machine.porous,
         module_aliases: machine.module_aliases,
+        changed: Arc::new(machine.overlay.all()),
         steps: machine.steps,
+        places: Default::default(),
     }
 }
 
@@ -208,6 +216,7 @@ impl<'w> Machine<'w> {
             porous: false,
             impure: false,
             module_aliases: Vec::new(),
+            overlay: replay::Overlay::default(),
             coroutines: Vec::new(),
             leaked: false,
             budget,
@@ -240,6 +249,11 @@ impl<'w> Machine<'w> {
                         self.forget(ir, statement, &reason, true);
                         Outcome::Residual(reason)
                     }
+                    None if !self.current.effects.is_empty() => Outcome::Replayed(Arc::new(Replay {
+                        effects: std::mem::take(&mut self.current.effects),
+                        imports: self.current.imports,
+                        recipe: self.current.recipe,
+                    })),
                     None if self.current.recipe => Outcome::Recipe,
                     None if self.current.imports
                         || matches!(statement.kind, StatementKind::Import | StatementKind::Future) =>
@@ -267,7 +281,10 @@ impl<'w> Machine<'w> {
                     Outcome::Residual(reason)
                 }
             };
-            self.impure |= matches!(outcome, Outcome::Residual(_));
+            if matches!(outcome, Outcome::Residual(_)) {
+                self.impure = true;
+                self.forget_changes();
+            }
             outcomes.push(outcome);
         }
         for (coroutine, statement) in std::mem::take(&mut self.coroutines) {
@@ -305,7 +322,7 @@ impl<'w> Machine<'w> {
             self.positions.clear();
             match result {
                 Ok(()) if self.current.effect.is_none() => {
-                    if self.current.changed_older {
+                    if self.current.changed_older || !self.current.effects.is_empty() {
                         return self.residual(Rule::Raises, "what it changes depends on whether an import succeeds");
                     }
                     let recipe = self.current.recipe;
@@ -488,6 +505,9 @@ impl<'w> Machine<'w> {
         if object.owner == self.module {
             return &self.heap.objects[object.index as usize];
         }
+        if let Some(changed) = self.overlay.object(object) {
+            return changed;
+        }
         match self.world.evaluated(object.owner) {
             Some(evaluated) => &evaluated.heap.objects[object.index as usize],
             // A reference into another heap was read from a finished evaluation, and those stay.
@@ -527,7 +547,7 @@ impl<'w> Machine<'w> {
     /// holds are part of the fingerprint of the attribute through which they were reached,
     /// as long as no code that is not proven has run in between.
     fn is_fingerprinted(&self, object: ObjectRef) -> bool {
-        if self.impure || !self.is_class_attribute(object) {
+        if self.impure || !self.is_class_attribute(object) || self.has_changed_items(object) {
             return false;
         }
         /// As `LONGEST_CONTAINER` in the runtime's fingerprints.

@@ -8,7 +8,6 @@
 use super::functions::Keywords;
 use super::{Eval, Machine};
 use crate::ground::{CallClass, Effect, ResultType};
-use crate::heap::Object;
 use crate::value::{ModuleId, ObjectRef, Value};
 
 impl Machine<'_> {
@@ -20,8 +19,12 @@ impl Machine<'_> {
         positional: &[Value],
         keywords: &Keywords,
     ) -> Eval<Option<Value>> {
-        let Object::Function(function) = self.object(function) else { return Ok(None) };
-        let Value::Str(qualname) = function.qualname.clone() else { return Ok(None) };
+        let Some(qualname) = self.qualname_of(function) else { return Ok(None) };
+        if self.world.is_standard(module)
+            && let Some(result) = self.replay_model(module, function, &qualname, positional, keywords)?
+        {
+            return Ok(Some(result));
+        }
         let result = match (self.world.module_name(module), &*qualname) {
             ("re", "compile") => "re.Pattern",
             ("re", "escape") => "builtins.str",

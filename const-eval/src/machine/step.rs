@@ -294,7 +294,7 @@ impl Machine<'_> {
             I::SetUpdate => {
                 let iterable = self.pop(frame)?;
                 let set = self.peek(frame, 0)?;
-                let items = self.collect_unordered(&iterable)?;
+                let items = self.collect_unordered_between_calls(&iterable)?;
                 for item in items {
                     self.set_add(&set, item)?;
                 }
@@ -717,7 +717,9 @@ impl Machine<'_> {
         } else {
             let module = self.world.module_name(frame.module).to_string();
             if let Some(value) = self.foreign_global(frame.module, name)? {
-                self.depend(&module, &[name]);
+                if self.changed_global(frame.module, name).is_none() {
+                    self.depend(&module, &[name]);
+                }
                 return Ok(value);
             }
         }
@@ -751,6 +753,9 @@ impl Machine<'_> {
                 format!("reads `{name}` of module `{module}`, which is part of the same import cycle or not known"),
             );
         };
+        if let Some(value) = self.changed_global(module, name) {
+            return Ok(Some(value));
+        }
         match evaluated.namespace.get(name) {
             Some(value) => Ok(Some(value.clone())),
             None if evaluated.open_namespace || (evaluated.porous && self.world.ground().builtin(name).is_none()) => {
@@ -766,8 +771,7 @@ impl Machine<'_> {
             return self.dict_insert(&Value::Object(globals), Value::Str(name.clone()), value);
         }
         if frame.module != self.module {
-            let module = self.world.module_name(frame.module).to_string();
-            return self.residual(Rule::ForeignChange, format!("binds the global `{name}` of module `{module}`"));
+            return self.change_global(frame.module, name, value);
         }
         match self.current.imported_name.take() {
             Some(origin) if matches!(frame.scope, Scope::Module) => self.provenance.insert(name.clone(), origin),

@@ -1,6 +1,7 @@
 //! Types of values, method resolution, and look-up along the MRO.
 
 use super::{Eval, Machine};
+use crate::effect::Changed;
 use crate::ground::{AttributeKind, EntryKind, GroundId, TypeAttribute, TypeInfo};
 use crate::heap::{Class, GeneratorKind, Object, Type, UNKNOWN_TYPE, ViewKind};
 use crate::reason::Rule;
@@ -195,6 +196,9 @@ impl<'w> Machine<'w> {
                 Type::Class(object) => {
                     if !self.is_own(object) {
                         self.depend_on_class(object, name);
+                        if let Some(changed) = self.changed_attribute(object, name) {
+                            return Some(Found::Value(changed));
+                        }
                     }
                     let found = match self.object(object) {
                         Object::Class(class) => class.namespace.get(name).cloned(),
@@ -214,6 +218,9 @@ impl<'w> Machine<'w> {
     }
 
     pub(super) fn depend_on_class(&mut self, object: ObjectRef, name: &str) {
+        if self.overlay.is_known(&Changed::Attribute(object, name.into())) {
+            return;
+        }
         let module = self.world.module_name(object.owner).to_string();
         let qualname = match self.object(object) {
             Object::Class(class) => match &class.qualname {

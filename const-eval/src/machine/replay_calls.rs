@@ -1,0 +1,185 @@
+//! Calls that change what belongs to others, and are known completely: they are carried out at import, in their place.
+//!
+//! C functions are described in the ground (`replay`). Of the pure-Python standard library, a few
+//! functions have a model here, because what they do rests on contents that differ from process to process
+//! (whether a filter is there already, which loggers exist): what is known is that the call, carried out at
+//! import as it always was, changes the state of its own module and nothing else.
+
+use super::functions::Keywords;
+use super::types::Found;
+use super::{Eval, Machine};
+use crate::ground::{GroundId, ResultType};
+use crate::heap::{Object, Type};
+use crate::reason::{Reason, Rule};
+use crate::value::{ModuleId, ObjectRef, Value};
+
+impl Machine<'_> {
+    /// A described C function (`Effect::Replay`).
+    pub(super) fn replay_ground_call(
+        &mut self,
+        what: &str,
+        result: ResultType,
+        positional: Vec<Value>,
+        keywords: Keywords,
+    ) -> Eval<Value> {
+        let Some(function) = self.world.ground().find(what) else { return self.malformed() };
+        let message = format!("`{what}` changes what belongs to others");
+        self.carry_out_call(Value::Ground(function), &positional, &keywords, &message)?;
+        Ok(match result {
+            ResultType::None => Value::None,
+            ResultType::First => match positional.into_iter().next() {
+                Some(first) => first,
+                None => return self.malformed(),
+            },
+            _ => made_anew(what),
+        })
+    }
+
+    /// `_abc._abc_register(class, subclass)` (`_abc__abc_register_impl` in _abc.c).
+    pub(super) fn abc_register(&mut self, function: GroundId, class: &Value, subclass: &Value) -> Eval<Value> {
+        let Some(base) = self.as_type(class) else { return self.malformed() };
+        if let Value::Unknown(reason) = subclass {
+            let reason = reason.clone();
+            return self.unknown(Rule::UnknownCall, "registers something that is not known", &reason);
+        }
+        let Some(registered) = self.as_type(subclass) else {
+            return self.raise("TypeError", "Can only register classes");
+        };
+        let metaclass = self.type_of(class)?;
+        let is_plain_check = match self.python_definition(metaclass, "__subclasscheck__") {
+            Some(Value::Object(check)) => {
+                self.world.is_standard(check.owner) && self.world.module_name(check.owner) == "abc"
+            }
+            _ => false,
+        };
+        if !is_plain_check {
+            return self
+                .residual(Rule::NotModelled, "registers with a class that checks subclasses by code of its own");
+        }
+        if self.subclass_hook(class, base, subclass)? || self.is_subtype(registered, base) {
+            // Already a subclass: nothing is registered.
+            return Ok(subclass.clone());
+        }
+        if self.is_subtype(base, registered) {
+            return self.raise("RuntimeError", "Refusing to create an inheritance cycle");
+        }
+        // To be found in a registry is no more than to be found among a base's subclasses.
+        let leaked = self.leaked;
+        let arguments = [class.clone(), subclass.clone()];
+        let message = "registers a class with an abstract base class";
+        self.carry_out_call(Value::Ground(function), &arguments, &[], message)?;
+        self.leaked = leaked;
+        Ok(subclass.clone())
+    }
+
+    /// `_csv.register_dialect(name, class)`: reads the attributes that a dialect has (`dialect_new` in _csv.c).
+    pub(super) fn register_dialect(&mut self, function: GroundId, name: &Value, dialect: &Value) -> Eval<Value> {
+        const FIELDS: [&str; 8] = [
+            "delimiter",
+            "doublequote",
+            "escapechar",
+            "lineterminator",
+            "quotechar",
+            "quoting",
+            "skipinitialspace",
+            "strict",
+        ];
+        if self.as_type(dialect).is_none() {
+            return self.residual(Rule::UnknownCall, "registers a dialect that is not a class");
+        }
+        for field in FIELDS {
+            if let Some(value) = self.find_attribute(dialect, field)?
+                && !self.is_inert(&value)
+            {
+                return self.residual(Rule::UnknownCall, format!("registers a dialect whose `{field}` is not known"));
+            }
+        }
+        let message = "`_csv.register_dialect` changes what belongs to others";
+        self.carry_out_call(Value::Ground(function), &[name.clone(), dialect.clone()], &[], message)?;
+        Ok(Value::None)
+    }
+
+    /// Does `__subclasshook__` say that it is a subclass?
+    fn subclass_hook(&mut self, class: &Value, base: Type, subclass: &Value) -> Eval<bool> {
+        let Some(hook @ Found::Value(_)) = self.lookup(base, "__subclasshook__") else { return Ok(false) };
+        let hook = self.bind(hook, "__subclasshook__", None, base)?;
+        match self.call(&hook, vec![subclass.clone()], Vec::new())? {
+            Value::Bool(answer) => Ok(answer),
+            Value::NotImplemented => Ok(false),
+            _ => {
+                let class = self.describe(class);
+                self.residual(Rule::NotModelled, format!("`__subclasshook__` of {class} gives something unusual"))
+            }
+        }
+    }
+
+    /// A call of a function of the standard library that is carried out at import: its result; `None`
+    /// where it has no model, or not for these arguments.
+    pub(super) fn replay_model(
+        &mut self,
+        module: ModuleId,
+        function: ObjectRef,
+        qualname: &str,
+        positional: &[Value],
+        keywords: &Keywords,
+    ) -> Eval<Option<Value>> {
+        let name = self.world.module_name(module).to_string();
+        let result = match (&*name, qualname, positional) {
+            ("warnings", "filterwarnings" | "simplefilter", [action, ..]) => {
+                if !self.is_warning_action(action) || !self.are_filter_fields(&positional[1..], keywords) {
+                    return Ok(None);
+                }
+                Value::None
+            }
+            ("logging", "getLogger", [] | [Value::Str(_) | Value::None]) if keywords.is_empty() => {
+                made_anew("logging.getLogger")
+            }
+            ("functools", "singledispatch.<locals>.register", [class, implementation])
+                if keywords.is_empty() && !self.is_own(function) =>
+            {
+                if self.as_type(class).is_none() || !self.is_surely_callable(implementation) {
+                    return Ok(None);
+                }
+                implementation.clone()
+            }
+            _ => return Ok(None),
+        };
+        let message = format!("`{name}.{qualname}` changes what belongs to others");
+        self.carry_out_call(Value::Object(function), positional, keywords, &message)?;
+        Ok(Some(result))
+    }
+
+    fn is_warning_action(&self, action: &Value) -> bool {
+        let Value::Str(action) = action else { return false };
+        matches!(&**action, "error" | "ignore" | "always" | "default" | "module" | "once")
+    }
+
+    /// Further arguments of a warnings filter: strings, a line number, a flag, and a subclass of `Warning`.
+    fn are_filter_fields(&self, positional: &[Value], keywords: &Keywords) -> bool {
+        let warning = self.world.ground().builtin("Warning");
+        positional.iter().chain(keywords.iter().map(|(_, value)| value)).all(|value| match value {
+            Value::Str(_) | Value::Bool(_) => true,
+            Value::Int(line) => line.to_i64().is_some_and(|line| line >= 0),
+            other => match (self.as_type(other), warning) {
+                (Some(class), Some(warning)) => self.is_subtype(class, Type::Ground(warning)),
+                _ => false,
+            },
+        })
+    }
+
+    /// The function that a model may stand for: its qualified name.
+    pub(super) fn qualname_of(&self, function: ObjectRef) -> Option<std::sync::Arc<str>> {
+        match self.object(function) {
+            Object::Function(function) => match &function.qualname {
+                Value::Str(qualname) => Some(qualname.clone()),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// The result of a call that each process carries out for itself.
+fn made_anew(what: &str) -> Value {
+    Value::Unknown(Reason::new(Rule::Nondeterministic, format!("the result of `{what}` is made anew in each process")))
+}
