@@ -1,6 +1,8 @@
 //! From views to the model: for `lyo inspect`, and to test the writer with.
 
-use crate::model::{Artifact, Bundle, Class, Code, Function, Guard, Image, ImportBinding, Node, NodeId, Operation};
+use crate::model::{
+    Artifact, Bundle, Class, Code, Demand, Function, Guard, Image, ImportBinding, Node, NodeId, Operation,
+};
 use crate::read::{Entry, ReadError, Reader};
 use crate::view::{
     BindingView, ClassView, CodeView, FunctionView, ImageView, Named, NodeView, OperationView, Pairs, Texts,
@@ -171,7 +173,7 @@ fn class(view: ClassView<'_>) -> Result<Class, ReadError> {
 
 fn operation(view: OperationView<'_>) -> Result<Operation, ReadError> {
     Ok(match view {
-        OperationView::Import { line, level, module, binding } => {
+        OperationView::Import { line, level, module, binding, may_wait } => {
             let binding = match binding {
                 BindingView::Top(name) => ImportBinding::Top(name.to_owned()),
                 BindingView::Leaf(name) => ImportBinding::Leaf(name.to_owned()),
@@ -185,9 +187,16 @@ fn operation(view: OperationView<'_>) -> Result<Operation, ReadError> {
                 BindingView::Nothing => ImportBinding::Nothing,
                 BindingView::Fails(name) => ImportBinding::Fails(name.to_owned()),
             };
-            Operation::Import { line, level, module: module.to_owned(), binding }
+            Operation::Import { line, level, module: module.to_owned(), binding, may_wait }
         }
-        OperationView::Store { name, node } => Operation::Store { name: name.to_owned(), node },
+        OperationView::Store { name, node, demand } => {
+            let demand = Demand {
+                may_wait: demand.may_wait,
+                captures: demand.captures.iter().collect(),
+                classes: demand.classes.iter().collect(),
+            };
+            Operation::Store { name: name.to_owned(), node, demand }
+        }
         OperationView::Delete { name } => Operation::Delete { name: name.to_owned() },
         OperationView::CheckGuards { until } => Operation::CheckGuards { until },
     })

@@ -78,7 +78,7 @@ pub mod tag {
 }
 
 /// Flag bit of a node's first word: an interned string, a documented-by-getter property, an abstract
-/// class, a fresh construction.
+/// class, a fresh construction. Of an operation's: a value that may wait.
 pub const NODE_FLAG: u32 = 1 << 8;
 /// Flag bit of a node's first word: an instance or construction has a `__dict__` list.
 pub const NODE_HAS_DICT: u32 = 1 << 9;

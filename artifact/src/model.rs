@@ -74,15 +74,29 @@ pub enum Operation {
     /// the leading dots that `level` counts (`from . import x`: level 1, empty module).
     /// `line`: where the statement stands in the source (from 1; 0 if unknown): an import that
     /// must run code runs under a frame with this line, so that tracebacks and warnings are as usual.
-    Import { line: u32, level: u32, module: String, binding: ImportBinding },
+    /// `may_wait`: a name that is bound to a value which waits in the other module may wait here too.
+    Import { line: u32, level: u32, module: String, binding: ImportBinding, may_wait: bool },
     /// `module.__dict__[name] = node`
-    Store { name: String, node: NodeId },
+    Store { name: String, node: NodeId, demand: Demand },
     /// `del module.__dict__[name]`; a name that is absent is an error (the module falls back).
     Delete { name: String },
     /// All guards below this index that no earlier operation checked must hold now; else the names
     /// bound so far are cleared and the module runs from its code. Guards with a higher index than
     /// every `until` are checked at the end.
     CheckGuards { until: u32 },
+}
+
+/// Whether the value of a name may be made when it is first touched, and what has to be looked after till then.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Demand {
+    /// It may wait, as far as this module is concerned.
+    pub may_wait: bool,
+    /// What the value takes from elsewhere ([`Node::Name`], [`Node::External`], [`Node::Builtin`],
+    /// [`Node::CodeOf`]): looked up when the store's turn has come, even if the value waits.
+    pub captures: Vec<NodeId>,
+    /// Classes that the value holds, in the order in which the module's code made them. A class waits only
+    /// until one of its bases is made, because a base can be asked for its subclasses.
+    pub classes: Vec<NodeId>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -321,4 +335,84 @@ pub enum Expectation {
     Absent,
     /// Fingerprint of what is found (see `docs/artifact-format.md`, "Fingerprints").
     Fingerprint(u64),
+}
+
+impl Node {
+    /// The nodes that this one refers to, in no particular order.
+    pub fn references(&self) -> Vec<NodeId> {
+        let pairs =
+            |pairs: &[(NodeId, NodeId)]| pairs.iter().flat_map(|(key, value)| [*key, *value]).collect::<Vec<_>>();
+        match self {
+            Node::Tuple(ids) | Node::List(ids) | Node::Set(ids) | Node::FrozenSet(ids) => ids.clone(),
+            Node::Dict(items) => pairs(items),
+            Node::Range { start, stop, step } | Node::Slice { start, stop, step } => vec![*start, *stop, *step],
+            Node::SetCopy(id)
+            | Node::FrozenSetCopy(id)
+            | Node::MappingProxy(id)
+            | Node::StaticMethod(id)
+            | Node::ClassMethod(id)
+            | Node::CodeOf { function: id, .. }
+            | Node::Attribute { object: id, .. }
+            | Node::Cell(Some(id)) => vec![*id],
+            Node::Code(code) => {
+                let mut ids = vec![code.name, code.qualname];
+                for list in [&code.consts, &code.names, &code.varnames, &code.freevars, &code.cellvars] {
+                    ids.extend(list);
+                }
+                ids
+            }
+            Node::Function(function) => {
+                let mut ids = vec![function.code, function.name, function.qualname, function.doc, function.module];
+                ids.extend(function.globals);
+                ids.extend(function.defaults);
+                ids.extend(function.keyword_defaults);
+                ids.extend(function.annotations);
+                ids.extend(function.type_params);
+                ids.extend(&function.closure);
+                ids.extend(pairs(&function.dict));
+                ids
+            }
+            Node::Class(class) => {
+                let mut ids = vec![class.metaclass, class.qualname];
+                ids.extend(class.class_cell);
+                ids.extend(&class.bases);
+                ids.extend(&class.registered);
+                ids.extend(class.namespace.iter().chain(&class.later).map(|(_, id)| *id));
+                ids
+            }
+            Node::Property { get, set, delete, doc, .. } => vec![*get, *set, *delete, *doc],
+            Node::BoundMethod { function, receiver } => vec![*function, *receiver],
+            Node::Instance { class, base_value, dict, slots } => {
+                let mut ids = vec![*class];
+                ids.extend(*base_value);
+                ids.extend(pairs(dict.as_deref().unwrap_or_default()));
+                ids.extend(slots.iter().map(|(_, id)| *id));
+                ids
+            }
+            Node::Construct { callable, arguments, keywords, dict, .. } => {
+                let mut ids = vec![*callable];
+                ids.extend(arguments);
+                ids.extend(keywords.iter().map(|(_, id)| *id));
+                ids.extend(pairs(dict.as_deref().unwrap_or_default()));
+                ids
+            }
+            Node::None
+            | Node::True
+            | Node::False
+            | Node::Ellipsis
+            | Node::NotImplemented
+            | Node::Int(_)
+            | Node::Float(_)
+            | Node::Complex(..)
+            | Node::Str { .. }
+            | Node::Bytes(_)
+            | Node::ByteArray(_)
+            | Node::CodeBlob(_)
+            | Node::Cell(None)
+            | Node::Name(_)
+            | Node::ThisModule
+            | Node::External { .. }
+            | Node::Builtin(_) => Vec::new(),
+        }
+    }
 }

@@ -104,9 +104,14 @@ fn image() -> Image {
                 level: 1,
                 module: "a".into(),
                 binding: ImportBinding::Names(vec![("b".into(), "c".into())]),
+                may_wait: true,
             },
             Operation::CheckGuards { until: 1 },
-            Operation::Store { name: "Point".into(), node: 6 },
+            Operation::Store {
+                name: "Point".into(),
+                node: 6,
+                demand: Demand { may_wait: true, captures: vec![0], classes: vec![1, 2] },
+            },
             Operation::Delete { name: "c".into() },
         ],
         guards: vec![
@@ -314,7 +319,7 @@ fn nodes(count: u32) -> impl Strategy<Value = Node> {
 proptest! {
     #[test]
     fn any_image_survives(nodes in prop::collection::vec(nodes(5), 5..30), name in names()) {
-        let image = Image { nodes, operations: vec![Operation::Store { name, node: 0 }], guards: vec![] };
+        let image = Image { nodes, operations: vec![Operation::Store { name, node: 0, demand: Demand::default() }], guards: vec![] };
         let bundle = Bundle { target: target(), artifacts: vec![artifact("m", Some(image))] };
         prop_assert_eq!(read_back(encode_bundle(&bundle).unwrap()).unwrap(), bundle);
     }

@@ -30,7 +30,10 @@ impl ImageView<'_> {
         }
         for operation in self.operations() {
             match operation? {
-                OperationView::Store { node, .. } => self.check_id(node)?,
+                OperationView::Store { node, demand, .. } => {
+                    self.check_id(node)?;
+                    self.check_ids(demand.captures.iter().chain(demand.classes.iter()))?;
+                }
                 OperationView::Import { binding: BindingView::Names(names), .. } => {
                     names.iter().try_for_each(|pair| pair.map(drop))?;
                 }

@@ -293,10 +293,18 @@ pub struct ClassView<'a> {
 /// [`crate::model::Operation`], borrowed.
 #[derive(Clone, Copy, Debug)]
 pub enum OperationView<'a> {
-    Import { line: u32, level: u32, module: &'a str, binding: BindingView<'a> },
-    Store { name: &'a str, node: NodeId },
+    Import { line: u32, level: u32, module: &'a str, binding: BindingView<'a>, may_wait: bool },
+    Store { name: &'a str, node: NodeId, demand: DemandView<'a> },
     Delete { name: &'a str },
     CheckGuards { until: u32 },
+}
+
+/// [`crate::model::Demand`], borrowed.
+#[derive(Clone, Copy, Debug)]
+pub struct DemandView<'a> {
+    pub may_wait: bool,
+    pub captures: Ids<'a>,
+    pub classes: Ids<'a>,
 }
 
 /// [`crate::model::ImportBinding`], borrowed.
@@ -533,16 +541,21 @@ impl<'a> Cursor<'a> {
     }
 
     fn operation(&mut self) -> Result<OperationView<'a>, ReadError> {
-        Ok(match self.word()? {
+        let head = self.word()?;
+        let flag = head & layout::NODE_FLAG != 0;
+        Ok(match head & 0xff {
             operation::IMPORT => OperationView::Import {
                 line: self.word()?,
                 level: self.word()?,
                 module: self.text()?,
                 binding: self.binding()?,
+                may_wait: flag,
             },
             operation::STORE => {
                 let node = self.word()?;
-                OperationView::Store { name: self.text()?, node }
+                let name = self.text()?;
+                let demand = DemandView { may_wait: flag, captures: self.ids()?, classes: self.ids()? };
+                OperationView::Store { name, node, demand }
             }
             operation::DELETE => OperationView::Delete { name: self.text()? },
             operation::CHECK_GUARDS => OperationView::CheckGuards { until: self.word()? },

@@ -425,14 +425,16 @@ impl Words {
 
     fn operation(&mut self, operation: &Operation) {
         match operation {
-            Operation::Import { line, level, module, binding } => {
-                self.fields(operation::IMPORT, &[*line, *level]);
+            Operation::Import { line, level, module, binding, may_wait } => {
+                self.fields(operation::IMPORT | flag(*may_wait), &[*line, *level]);
                 self.blob(module.as_bytes());
                 self.binding(binding);
             }
-            Operation::Store { name, node } => {
-                self.fields(operation::STORE, &[*node]);
+            Operation::Store { name, node, demand } => {
+                self.fields(operation::STORE | flag(demand.may_wait), &[*node]);
                 self.blob(name.as_bytes());
+                self.ids(&demand.captures);
+                self.ids(&demand.classes);
             }
             Operation::Delete { name } => self.data(operation::DELETE, name.as_bytes()),
             Operation::CheckGuards { until } => self.fields(operation::CHECK_GUARDS, &[*until]),

@@ -33,6 +33,16 @@ def send(descriptor, message):
     write(descriptor, len(body).to_bytes(4, "little") + body)
 
 
+def touch(module):
+    """Makes what waits in the module, in an order that no import would; then what waits elsewhere."""
+    waiting = sys.modules["lyo._native"].waiting(module)
+    for name in waiting[::-2]:
+        getattr(module, name)
+    for other in [module, *sys.modules.values()]:
+        if isinstance(other, type(sys)):
+            other.__dict__
+
+
 def contents(name, rehydrating):
     """(how, lines) of a module."""
     import _signal
@@ -46,6 +56,8 @@ def contents(name, rehydrating):
     except BaseException as error:
         return "failed", (("import", f"{type(error).__name__}: {error}"),)
     module = sys.modules[name]
+    if rehydrating:
+        touch(module)
     foreign = describe.index_modules(name)
     how = "executed"
     if rehydrating:

@@ -276,7 +276,10 @@ class Describer:
                 self.visit(f"{path}.__globals__", namespace)
         for field in ("__name__", "__qualname__", "__module__", "__doc__", "__defaults__", "__kwdefaults__"):
             self.visit(f"{path}.{field}", getattr(value, field))
-        self.line(f"{path}.__builtins__", repr(getattr(value, "__builtins__", None) is builtins.__dict__))
+        held = getattr(value, "__builtins__", None)
+        # The stand-in of a module whose names wait is replaced when the function is entered.
+        is_stand_in = type(held).__module__ == "lyo._native"
+        self.line(f"{path}.__builtins__", repr(held is builtins.__dict__ or is_stand_in))
         self.items(f"{path}.__annotations__", value.__annotations__)
         if hasattr(value, "__type_params__"):
             self.visit(f"{path}.__type_params__", value.__type_params__)

@@ -178,7 +178,7 @@ class Harvester:
     def encode(self, operation, walker, namespace):
         if isinstance(operation, operations.Store):
             try:
-                return ("store", operation.name, walker.node(operation.value))
+                return ("store", operation.name, walker.node(operation.value), walker.may_wait(operation.name))
             except Unsupported as error:
                 raise Unsupported(f"{operation.name}: {error}") from None
         if isinstance(operation, operations.Delete):
@@ -186,7 +186,7 @@ class Harvester:
         binding = operation.binding
         if binding[0] == "names":
             binding = ("names", tuple(binding[1]))
-        return ("import", operation.line, operation.level, operation.module, binding)
+        return ("import", operation.line, operation.level, operation.module, binding, not walker.deletes_globals)
 
     def is_missing(self, module, recording):
         package = entry_package(recording.entry)

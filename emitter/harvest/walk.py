@@ -3,8 +3,10 @@
 Every object is made into one node; what can't be reproduced exactly raises `Unsupported`.
 """
 
+import builtins
 import gc
 import marshal
+import opcode
 import sys
 
 from lyo_harvest import classes, construct, sets
@@ -25,6 +27,12 @@ UnionType = type(int | str)
 GetSetDescriptorType = type(FunctionType.__code__)
 MemberDescriptorType = type(FunctionType.__globals__)
 
+DELETE_GLOBAL = opcode.opmap["DELETE_GLOBAL"]
+BUILTINS = frozenset(vars(builtins))
+
+for name in ("opcode", "_opcode_metadata"):  # they are modules that a bundle may hold
+    sys.modules.pop(name, None)
+
 IMPORT_ATTRIBUTES = ("__name__", "__package__", "__file__", "__cached__", "__path__", "__spec__", "__loader__")
 
 # Immutable data of which programs may see whether it is the same object.
@@ -39,6 +47,10 @@ class Walker:
         self.namespace = raw_dict(module)
         self.code = code
         self.made = {id(value) for generation in made for value in generation}
+        # The collector lists objects in the order in which they were made.
+        classes_made = [value for generation in made for value in generation if is_a(value, type)]
+        self.class_order = {id(value): place for place, value in enumerate(classes_made)}
+        self.deletes_globals = deletes_globals(code)
         self.generations = made
         self.imported = imported  # id -> name that an import bound for good
         for attribute in IMPORT_ATTRIBUTES:
@@ -187,6 +199,11 @@ class Walker:
             return self.add(("name", name))
         module, name = origin_of(value)
         return self.add(("external", module, (name,)))
+
+    def may_wait(self, name):
+        """Whether a global name may be bound when it is first touched, whatever its value."""
+        is_special = name.startswith("__") and name.endswith("__")
+        return not is_special and name not in BUILTINS and not self.deletes_globals
 
     def is_made(self, value):
         return id(value) in self.made
@@ -559,7 +576,7 @@ class Walker:
             found = self.external(value, wanted=False)
             return self.unnamed_type(value) if found is None else found
         number = self.reserve(value)
-        self.nodes[number] = ("class", classes.describe(self, value))
+        self.nodes[number] = ("class", classes.describe(self, value), self.class_order[id(value)])
         return number
 
     def unnamed_type(self, value):
@@ -593,6 +610,13 @@ class Walker:
         number = self.reserve(value)
         self.nodes[number] = classes.describe_instance(self, value)
         return number
+
+
+def deletes_globals(code):
+    """Whether a function of a code tree may delete a global name."""
+    return DELETE_GLOBAL in code.co_code[::2] or any(
+        deletes_globals(constant) for constant in code.co_consts if type(constant) is CodeType
+    )
 
 
 def constant_ids(code):

@@ -1,13 +1,37 @@
 //! From the harvester's tuples (`harvest/walk.py`, `harvest/main.py`) to the artifact model.
 
-use artifact::model::{Class, Code, Expectation, Function, Guard, Image, ImportBinding, Node, NodeId, Operation};
+use std::collections::HashMap;
+
+use artifact::model::{
+    Class, Code, Demand, Expectation, Function, Guard, Image, ImportBinding, Node, NodeId, Operation,
+};
 
 use crate::canonical::canonical;
+use crate::demand;
 use crate::marshal::{MarshalError, Value};
 
 /// Decodes the nodes, operations and guards of one module.
 pub fn image(nodes: Value, operations: Value, guards: Value) -> Result<Image, MarshalError> {
-    Ok(Image { nodes: each(nodes, node)?, operations: each(operations, operation)?, guards: each(guards, guard)? })
+    let order = class_order(&nodes);
+    let mut image =
+        Image { nodes: each(nodes, node)?, operations: each(operations, operation)?, guards: each(guards, guard)? };
+    demand::annotate(&mut image, &order);
+    Ok(image)
+}
+
+/// When each class was made: the last part of its node.
+fn class_order(nodes: &Value) -> HashMap<NodeId, u64> {
+    let (Value::Tuple(nodes) | Value::List(nodes)) = nodes else { return HashMap::new() };
+    let order = |(id, node): (usize, &Value)| match node {
+        Value::Tuple(parts) => match parts.as_slice() {
+            [Value::Text(tag), _, Value::Int(made)] if tag == b"class" => {
+                Some((NodeId::try_from(id).ok()?, u64::try_from(*made).ok()?))
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    nodes.iter().enumerate().filter_map(order).collect()
 }
 
 fn each<T>(items: Value, decode: impl Fn(Value) -> Result<T, MarshalError>) -> Result<Vec<T>, MarshalError> {
@@ -237,7 +261,11 @@ fn construct(value: Value) -> Result<Node, MarshalError> {
 fn operation(value: Value) -> Result<Operation, MarshalError> {
     let mut parts = Parts::new(value)?;
     Ok(match parts.text()?.as_str() {
-        "store" => Operation::Store { name: parts.text()?, node: parts.id()? },
+        "store" => Operation::Store {
+            name: parts.text()?,
+            node: parts.id()?,
+            demand: Demand { may_wait: parts.next()?.into_bool()?, ..Demand::default() },
+        },
         "delete" => Operation::Delete { name: parts.text()? },
         "guards" => Operation::CheckGuards { until: parts.id()? },
         "import" => Operation::Import {
@@ -245,6 +273,7 @@ fn operation(value: Value) -> Result<Operation, MarshalError> {
             level: parts.id()?,
             module: parts.text()?,
             binding: binding(parts.next()?)?,
+            may_wait: parts.next()?.into_bool()?,
         },
         _ => return Err(MarshalError::Shape("an unknown tag", "an operation")),
     })

@@ -9,6 +9,7 @@
 pub mod assemble;
 pub mod build;
 pub mod canonical;
+mod demand;
 pub mod drive;
 pub mod from_analysis;
 mod image;

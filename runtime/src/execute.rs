@@ -7,6 +7,7 @@ use artifact::Block;
 use pyo3_ffi as ffi;
 
 use crate::bundle;
+use crate::demand::Waiting;
 use crate::import::{builtins_dict, foreign_builtin, run};
 use crate::object::{Fallible, Object, Raised, imported, module_dict, modules, take_message};
 use crate::rehydrate::{Outcome, rehydrate};
@@ -52,27 +53,31 @@ unsafe extern "C" fn exec_module(state: *mut ffi::PyObject, module: *mut ffi::Py
 impl State {
     fn execute(&self, module: &Object) -> Fallible<()> {
         self.step_aside()?;
-        let (block, code, globals) = match self.prepare(module) {
+        let (block, globals) = match self.prepare(module) {
             Ok(prepared) => prepared,
             Err(reason) => return self.ordinary(module, &reason),
         };
-        let Some(image) = block.image() else {
+        if block.image().is_none() {
+            let code = match self.code(block.code()) {
+                Ok(code) => code,
+                Err(Raised) => return self.ordinary(module, &take_message()),
+            };
             self.record("code", block.reason())?;
-            return run(&code, &globals);
-        };
-        if let Err(error) = image.verify() {
-            self.record("code", &error.to_string())?;
             return run(&code, &globals);
         }
         if let Some(builtins) = builtins_dict() {
             globals.dict_set_name("__builtins__", &builtins)?;
         }
-        match rehydrate(image, module, &globals, &code, &self.filename) {
+        let Some(waiting) = Waiting::new(block, module, &globals, &self.filename) else {
+            return self.ordinary(module, "the bundle holds no image of it");
+        };
+        let code = || self.code(waiting.marshalled_code());
+        match rehydrate(waiting.clone(), &globals, &code, &self.filename) {
             Outcome::Done => self.record("rehydrated", ""),
             Outcome::Raised => Err(Raised),
             Outcome::FallBack(reason) => {
                 self.record("code", &reason)?;
-                run(&code, &globals)
+                run(&code()?, &globals)
             }
         }
     }
@@ -105,7 +110,7 @@ impl State {
 
     /// Everything that may go wrong before anything is done. The reason for leaving the module to the
     /// ordinary loader, otherwise.
-    fn prepare(&self, module: &Object) -> Result<(Block, Object, Object), String> {
+    fn prepare(&self, module: &Object) -> Result<(Block, Object), String> {
         let said = |Raised| take_message();
         let name = self.name.as_text().ok_or("the name is not text")?;
         let globals = module_dict(module).ok_or("not a module")?;
@@ -127,16 +132,21 @@ impl State {
         let bundle = bundle::reader(&self.bundle).map_err(said)?;
         let entry = bundle.find(name).ok_or("the bundle has no such module")?;
         let block = entry.load().map_err(|error| error.to_string())?;
-        let code = unmarshal(block.code()).map_err(said)?;
+        Ok((block, globals))
+    }
+
+    /// The module's code object, for where it lies now.
+    fn code(&self, marshalled: &[u8]) -> Fallible<Object> {
+        let code = unmarshal(marshalled)?;
         if !code.is_exactly(&raw mut ffi::PyCode_Type) {
-            return Err("the bundle holds no code for it".into());
+            return Err(crate::raise("the bundle holds no code for it"));
         }
-        if self.filename.as_text() != Some(entry.source().path) {
-            let fix = imported(c"_imp", "_fix_co_filename").map_err(said)?;
-            let arguments = Object::tuple(vec![code.clone(), self.filename.clone()]).map_err(said)?;
-            fix.call(&arguments, None).map_err(said)?;
+        let same = code.attribute("co_filename")?.same_text(&self.filename);
+        if !same {
+            imported(c"_imp", "_fix_co_filename")?
+                .call(&Object::tuple(vec![code.clone(), self.filename.clone()])?, None)?;
         }
-        Ok((block, code, globals))
+        Ok(code)
     }
 }
 

@@ -6,9 +6,12 @@
 //! `importlib._bootstrap._call_with_frames_removed`, so that `__import__`, frames, tracebacks and
 //! warnings are what an ordinary import gives.
 
+use std::rc::Rc;
+
 use artifact::view::{BindingView, NamePairs};
 use pyo3_ffi as ffi;
 
+use crate::demand::{self, Waiting, builtins, module_type};
 use crate::failure::Failure;
 use crate::object::{Fallible, Object, Raised, imported, module_dict, modules, take_message, type_lookup};
 
@@ -19,6 +22,8 @@ const SCRATCH: &str = "_lyo_import_in_vain";
 pub struct Importer<'a> {
     pub globals: &'a Object,
     pub filename: &'a Object,
+    /// The module's own state.
+    pub waiting: Option<&'a Rc<Waiting>>,
 }
 
 /// An import statement.
@@ -27,6 +32,8 @@ pub struct Statement<'a> {
     pub level: u32,
     pub module: &'a str,
     pub binding: BindingView<'a>,
+    /// Names that it binds may wait.
+    pub may_wait: bool,
 }
 
 impl Importer<'_> {
@@ -82,7 +89,7 @@ impl Importer<'_> {
                 None => return Ok(None),
             },
             BindingView::Top(bound) => match loaded(top)? {
-                Some(top) => vec![(bound.to_owned(), top)],
+                Some(top) => vec![(bound.to_owned(), Found::Here(top))],
                 None => return Ok(None),
             },
             BindingView::Leaf(bound) => {
@@ -91,11 +98,11 @@ impl Importer<'_> {
                 };
                 for part in below.split('.').filter(|part| !part.is_empty()) {
                     match entry(&object, part)? {
-                        Some(found) => object = found,
-                        None => return Ok(None),
+                        Some(Found::Here(found)) => object = found,
+                        _ => return Ok(None),
                     }
                 }
-                vec![(bound.to_owned(), object)]
+                vec![(bound.to_owned(), Found::Here(object))]
             }
             BindingView::Names(names) => match entries(&module, names)? {
                 Some(bindings) => bindings,
@@ -107,8 +114,22 @@ impl Importer<'_> {
             },
         };
         let mut bound = Vec::with_capacity(bindings.len());
-        for (name, object) in bindings {
-            self.globals.dict_set_name(&name, &object)?;
+        for (name, found) in bindings {
+            match (found, self.waiting) {
+                (Found::Here(object), _) => self.globals.dict_set_name(&name, &object)?,
+                (Found::Waits(module, asked), Some(own))
+                    if own.is_installed() && statement.may_wait && may_wait(&name)? =>
+                {
+                    match module.place(&asked) {
+                        Some((owner, node)) => own.alias(&name, owner, node)?,
+                        None => return Failure::refused("a name is gone"),
+                    }
+                }
+                (Found::Waits(module, asked), _) => match module.touch_name(&asked)? {
+                    Some(object) => self.globals.dict_set_name(&name, &object)?,
+                    None => return Failure::refused("a name is gone"),
+                },
+            }
             bound.push(name);
         }
         Ok(Some(bound))
@@ -258,6 +279,10 @@ fn check_identifier(name: &str) -> Result<(), Failure> {
 /// Whether a function in these globals' builtins is not the interpreter's own.
 pub fn foreign_builtin(globals: &Object, name: &str) -> Fallible<bool> {
     let builtins = match globals.dict_get_text("__builtins__")? {
+        Some(builtins) if builtins::is_stand_in(&builtins) => match builtins_dict() {
+            Some(builtins) => builtins,
+            None => return Ok(true),
+        },
         Some(builtins) => module_dict(&builtins).unwrap_or(builtins),
         None => match builtins_dict() {
             Some(builtins) => builtins,
@@ -292,7 +317,7 @@ fn loaded(name: &str) -> Fallible<Option<Object>> {
     let Some(module) = modules.dict_get_text(name)? else {
         return Ok(None);
     };
-    if !module.is_exactly(&raw mut ffi::PyModule_Type) {
+    if !is_plain(&module) {
         return Ok(None);
     }
     let spec = match module_dict(&module) {
@@ -315,19 +340,44 @@ fn loaded(name: &str) -> Fallible<Option<Object>> {
 }
 
 /// A name of a plain module, where reading it is reading its dictionary.
-fn entry(module: &Object, name: &str) -> Fallible<Option<Object>> {
-    if !module.is_exactly(&raw mut ffi::PyModule_Type)
-        || type_lookup(&raw mut ffi::PyModule_Type, &Object::name(name)?).is_some()
-    {
+fn entry(module: &Object, name: &str) -> Fallible<Option<Found>> {
+    if !is_plain(module) || type_lookup(&raw mut ffi::PyModule_Type, &Object::name(name)?).is_some() {
         return Ok(None);
     }
-    match module_dict(module) {
-        Some(dict) => dict.dict_get_text(name),
-        None => Ok(None),
+    let Some(dict) = module_dict(module) else { return Ok(None) };
+    if let Some(object) = dict.dict_get_text(name)? {
+        return Ok(Some(Found::Here(object)));
     }
+    Ok(demand::of_module(module)
+        .filter(|waiting| waiting.waits(name))
+        .map(|waiting| Found::Waits(waiting, name.to_owned())))
 }
 
-type Bindings = Option<Vec<(String, Object)>>;
+/// What a module has under a name.
+enum Found {
+    Here(Object),
+    /// A value that waits in this module, under this name.
+    Waits(Rc<Waiting>, String),
+}
+
+/// A module whose attributes are the entries of its namespace.
+fn is_plain(module: &Object) -> bool {
+    module.is_exactly(&raw mut ffi::PyModule_Type) || module_type::is_pending_type(module)
+}
+
+/// Whether a global of this name is looked for where a waiting one is found: C reads special names raw, and builtins
+/// would be found instead.
+fn may_wait(name: &str) -> Fallible<bool> {
+    if name.starts_with("__") && name.ends_with("__") {
+        return Ok(false);
+    }
+    Ok(match builtins_dict() {
+        Some(builtins) => builtins.dict_get_text(name)?.is_none(),
+        None => false,
+    })
+}
+
+type Bindings = Option<Vec<(String, Found)>>;
 
 fn entries(module: &Object, names: NamePairs<'_>) -> Result<Bindings, Failure> {
     let mut bindings = Vec::with_capacity(names.len());
@@ -343,6 +393,9 @@ fn entries(module: &Object, names: NamePairs<'_>) -> Result<Bindings, Failure> {
 
 /// `import_all_from` of `ceval.c`.
 fn star(module: &Object) -> Fallible<Bindings> {
+    if let Some(waiting) = demand::of_module(module) {
+        waiting.complete()?;
+    }
     let Some(dict) = module_dict(module) else {
         return Ok(None);
     };

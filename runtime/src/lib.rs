@@ -7,6 +7,7 @@ mod bundle;
 mod class;
 mod code;
 mod complete;
+mod demand;
 mod execute;
 mod failure;
 mod fingerprint;
@@ -88,6 +89,7 @@ functions! {
     executor = |arguments| { argument(arguments, 4)?; execute::executor(arguments) };
     fingerprint = |arguments| Object::int(fingerprint::fingerprint(&argument(arguments, 0)?)?);
     lookup = python_lookup;
+    waiting = |arguments| demand::waiting_names(&argument(arguments, 0)?);
 }
 
 /// `locate(bundle, name, path, importers, FileFinder, loaders, suffixes, plain_hooks, more_hooks)`: see

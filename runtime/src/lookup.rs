@@ -2,6 +2,7 @@
 
 use pyo3_ffi as ffi;
 
+use crate::demand::of_module;
 use crate::object::{Fallible, Object, module_dict, modules, type_lookup};
 
 /// What stands at `path` below the module of this name: names are read from a module's `__dict__`,
@@ -32,7 +33,16 @@ pub fn lookup<'a, E: From<crate::object::Raised>>(
 fn step(object: &Object, name: &str) -> Fallible<Option<Object>> {
     if let Some(dict) = module_dict(object) {
         if name == "__dict__" {
+            if let Some(waiting) = of_module(object) {
+                waiting.complete()?;
+            }
             return Ok(Some(dict));
+        }
+        if let Some(waiting) = of_module(object) {
+            let found = waiting.touch(&Object::name(name)?)?;
+            if found.is_some() {
+                return Ok(found);
+            }
         }
         return dict.dict_get_text(name);
     }

@@ -6,11 +6,14 @@
 //! so cycles are no matter, and the native stack is only used for what has to be whole at once
 //! (tuples, frozensets, class bodies, arguments), to a fixed depth.
 
+use std::rc::Rc;
+
 use artifact::model::NodeId;
 use artifact::view::{Ids, ImageView, NodeView};
 use pyo3_ffi as ffi;
 
 use crate::complete::{Pending, Task};
+use crate::demand::Waiting;
 use crate::failure::Failure;
 use crate::lookup::lookup;
 use crate::object::{Object, type_dict};
@@ -19,10 +22,12 @@ use crate::object::{Object, type_dict};
 pub const DEEPEST: u32 = 200;
 
 #[derive(Clone)]
-enum Slot {
+pub enum Slot {
     Absent,
     InProgress,
     Made(Object),
+    /// A node of another module, which waits there.
+    Elsewhere(Rc<Waiting>, NodeId),
 }
 
 /// A module that is being rehydrated.
@@ -71,6 +76,12 @@ impl<'a> Rehydrator<'a> {
             Some(Slot::Made(object)) => return Ok(object.clone()),
             Some(Slot::InProgress) => return Err(Failure::InProgress),
             Some(Slot::Absent) => {}
+            Some(Slot::Elsewhere(other, node)) => {
+                let (other, node) = (other.clone(), *node);
+                let object = other.value(node)?;
+                self.slots[id as usize] = Slot::Made(object.clone());
+                return Ok(object);
+            }
             None => {
                 return Err(Failure::Read(artifact::ReadError::Malformed("a node id is out of range")));
             }
@@ -92,6 +103,36 @@ impl<'a> Rehydrator<'a> {
                 Err(failure)
             }
         }
+    }
+
+    pub fn slot(&self, id: NodeId) -> Slot {
+        self.slots.get(id as usize).cloned().unwrap_or(Slot::Absent)
+    }
+
+    pub fn is_absent(&self, id: NodeId) -> bool {
+        matches!(self.slots.get(id as usize), Some(Slot::Absent))
+    }
+
+    /// The node's object is that of another module's node.
+    pub fn set_elsewhere(&mut self, id: NodeId, other: Rc<Waiting>, node: NodeId) {
+        if let Some(slot) = self.slots.get_mut(id as usize) {
+            *slot = Slot::Elsewhere(other, node);
+        }
+    }
+
+    /// The objects of all nodes made so far.
+    pub fn made(&self) -> impl Iterator<Item = &Object> {
+        self.slots.iter().filter_map(|slot| match slot {
+            Slot::Made(object) => Some(object),
+            _ => None,
+        })
+    }
+
+    /// Every object that is held, for the collector.
+    pub fn visit(&self, visit: &mut dyn FnMut(*mut ffi::PyObject)) {
+        visit(self.module.as_ptr());
+        visit(self.globals.as_ptr());
+        self.made().for_each(|object| visit(object.as_ptr()));
     }
 
     pub fn make_optional(&mut self, id: Option<NodeId>) -> Result<Option<Object>, Failure> {

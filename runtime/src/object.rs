@@ -236,6 +236,25 @@ impl Object {
         }
     }
 
+    /// Keys of an exact `dict`, in order.
+    pub fn dict_keys(&self) -> Vec<Object> {
+        let (mut keys, mut position, mut key) = (Vec::new(), 0, ptr::null_mut());
+        // SAFETY: a dict that nobody changes meanwhile; the key is borrowed from it.
+        unsafe {
+            while ffi::PyDict_Next(self.as_ptr(), &raw mut position, &raw mut key, ptr::null_mut()) != 0 {
+                keys.extend(Self::borrowed(key));
+            }
+        }
+        keys
+    }
+
+    /// The dictionary has exactly these items, in this order; they are kept alive by the caller meanwhile.
+    pub fn dict_replace(&self, items: &[(Object, Object)]) -> Fallible<()> {
+        // SAFETY: an exact dict; the items outlive the call.
+        unsafe { ffi::PyDict_Clear(self.as_ptr()) };
+        items.iter().try_for_each(|(key, value)| self.dict_set(key, value))
+    }
+
     pub fn dict_copy(&self) -> Fallible<Object> {
         // SAFETY: the call checks that this is a dict; a new reference.
         unsafe { Self::owned(ffi::PyDict_Copy(self.as_ptr())) }
@@ -350,6 +369,38 @@ pub fn module_dict(module: &Object) -> Option<Object> {
     unsafe { Object::borrowed(ffi::PyModule_GetDict(module.as_ptr())) }
 }
 
+/// Something that is only touched while the GIL is held.
+pub struct GilProtected<T>(std::cell::UnsafeCell<T>);
+
+// SAFETY: see the type.
+unsafe impl<T> Sync for GilProtected<T> {}
+
+impl<T> GilProtected<T> {
+    pub const fn new(value: T) -> Self {
+        Self(std::cell::UnsafeCell::new(value))
+    }
+
+    /// `work` runs no Python code and comes back here for nothing.
+    pub fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
+        // SAFETY: the GIL is held, and nobody else is inside, says the caller.
+        work(unsafe { &mut *self.0.get() })
+    }
+}
+
+/// Whether the interpreter is going down.
+pub fn is_finalizing() -> bool {
+    #[cfg(Py_3_13)]
+    // SAFETY: no pointers.
+    unsafe {
+        ffi::Py_IsFinalizing() != 0
+    }
+    #[cfg(not(Py_3_13))]
+    // SAFETY: no pointers.
+    unsafe {
+        _Py_IsFinalizing() != 0
+    }
+}
+
 /// `sys.modules`.
 pub fn modules() -> Option<Object> {
     // SAFETY: borrowed from the interpreter.
@@ -396,5 +447,7 @@ pub fn type_name(class: *mut ffi::PyTypeObject) -> String {
 
 #[allow(non_snake_case)]
 unsafe extern "C" {
+    #[cfg(not(Py_3_13))]
+    fn _Py_IsFinalizing() -> c_int;
     fn _PyType_Lookup(class: *mut ffi::PyTypeObject, name: *mut ffi::PyObject) -> *mut ffi::PyObject;
 }

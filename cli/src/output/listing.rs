@@ -112,7 +112,7 @@ fn class(class: &Class) -> String {
 /// One operation in a line.
 pub fn operation(operation: &Operation) -> String {
     match operation {
-        Operation::Import { line, level, module, binding } => {
+        Operation::Import { line, level, module, binding, .. } => {
             let module = format!("{}{module}", ".".repeat(*level as usize));
             let statement = match binding {
                 ImportBinding::Top(name) => format!("import {module} → {name}"),
@@ -131,7 +131,8 @@ pub fn operation(operation: &Operation) -> String {
             };
             format!("{statement} (line {line})")
         }
-        Operation::Store { name, node } => format!("store {name} = #{node}"),
+        Operation::Store { name, node, demand } if demand.may_wait => format!("store {name} = #{node}, on demand"),
+        Operation::Store { name, node, .. } => format!("store {name} = #{node}"),
         Operation::Delete { name } => format!("delete {name}"),
         Operation::CheckGuards { until } => format!("check guards below {until}"),
     }

@@ -1,0 +1,147 @@
+//! What the functions of a waiting module take for their builtins: a `dict` that is asked for a name
+//! when the module's namespace has none.
+//!
+//! There is one for the whole process, and it lives for ever, since running frames only borrow it. It
+//! finds the module by the running frame's namespace. The first time that a function asks, all names
+//! that its code mentions are made, and function and frame get the real builtins: then they run as
+//! ever.
+
+use std::ptr;
+
+use pyo3_ffi as ffi;
+
+use super::frame::Running;
+use super::of_namespace;
+use crate::import::builtins_dict;
+use crate::object::{Fallible, GilProtected, Object, Raised};
+
+static STAND_IN: GilProtected<Option<Object>> = GilProtected::new(None);
+
+/// Builtins that look into the namespace of their caller: for them it must be complete.
+const INTROSPECTIVE: [&str; 7] = ["globals", "locals", "vars", "dir", "eval", "exec", "__builtins__"];
+
+/// Whether this is the stand-in.
+pub fn is_stand_in(object: &Object) -> bool {
+    STAND_IN.with(|made| made.as_ref().is_some_and(|made| made.is(object)))
+}
+
+/// The one stand-in.
+pub fn stand_in() -> Fallible<Object> {
+    if let Some(made) = STAND_IN.with(|made| made.clone()) {
+        return Ok(made);
+    }
+    let class = make_type()?;
+    let object = class.call(&Object::tuple(vec![])?, None)?;
+    let real = builtins_dict().ok_or_else(|| crate::raise("lyo: there are no builtins"))?;
+    // SAFETY: a dict of ours and a dict.
+    crate::object::check(unsafe { ffi::PyDict_Update(object.as_ptr(), real.as_ptr()) })?;
+    // Up to 3.12 `import` reads this raw; it may be replaced at any time.
+    // SAFETY: the definition is static.
+    let forward =
+        unsafe { Object::owned(ffi::PyCFunction_NewEx(&raw mut IMPORT.0, ptr::null_mut(), ptr::null_mut()))? };
+    object.dict_set_name("__import__", &forward)?;
+    STAND_IN.with(|made| *made = Some(object.clone()));
+    Ok(object)
+}
+
+fn make_type() -> Fallible<Object> {
+    // SAFETY: a static specification; `dict` lives for ever.
+    unsafe {
+        let bases = Object::tuple(vec![Object::immortal((&raw mut ffi::PyDict_Type).cast())])?;
+        Object::owned(ffi::PyType_FromSpecWithBases(&raw mut SPEC.0, bases.as_ptr()))
+    }
+}
+
+struct Static<T>(T);
+// SAFETY: written by nobody.
+unsafe impl<T> Sync for Static<T> {}
+
+static mut SLOTS: [ffi::PyType_Slot; 2] = [
+    ffi::PyType_Slot { slot: ffi::Py_mp_subscript, pfunc: subscript as *mut std::ffi::c_void },
+    ffi::PyType_Slot { slot: 0, pfunc: ptr::null_mut() },
+];
+
+static mut SPEC: Static<ffi::PyType_Spec> = Static(ffi::PyType_Spec {
+    name: c"lyo._native.builtins".as_ptr(),
+    basicsize: 0,
+    itemsize: 0,
+    flags: (ffi::Py_TPFLAGS_DEFAULT) as std::ffi::c_uint,
+    slots: (&raw mut SLOTS).cast(),
+});
+
+static mut IMPORT: Static<ffi::PyMethodDef> = Static(ffi::PyMethodDef {
+    ml_name: c"__import__".as_ptr(),
+    ml_meth: ffi::PyMethodDefPointer { PyCFunctionWithKeywords: import },
+    ml_flags: ffi::METH_VARARGS | ffi::METH_KEYWORDS,
+    ml_doc: ptr::null(),
+});
+
+unsafe extern "C" fn import(
+    _self: *mut ffi::PyObject,
+    arguments: *mut ffi::PyObject,
+    keywords: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    let real = builtins_dict().and_then(|real| real.dict_get_text("__import__").ok().flatten());
+    match real {
+        // SAFETY: live objects, handed on as they came.
+        Some(real) => unsafe { ffi::PyObject_Call(real.as_ptr(), arguments, keywords) },
+        None => {
+            // SAFETY: a live exception class and a C string.
+            unsafe { ffi::PyErr_SetString(ffi::PyExc_ImportError, c"__import__ not found".as_ptr()) };
+            ptr::null_mut()
+        }
+    }
+}
+
+unsafe extern "C" fn subscript(stand_in: *mut ffi::PyObject, key: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    let found = crate::guarded(|| {
+        // SAFETY: the interpreter hands us live objects.
+        let (stand_in, key) =
+            unsafe { (Object::borrowed(stand_in).ok_or(Raised)?, Object::borrowed(key).ok_or(Raised)?) };
+        if let Some(running) = Running::frame(&stand_in)
+            && let Some(found) = enter(&running, &stand_in, &key)?
+        {
+            return Ok(found);
+        }
+        let real = builtins_dict().ok_or(Raised)?;
+        match real.dict_get(&key)? {
+            Some(found) => Ok(found),
+            None => {
+                // SAFETY: a live exception class and object.
+                unsafe { ffi::PyErr_SetObject(ffi::PyExc_KeyError, key.as_ptr()) };
+                Err(Raised)
+            }
+        }
+    });
+    found.map_or(ptr::null_mut(), Object::into_ptr)
+}
+
+/// A frame asks: all names that its code mentions are made. The value, if it was the module's.
+fn enter(running: &Running, stand_in: &Object, key: &Object) -> Fallible<Option<Object>> {
+    let mut found = None;
+    if let Some(waiting) = of_namespace(running.globals()) {
+        if is_introspective(key) && waiting.is_imported() {
+            waiting.complete()?;
+        }
+        found = waiting.touch(key)?;
+        waiting.entered()?;
+        let Some(code) = running.code() else { return Ok(found) };
+        let names = code.attribute("co_names")?;
+        for name in names.tuple_items() {
+            waiting.touch(&name)?;
+        }
+        // Where more names may come to wait, or the code looks into the namespace, it goes on asking.
+        let goes_on = !waiting.is_imported() || names.tuple_items().any(|name| is_introspective(&name));
+        if goes_on && of_namespace(running.globals()).is_some() {
+            return Ok(found);
+        }
+    }
+    if let Some(real) = builtins_dict() {
+        running.give_builtins(stand_in, &real);
+    }
+    Ok(found)
+}
+
+fn is_introspective(name: &Object) -> bool {
+    name.as_text().is_some_and(|name| INTROSPECTIVE.contains(&name))
+}

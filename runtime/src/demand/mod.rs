@@ -1,0 +1,565 @@
+//! Symbols on demand: names of a rehydrated module whose values are made when they are first touched.
+//!
+//! A module with such names is [`Waiting`]. From outside, a touch is caught by its type, a subclass of
+//! the module type ([`module_type`]); from inside, by what its functions take for their builtins,
+//! which a global look-up asks when it misses ([`builtins`]). When nothing waits any more, the module
+//! is an ordinary one again, down to its type.
+//!
+//! Everything that a value takes from elsewhere is looked up when its statement's turn has come. What
+//! waits elsewhere too is not made for that: it is known by its place ([`crate::make::Slot::Elsewhere`]).
+//!
+//! A class waits only as long as its bases do: a base can be asked for its subclasses. So when a class is
+//! made, those that waited for it are made, all in the order in which execution would have made them.
+
+pub mod builtins;
+pub mod frame;
+pub mod module_type;
+mod order;
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
+use std::ptr;
+use std::rc::Rc;
+
+use artifact::Block;
+use artifact::model::NodeId;
+use artifact::view::{DemandView, Ids, NodeView, OperationView};
+use pyo3_ffi as ffi;
+
+use crate::failure::Failure;
+use crate::make::{Rehydrator, Slot};
+use crate::object::{Fallible, GilProtected, Object, Raised, is_finalizing, module_dict};
+use crate::rehydrate::GcPause;
+use order::Order;
+
+/// The value of a waiting name.
+#[derive(Clone)]
+enum Symbol {
+    Own(NodeId),
+    /// Bound by an import to what waits in another module.
+    Elsewhere(Rc<Waiting>, NodeId),
+}
+
+/// What a stored value takes along (see [`artifact::model::Demand`]).
+#[derive(Clone, Copy)]
+struct Store {
+    captures: Ids<'static>,
+    classes: Ids<'static>,
+}
+
+/// A module some of whose names wait.
+pub struct Waiting {
+    module: Object,
+    globals: Object,
+    pub rehydrator: RefCell<Rehydrator<'static>>,
+    names: RefCell<HashMap<Box<str>, Symbol>>,
+    stores: RefCell<HashMap<NodeId, Store>>,
+    /// The store that each class belongs to, and the class's place in the order of all classes.
+    classes: RefCell<HashMap<NodeId, (Store, u64)>>,
+    /// Classes to be made as soon as this class is.
+    dependents: RefCell<HashMap<NodeId, Vec<(Rc<Waiting>, NodeId)>>>,
+    order: RefCell<Order>,
+    is_installed: Cell<bool>,
+    is_imported: Cell<bool>,
+    /// Functions that were entered while names waited.
+    entries: Cell<u32>,
+    // Last: the rehydrator's views borrow from it.
+    block: Block,
+}
+
+/// Waiting modules by the address of their namespaces, which they keep alive.
+static REGISTRY: GilProtected<Option<HashMap<usize, Rc<Waiting>>>> = GilProtected::new(None);
+
+/// The number of classes registered so far, in the whole process.
+static SEQUENCE: GilProtected<u64> = GilProtected::new(0);
+
+/// The waiting module that has this namespace.
+pub fn of_namespace(globals: *mut ffi::PyObject) -> Option<Rc<Waiting>> {
+    REGISTRY.with(|registry| registry.as_ref()?.get(&(globals as usize)).cloned())
+}
+
+/// The state of a module, if some of its names wait.
+pub fn of_module(module: &Object) -> Option<Rc<Waiting>> {
+    if !module_type::is_pending_type(module) {
+        return None;
+    }
+    of_namespace(module_dict(module)?.as_ptr())
+}
+
+/// The names that wait in a module, in order; a tuple.
+pub fn waiting_names(module: &Object) -> Fallible<Object> {
+    let Some(waiting) = of_module(module) else { return Object::tuple(vec![]) };
+    let names = waiting.order.borrow().names();
+    let names = names.iter().filter(|name| waiting.waits(name)).map(|name| Object::text(name));
+    Object::tuple(names.collect::<Fallible<_>>()?)
+}
+
+impl Waiting {
+    pub fn new(block: Block, module: &Object, globals: &Object, filename: &Object) -> Option<Rc<Self>> {
+        let image = block.image()?;
+        // SAFETY: the views borrow from the block's buffer on the heap, which doesn't move and lives as
+        // long as this state; no view leaves it.
+        let image =
+            unsafe { std::mem::transmute::<artifact::view::ImageView<'_>, artifact::view::ImageView<'static>>(image) };
+        let rehydrator = Rehydrator::new(image, module.clone(), globals.clone(), filename.clone());
+        Some(Rc::new(Self {
+            module: module.clone(),
+            globals: globals.clone(),
+            rehydrator: RefCell::new(rehydrator),
+            names: RefCell::default(),
+            stores: RefCell::default(),
+            classes: RefCell::default(),
+            dependents: RefCell::default(),
+            order: RefCell::default(),
+            is_installed: Cell::new(false),
+            is_imported: Cell::new(false),
+            entries: Cell::new(0),
+            block,
+        }))
+    }
+
+    /// What the module's code object is marshalled as.
+    pub fn marshalled_code(&self) -> &[u8] {
+        self.block.code()
+    }
+
+    /// The operations that rebuild the module.
+    pub fn image(&self) -> artifact::view::ImageView<'static> {
+        self.rehydrator.borrow().image
+    }
+
+    // ---- at import
+
+    /// `name = value` has its turn: made and bound, or registered.
+    pub fn store(
+        self: &Rc<Self>,
+        name: &'static str,
+        node: NodeId,
+        demand: DemandView<'static>,
+    ) -> Result<(), Failure> {
+        let store = Store { captures: demand.captures, classes: demand.classes };
+        let waits = demand.may_wait && self.is_installed.get();
+        if !waits && store.classes.is_empty() && store.captures.is_empty() {
+            return self.bind(name, self.make(node)?);
+        }
+        for capture in store.captures.iter() {
+            self.capture(capture)?;
+        }
+        let at_once = self.register_classes(store)?;
+        if !waits {
+            self.make_classes(&[(self.clone(), store, None)])?;
+            return self.bind(name, self.make(node)?);
+        }
+        self.stores.borrow_mut().insert(node, store);
+        self.wait(name, Symbol::Own(node))?;
+        for class in at_once {
+            self.make_classes(&[(self.clone(), store, Some(class))])?;
+        }
+        Ok(())
+    }
+
+    /// The name is bound to what waits in another module.
+    pub fn alias(self: &Rc<Self>, name: &str, other: Rc<Waiting>, node: NodeId) -> Result<(), Failure> {
+        self.wait(name, Symbol::Elsewhere(other, node))
+    }
+
+    fn wait(self: &Rc<Self>, name: &str, symbol: Symbol) -> Result<(), Failure> {
+        let globals = &self.globals;
+        if globals.dict_get_text(name)?.is_some() {
+            // Bound before (a submodule, an earlier statement): the new value comes now, in the old place.
+            self.names.borrow_mut().insert(name.into(), symbol.clone());
+            let value = self.resolve(&symbol)?;
+            self.names.borrow_mut().remove(name);
+            return Ok(globals.dict_set_name(name, &value)?);
+        }
+        self.order.borrow_mut().wait(name, globals);
+        self.names.borrow_mut().insert(name.into(), symbol);
+        Ok(())
+    }
+
+    fn bind(&self, name: &str, value: Object) -> Result<(), Failure> {
+        self.names.borrow_mut().remove(name);
+        Ok(self.globals.dict_set_name(name, &value)?)
+    }
+
+    /// `del name` at top level.
+    pub fn delete(self: &Rc<Self>, name: &str) -> Result<(), Failure> {
+        self.touch_name(name)?;
+        let globals = &self.globals;
+        self.order.borrow_mut().deleted(name, globals);
+        Ok(globals.dict_delete(name)?)
+    }
+
+    /// Looks up what a node takes from elsewhere.
+    fn capture(&self, id: NodeId) -> Result<(), Failure> {
+        if !self.rehydrator.borrow().is_absent(id) {
+            return Ok(());
+        }
+        let view = self.rehydrator.borrow().image.node(id)?;
+        let elsewhere = match view {
+            NodeView::Name(name) => match self.names.borrow().get(name) {
+                Some(Symbol::Elsewhere(other, node)) => Some((other.clone(), *node)),
+                Some(Symbol::Own(_)) => return Ok(()),
+                None => None,
+            },
+            NodeView::External { module, path } if path.len() == 1 => {
+                let waiting = crate::object::modules()
+                    .and_then(|modules| modules.dict_get_text(module).ok().flatten())
+                    .and_then(|module| of_module(&module));
+                match (waiting, path.iter().next()) {
+                    (Some(other), Some(name)) => other.place(name?),
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        let mut rehydrator = self.rehydrator.borrow_mut();
+        match elsewhere {
+            Some((other, node)) => rehydrator.set_elsewhere(id, other, node),
+            None => drop(rehydrator.make(id)?),
+        }
+        Ok(())
+    }
+
+    /// Where the value of a waiting name lies.
+    pub fn place(self: &Rc<Self>, name: &str) -> Option<(Rc<Waiting>, NodeId)> {
+        if self.globals.dict_get_text(name).ok().flatten().is_some() {
+            return None;
+        }
+        match self.names.borrow().get(name)? {
+            Symbol::Own(node) => Some((self.clone(), *node)),
+            Symbol::Elsewhere(other, node) => Some((other.clone(), *node)),
+        }
+    }
+
+    /// Registers the classes of a store with their bases; gives those that can't wait.
+    fn register_classes(self: &Rc<Self>, store: Store) -> Result<Vec<NodeId>, Failure> {
+        let mut at_once = Vec::new();
+        for class in store.classes.iter() {
+            if self.classes.borrow().contains_key(&class) {
+                continue;
+            }
+            let place = SEQUENCE.with(|last| {
+                *last += 1;
+                *last
+            });
+            self.classes.borrow_mut().insert(class, (store, place));
+            let NodeView::Class(view) = self.rehydrator.borrow().image.node(class)? else {
+                return Failure::refused("a class is none");
+            };
+            let mut waits = true;
+            for base in view.bases.iter() {
+                match self.base(base)? {
+                    Base::Waits(owner, node) => {
+                        owner.dependents.borrow_mut().entry(node).or_default().push((self.clone(), class));
+                    }
+                    Base::Made(object) => {
+                        // SAFETY: comparing an address.
+                        waits &= object.as_ptr() == (&raw mut ffi::PyBaseObject_Type).cast();
+                    }
+                }
+            }
+            if !waits {
+                at_once.push(class);
+            }
+        }
+        Ok(at_once)
+    }
+
+    fn base(self: &Rc<Self>, id: NodeId) -> Result<Base, Failure> {
+        let (owner, node) = match self.rehydrator.borrow().slot(id) {
+            Slot::Made(object) => return Ok(Base::Made(object)),
+            Slot::Elsewhere(other, node) => (other, node),
+            Slot::Absent | Slot::InProgress => (self.clone(), id),
+        };
+        let slot = owner.rehydrator.borrow().slot(node);
+        match slot {
+            Slot::Made(object) => return Ok(Base::Made(object)),
+            Slot::Elsewhere(..) | Slot::InProgress => return Err(Failure::InProgress),
+            Slot::Absent => {}
+        }
+        let is_class = matches!(owner.rehydrator.borrow().image.node(node)?, NodeView::Class(_));
+        if is_class {
+            return Ok(Base::Waits(owner, node));
+        }
+        Ok(Base::Made(self.make(id)?))
+    }
+
+    // ---- making
+
+    fn make(&self, node: NodeId) -> Result<Object, Failure> {
+        let Ok(mut rehydrator) = self.rehydrator.try_borrow_mut() else {
+            return Err(Failure::InProgress);
+        };
+        let _paused = GcPause::new();
+        rehydrator.make_whole(node)
+    }
+
+    /// The value at a place, with the classes that come to life with it.
+    pub fn value(self: &Rc<Self>, node: NodeId) -> Result<Object, Failure> {
+        if let Ok(rehydrator) = self.rehydrator.try_borrow()
+            && let Slot::Made(object) = rehydrator.slot(node)
+        {
+            return Ok(object);
+        }
+        let store = self.stores.borrow().get(&node).copied();
+        if let Some(store) = store {
+            self.make_classes(&[(self.clone(), store, None)])?;
+        }
+        self.make(node)
+    }
+
+    fn resolve(self: &Rc<Self>, symbol: &Symbol) -> Result<Object, Failure> {
+        match symbol {
+            Symbol::Own(node) => self.value(*node),
+            Symbol::Elsewhere(other, node) => other.value(*node),
+        }
+    }
+
+    /// Makes the classes of these stores (all, or the one given), and all that come to life with them, in the
+    /// order in which execution would have made them.
+    fn make_classes(&self, roots: &[(Rc<Waiting>, Store, Option<NodeId>)]) -> Result<(), Failure> {
+        let mut plan = Plan::default();
+        for (owner, store, class) in roots {
+            match class {
+                Some(class) => plan.class(owner, *class)?,
+                None => plan.store(owner, *store)?,
+            }
+            while let Some(task) = plan.tasks.pop() {
+                plan.work(task)?;
+            }
+        }
+        plan.found.sort_by_key(|(place, ..)| *place);
+        for (_, owner, class) in plan.found {
+            owner.make(class)?;
+        }
+        Ok(())
+    }
+
+    // ---- touches
+
+    /// The value of a name, if it waited: now it is bound.
+    pub fn touch_name(self: &Rc<Self>, name: &str) -> Result<Option<Object>, Failure> {
+        let symbol = self.names.borrow().get(name).cloned();
+        let Some(symbol) = symbol else { return Ok(None) };
+        let globals = &self.globals;
+        if let Some(stored) = globals.dict_get_text(name)? {
+            // A store that came before the first touch wins.
+            self.names.borrow_mut().remove(name);
+            return Ok(Some(stored));
+        }
+        let value = self.resolve(&symbol)?;
+        if self.names.borrow_mut().remove(name).is_some() {
+            globals.dict_set_name(name, &value)?;
+        }
+        Ok(Some(value))
+    }
+
+    /// The same for a Python string; an error is set as an exception.
+    pub fn touch(self: &Rc<Self>, name: &Object) -> Fallible<Option<Object>> {
+        let Some(text) = name.as_text() else { return Ok(None) };
+        let touched = self.touch_name(text).map_err(raise)?;
+        if touched.is_some() && self.is_imported.get() && self.names.borrow().is_empty() {
+            self.complete()?;
+        }
+        Ok(touched)
+    }
+
+    /// Whether names can wait here.
+    pub fn is_installed(&self) -> bool {
+        self.is_installed.get()
+    }
+
+    /// Whether a name waits.
+    pub fn waits(&self, name: &str) -> bool {
+        self.names.borrow().contains_key(name)
+    }
+
+    /// Makes everything that still waits; from now on the module is an ordinary one (while it is being
+    /// imported: as soon as that is over).
+    pub fn complete(self: &Rc<Self>) -> Fallible<()> {
+        if !self.is_imported.get() {
+            return self.make_all();
+        }
+        self.make_all()?;
+        self.order.borrow_mut().restore(&self.globals)?;
+        self.uninstall();
+        Ok(())
+    }
+
+    fn make_all(self: &Rc<Self>) -> Fallible<()> {
+        let names: Vec<Box<str>> = self.order.borrow().names();
+        for name in names {
+            self.touch_name(&name).map_err(raise)?;
+        }
+        Ok(())
+    }
+
+    /// The same, whatever exception is set; an import that raises leaves what it has bound.
+    pub fn complete_aside(self: &Rc<Self>) {
+        // SAFETY: what is fetched is restored.
+        unsafe {
+            let (mut kind, mut value, mut trace) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
+            #[allow(deprecated)]
+            ffi::PyErr_Fetch(&raw mut kind, &raw mut value, &raw mut trace);
+            if self.complete().is_err() {
+                ffi::PyErr_Clear();
+            }
+            #[allow(deprecated)]
+            ffi::PyErr_Restore(kind, value, trace);
+        }
+    }
+
+    /// The value at a place has never been made.
+    pub fn is_untouched(&self, node: NodeId) -> bool {
+        self.rehydrator.try_borrow().is_ok_and(|rehydrator| rehydrator.is_absent(node))
+    }
+
+    /// No further name can begin to wait.
+    pub fn is_imported(&self) -> bool {
+        self.is_imported.get()
+    }
+
+    /// One more function was entered; after many the module is completed, so that nothing is slow for long.
+    pub fn entered(self: &Rc<Self>) -> Fallible<()> {
+        if !self.is_imported.get() {
+            return Ok(());
+        }
+        const MOST: u32 = 1000;
+        self.entries.set(self.entries.get() + 1);
+        if self.entries.get() == MOST { self.complete() } else { Ok(()) }
+    }
+
+    // ---- becoming a waiting module, and an ordinary one again
+
+    /// Before anything of the module is made: a function finds its builtins when it is made.
+    pub fn install(self: &Rc<Self>) -> Fallible<()> {
+        let puts_off =
+            |operation| matches!(operation, Ok(OperationView::Store { demand: DemandView { may_wait: true, .. }, .. }));
+        if !self.image().operations().any(puts_off) || !module_type::is_usable() {
+            return Ok(());
+        }
+        self.is_installed.set(true);
+        let (module, globals) = (&self.module, &self.globals);
+        globals.dict_set_name("__builtins__", &builtins::stand_in()?)?;
+        module_type::set_pending(module);
+        REGISTRY.with(|registry| {
+            registry.get_or_insert_with(HashMap::new).insert(globals.as_ptr() as usize, self.clone());
+        });
+        Ok(())
+    }
+
+    pub fn uninstall(&self) {
+        let (module, globals) = (&self.module, &self.globals);
+        self.names.borrow_mut().clear();
+        if self.is_installed.replace(false) {
+            if !is_finalizing()
+                && let Some(real) = crate::import::builtins_dict()
+            {
+                if let (Ok(rehydrator), Ok(stand_in)) = (self.rehydrator.try_borrow(), builtins::stand_in()) {
+                    for object in rehydrator.made().filter(|object| frame::has_globals(object, globals)) {
+                        frame::give_function_builtins(object, &stand_in, &real);
+                    }
+                }
+                let _ = globals.dict_set_name("__builtins__", &real).map_err(|Raised| crate::object::take_message());
+            }
+            module_type::set_plain(module);
+        }
+        let removed = REGISTRY
+            .with(|registry| registry.as_mut().and_then(|registry| registry.remove(&(globals.as_ptr() as usize))));
+        drop(removed);
+    }
+
+    /// The import is over. Where nothing was put off, the state is not needed.
+    pub fn settle(self: &Rc<Self>) -> Fallible<()> {
+        self.is_imported.set(true);
+        if self.names.borrow().is_empty() { self.complete() } else { Ok(()) }
+    }
+
+    /// Every object that the state holds, for the collector.
+    pub fn visit(&self, visit: &mut dyn FnMut(*mut ffi::PyObject)) {
+        visit(self.module.as_ptr());
+        visit(self.globals.as_ptr());
+        if let Ok(rehydrator) = self.rehydrator.try_borrow() {
+            rehydrator.visit(visit);
+        }
+    }
+}
+
+enum Base {
+    Made(Object),
+    Waits(Rc<Waiting>, NodeId),
+}
+
+enum Task {
+    Store(Rc<Waiting>, Store),
+    Place(Rc<Waiting>, NodeId),
+}
+
+/// The classes that have to be made together.
+#[derive(Default)]
+struct Plan {
+    tasks: Vec<Task>,
+    seen: HashSet<(usize, NodeId)>,
+    seen_stores: HashSet<(usize, NodeId)>,
+    /// By their place in the order of all classes.
+    found: Vec<(u64, Rc<Waiting>, NodeId)>,
+}
+
+impl Plan {
+    fn store(&mut self, owner: &Rc<Waiting>, store: Store) -> Result<(), Failure> {
+        for class in store.classes.iter() {
+            self.class(owner, class)?;
+        }
+        for capture in store.captures.iter() {
+            if let Slot::Elsewhere(other, node) = owner.rehydrator.borrow().slot(capture) {
+                self.tasks.push(Task::Place(other, node));
+            }
+        }
+        Ok(())
+    }
+
+    fn work(&mut self, task: Task) -> Result<(), Failure> {
+        match task {
+            Task::Store(owner, store) => self.store(&owner, store),
+            Task::Place(owner, node) => {
+                if !self.seen_stores.insert((Rc::as_ptr(&owner) as usize, node)) {
+                    return Ok(());
+                }
+                let store = owner.stores.borrow().get(&node).copied();
+                match store {
+                    Some(store) if owner.rehydrator.borrow().is_absent(node) => self.store(&owner, store),
+                    _ => Ok(()),
+                }
+            }
+        }
+    }
+
+    fn class(&mut self, owner: &Rc<Waiting>, class: NodeId) -> Result<(), Failure> {
+        if !owner.rehydrator.borrow().is_absent(class) || !self.seen.insert((Rc::as_ptr(owner) as usize, class)) {
+            return Ok(());
+        }
+        let Some((store, place)) = owner.classes.borrow().get(&class).copied() else { return Ok(()) };
+        self.found.push((place, owner.clone(), class));
+        self.tasks.push(Task::Store(owner.clone(), store));
+        let NodeView::Class(view) = owner.rehydrator.borrow().image.node(class)? else { return Ok(()) };
+        for base in view.bases.iter() {
+            if let Base::Waits(other, node) = owner.base(base)? {
+                self.class(&other, node)?;
+            }
+        }
+        let dependents = owner.dependents.borrow_mut().remove(&class).unwrap_or_default();
+        for (other, class) in dependents {
+            self.class(&other, class)?;
+        }
+        Ok(())
+    }
+}
+
+/// Sets the failure as an exception.
+fn raise(failure: Failure) -> Raised {
+    match failure {
+        Failure::Raised => Raised,
+        other => crate::raise(&format!("lyo: a value can't be made: {other}")),
+    }
+}
