@@ -6,7 +6,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 .PHONY: help build demo test test-rust test-runtime corpus runtimes judges judge-literate judge-oracle \
-        judge-mutation judge-verify judge-packages judge-documentation bench lint
+        judge-mutation judge-verify judge-packages judge-documentation judge-demand bench lint
 
 help:
 	@echo "make demo   build Lyo, freeze-dry a real program, compare its start-up"
@@ -41,7 +41,7 @@ test-runtime: runtimes
 	    ".cache/corpus/$$tag/bin/python" -m unittest discover -s runtime/tests; \
 	done
 
-judges: judge-literate judge-documentation judge-mutation judge-oracle judge-verify
+judges: judge-literate judge-documentation judge-mutation judge-oracle judge-verify judge-demand
 
 judge-literate: build corpus
 	tests/literate.py
@@ -58,6 +58,9 @@ judge-mutation: build corpus
 
 judge-verify: build runtimes
 	tests/verify_all.py --stdlib-only
+
+judge-demand: build runtimes
+	tests/demand.py
 
 # The same judges over the packages of the corpus: not part of `make test` while they still find
 # verdicts that are wrong (modules that raise on a dependency which is not installed).

@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+"""Values on demand: programs print the same with a bundle as without, however they touch its modules.
+
+    tests/demand.py [--python 3.11]...
+
+The modules below are built into a bundle; each program runs from source and from the bundle. All
+modules must be rehydrated, and names must wait in them, or equal output would prove nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "support"))
+import judge  # noqa: E402
+
+MODULES = {
+    "shop/__init__.py": "",
+    "shop/base.py": '''
+class Base:
+    """The root."""
+    kinds = ["plain"]
+    def name(self):
+        return type(self).__name__ + str(LIMIT) + helper()
+class Other:
+    pass
+def helper():
+    return "-" + str(len(TABLE["a"]))
+TABLE = {"a": [1, 2, 3], "b": (4, 5)}
+ALIAS = TABLE["a"]
+LIMIT = 10
+def swap(value):
+    global LIMIT, late
+    LIMIT = late = value
+def look():
+    return sorted(globals())
+def evaluate(text):
+    return eval(text)
+def nested():
+    def inner():
+        return [helper() for _ in range(2)], (lambda: LIMIT)()
+    return inner
+def generate():
+    for item in TABLE["a"]:
+        yield item, helper()
+    yield sum(map(len, TABLE.values()))
+def fails():
+    return missing
+def sum_(values):
+    return sum(values)
+async def later():
+    return helper()
+''',
+    "shop/derived.py": '''
+from shop.base import Base, Other, helper as assistant, TABLE
+class First(Base):
+    def name(self):
+        return super().name() + assistant()
+class Second(Base, Other):
+    first = First
+class Third(First):
+    pass
+def make(kind):
+    return kind()
+def count():
+    return len(TABLE)
+CHAIN = [First, Second, [Third]]
+''',
+    "shop/use.py": '''
+from shop import base
+from shop.derived import First, Third, make
+def both():
+    return base.helper(), make(Third).name(), isinstance(make(First), base.Base)
+''',
+}
+
+PROGRAMS = {
+    "attributes": "import shop.base as m; print(m.TABLE, m.ALIAS is m.TABLE['a'], m.LIMIT, m.Base.__doc__, m.Base().name())",
+    "from imports": "from shop.base import helper, TABLE, ALIAS; print(helper(), ALIAS is TABLE['a'])",
+    "only inside": "import shop.use; print(shop.use.both())",
+    "order": "import shop.base as m; m.helper; m.Other; print(list(vars(m)), dir(m))",
+    "order untouched": "import shop.base as m; print(list(m.__dict__))",
+    "order with additions": "import shop.base as m; m.extra = 1; m.helper; print(list(vars(m))); del m.extra; print(dir(m)[-3:])",
+    "star": "from shop.base import *; print(sorted(n for n in dir() if n[0] != '_'), helper())",
+    "globals": "import shop.base as m; print(m.look())",
+    "eval": "import shop.base as m; print(m.evaluate('helper() + str(LIMIT)'), m.evaluate('sorted(globals())'))",
+    "patch before a touch": "import shop.base as m; m.helper = lambda: 'patched'; print(m.Base().name(), m.helper())",
+    "patch the source of an import": """
+import shop.base, shop.derived
+shop.base.helper = lambda: "patched"
+shop.base.TABLE = {}
+print(shop.derived.First().name(), shop.derived.count(), shop.derived.assistant())
+""",
+    "mock": """
+from unittest import mock
+import shop.base, shop.use
+with mock.patch("shop.base.helper", return_value="mocked"):
+    print(shop.use.both())
+print(shop.use.both())
+with mock.patch.object(shop.base, "LIMIT", 99):
+    print(shop.base.Base().name())
+with mock.patch.dict(shop.base.TABLE, {"c": "x"}):
+    print(shop.base.helper(), len(shop.base.TABLE))
+print(list(vars(shop.base)))
+""",
+    "deleting": """
+import shop.base as m
+del m.helper
+try: m.helper
+except AttributeError as error: print(error)
+try: m.Base().name()
+except NameError as error: print(error)
+m.helper = len
+print(list(vars(m))[-2:])
+""",
+    "missing names": """
+import shop.base as m
+try: m.fails()
+except NameError as error: print(error)
+try: m.missing
+except AttributeError as error: print(error)
+try: from shop.base import missing
+except ImportError as error: print(error)
+print(hasattr(m, "missing"), getattr(m, "LIMIT"), hasattr(m, "late"))
+""",
+    "a global that is stored": "import shop.base as m; m.swap(3); print(m.LIMIT, m.late, m.Base().name(), list(vars(m))[-1])",
+    "nested functions": "import shop.base as m; f = m.nested(); print(f(), f(), m.nested()())",
+    "a suspended generator": """
+import shop.base as m
+g = m.generate(); print(next(g)); vars(m); print(next(g)); m.TABLE["z"] = "zz"; print(list(g))
+""",
+    "many entries": "import shop.base as m\nfor _ in range(3000): f = m.nested(); r = f()\nprint(r, m.sum_(range(5)))",
+    "subclasses": """
+import shop.derived, shop.base
+print([c.__name__ for c in shop.base.Base.__subclasses__()], [c.__name__ for c in shop.base.Other.__subclasses__()])
+print([c.__name__ for c in shop.derived.First.__subclasses__()], shop.derived.CHAIN[2][0].__mro__)
+""",
+    "subclasses of a base that is there before": """
+import shop.base
+base = shop.base.Base
+import shop.derived
+print([c.__name__ for c in base.__subclasses__()])
+""",
+    "a derived class first": """
+import shop.derived
+print(shop.derived.Third().name(), shop.derived.Second.first is shop.derived.First)
+import shop.base
+print([c.__name__ for c in shop.base.Base.__subclasses__()])
+""",
+    "reload": "import importlib, shop.base as m; importlib.reload(m); print(m.helper(), list(vars(m)))",
+    "pickle": "import pickle, shop.base as m; print(pickle.loads(pickle.dumps([m.Base, m.helper])) == [m.Base, m.helper])",
+    "inspect": """
+import inspect, shop.base as m
+print(inspect.getsource(m.helper), inspect.getmodule(m.Base) is m, [n for n, _ in inspect.getmembers(m, inspect.isfunction)])
+""",
+    "the module object": """
+import types, shop.base as m
+print(isinstance(m, types.ModuleType), m.__class__ is types.ModuleType, repr(type(m)), m.__spec__.name, m.__name__)
+print(repr(m) == f"<module 'shop.base' from {m.__file__!r}>")
+""",
+    "another class for the module": """
+import types, shop.base as m
+class Loud(types.ModuleType):
+    def __getattribute__(self, name):
+        return "loud " + name if name == "helper" else super().__getattribute__(name)
+m.__class__ = Loud
+print(m.helper, m.Base().name())
+""",
+    "the module goes before its functions": """
+import gc, sys, shop.base
+f = shop.base.Base().name
+del sys.modules["shop.base"], shop.base
+gc.collect()
+print(f())
+""",
+    "threads": """
+import threading, shop.base as m
+seen = []
+threads = [threading.Thread(target=lambda: seen.append((m.Base, m.TABLE, m.nested()()))) for _ in range(8)]
+for t in threads: t.start()
+for t in threads: t.join()
+print(len({id(s[0]) for s in seen}), len({id(s[1]) for s in seen}), seen[0][2])
+""",
+    "coroutines": "import asyncio, shop.base as m; print(asyncio.run(m.later()))",
+    "exec copies the builtins": """
+import shop.base as m
+space = {"f": m.helper}
+exec("def g(): return f(), len('abc')", space)
+print(space["g"](), type(space["__builtins__"]).__name__)
+""",
+    "builtins that change": """
+import builtins, shop.base as m
+m.helper()
+builtins.len = lambda value: 77
+print(m.helper(), m.sum_([1]))
+""",
+    "a new builtin": "import builtins, shop.base as m\nbuiltins.missing = 5\nprint(m.fails())",
+    "a trace function": """
+import sys, shop.base as m
+lines = []
+sys.settrace(lambda frame, event, arg: lines.append((frame.f_code.co_name, event)))
+m.Base().name()
+sys.settrace(None)
+print(lines)
+""",
+    "hints": "import typing, shop.base as m; print(typing.get_type_hints(m.helper), typing.get_type_hints(m.Base))",
+    "fork": """
+import os, sys, shop.base as m
+sys.stdout.flush()
+if os.fork() == 0:
+    print(m.Base().name()); sys.stdout.flush(); os._exit(0)
+os.wait()
+print(m.helper())
+""",
+}
+
+CHECK = """
+import json, sys
+import shop.base, shop.derived, shop.use
+native = sys.modules["lyo._native"]
+print(json.dumps({name: len(native.waiting(sys.modules[name])) for name in ("shop.base", "shop.derived", "shop.use")}))
+"""
+
+
+def judge_python(tally: judge.Tally, python: judge.Python, folder: Path) -> None:
+    for name, text in MODULES.items():
+        path = folder / "tree" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    bundle = folder / f"{python.tag}.lyo"
+    judge.run([judge.lyo(), "build", str(folder / "tree"), "--python", python.executable, "-o", str(bundle)])
+    environment = {**os.environ, "PYTHONPATH": str(folder / "tree"), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
+
+    def output(command: list[str]) -> str:
+        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
+        return f"{done.stdout}exit status {done.returncode}"
+
+    run = [judge.lyo(), "run", "-b", str(bundle), "--python", python.executable]
+    waiting = output([*run, "-c", CHECK])
+    try:
+        counts = json.loads(waiting.split("\n")[0])
+    except ValueError:
+        tally.fail(f"{python.version}: {waiting}")
+        return
+    for name, count in counts.items():
+        tally.expect(count > 0, f"{python.version}: nothing waits in {name}")
+    for title, text in PROGRAMS.items():
+        expected = output([python.executable, "-c", text])
+        actual = output([*run, "-c", text])
+        tally.expect(actual == expected, f"{python.version} {title}:\n--- executed\n{expected}\n--- on demand\n{actual}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--python", action="append", help="3.11, 3.12 or 3.13; all by default")
+    arguments = parser.parse_args()
+    tally = judge.Tally("values on demand")
+    for python in judge.pythons(arguments.python):
+        with tempfile.TemporaryDirectory() as folder:
+            judge_python(tally, python, Path(folder))
+    return tally.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
