@@ -15,7 +15,6 @@ use crate::database::Request;
 use crate::evaluate::{Context, Evaluation, Finished};
 use crate::load::{Module, Target};
 use crate::resolve::{Location, parents};
-use crate::verdict::has_no_residual;
 
 /// Whether the members of a component, just evaluated, are closed inside. `finished` knows their dependencies.
 pub fn closed_inside<'a>(
@@ -26,7 +25,7 @@ pub fn closed_inside<'a>(
 ) -> bool {
     let survey = Survey { context, members, evaluations, finished };
     members.iter().zip(evaluations).all(|(member, evaluation)| {
-        evaluation.done().is_some_and(|evaluated| has_no_residual(evaluated))
+        evaluation.done().is_some_and(|evaluated| evaluated.is_proven())
             && survey.imports_are_closed(context.table.module(*member)).is_some()
     })
 }

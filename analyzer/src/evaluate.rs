@@ -23,7 +23,6 @@ use crate::graph::{ComponentId, Graph, is_or_contains};
 use crate::load::{Progress, Table};
 use crate::panics;
 use crate::resolve::{Location, Resolver, parents};
-use crate::unresolved;
 
 /// The outcome for one module.
 #[derive(Clone, Debug)]
@@ -137,10 +136,7 @@ impl<'a> Run<'a> {
             return Evaluation::NotParsed;
         }
         match panics::catch(|| const_eval::evaluate(view, module)) {
-            Ok(mut evaluated) => {
-                unresolved::mark(&mut evaluated, self.context.table.module(module), self.context.resolver);
-                Evaluation::Done(Arc::new(evaluated))
-            }
+            Ok(evaluated) => Evaluation::Done(Arc::new(evaluated)),
             Err(message) => Evaluation::Failed(message),
         }
     }
@@ -265,11 +261,14 @@ impl World for View<'_> {
                 unknown(Rule::ImportInCall, message)
             }
             Location::Namespace(_) => unknown(Rule::NotModelled, format!("`{name}` is a namespace package")),
+            Location::Opaque(_) if self.is_below_plain_module(name) => {
+                Resolved::Unfound(Reason::new(Rule::NotModelled, format!("no package holds `{name}`")))
+            }
             Location::Opaque(reason) => unknown(Rule::NotModelled, format!("`{name}` can't be looked into: {reason}")),
             Location::Missing => match self.path_changing_parent(name) {
                 Some(package) => {
                     let message = format!("`{package}` sets `__path__`, so whether `{name}` exists is not known");
-                    unknown(Rule::NotModelled, message)
+                    Resolved::Unfound(Reason::new(Rule::NotModelled, message))
                 }
                 None => Resolved::Missing,
             },
@@ -336,6 +335,12 @@ impl View<'_> {
             }
         }
         self.results.get(package).is_some_and(|finished| finished.is_closed_inside)
+    }
+
+    /// Does the name lie below a module with source that is no package, as `six.moves`? Then
+    /// only what is in `sys.modules` already, or a finder of somebody's own, can make its import succeed.
+    fn is_below_plain_module(&self, name: &str) -> bool {
+        parents(name).filter_map(|parent| self.context.table.named(parent)).any(|module| !module.is_package)
     }
 
     /// The package around `name` that binds `__path__` and so decides itself where its modules are.

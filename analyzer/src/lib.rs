@@ -27,7 +27,6 @@ mod resolve;
 mod rules;
 mod site;
 mod target;
-mod unresolved;
 mod verdict;
 
 pub use analysis::{AnalysedModule, Analysis, AnalyzeError, Options, analyze};

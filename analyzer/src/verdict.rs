@@ -103,11 +103,6 @@ fn count(outcomes: &[Outcome]) -> StatementCounts {
     counts
 }
 
-/// Nothing of it is residual, and its names are known.
-pub fn has_no_residual(evaluated: &Evaluated) -> bool {
-    !evaluated.open_namespace && !evaluated.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Residual(_)))
-}
-
 fn verdict_of(ir: &ir::Module, evaluated: &Evaluated, counts: &StatementCounts) -> Verdict {
     if evaluated.open_namespace {
         return Verdict::Dynamic;

@@ -63,6 +63,8 @@ pub struct Evaluated {
     pub open_namespace: bool,
     /// Code that is not known had the chance to add names, as `globals()[…] = …` in a call does.
     pub porous: bool,
+    /// Executing the top level surely raises.
+    pub fails: bool,
     /// Entries of `sys.modules` that the top level replaces: absolute name and module.
     pub module_aliases: Vec<(Name, Value)>,
     /// What the module, and all that it surely imports, has changed of others. Whoever imports it
@@ -78,5 +80,12 @@ impl Evaluated {
     /// Where an object of the module lies; `None` where no stable path leads to it.
     pub fn place(&self, object: ObjectRef) -> Option<&Place> {
         self.places.get_or_init(|| effect::places(self)).get(&object.index).filter(|_| object.owner == self.module)
+    }
+}
+
+impl Evaluated {
+    /// No statement of it runs code that is not proven, and its names are known.
+    pub fn is_proven(&self) -> bool {
+        !self.open_namespace && !self.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Residual(_)))
     }
 }

@@ -29,6 +29,9 @@ pub enum Resolved {
     Ground(u32),
     /// The ordinary finders would raise `ModuleNotFoundError`.
     Missing,
+    /// The ordinary finders can't find it, but code that is not known may have made it findable
+    /// (`six.moves`): importing it runs that code.
+    Unfound(Arc<Reason>),
     /// There is something (an undescribed extension module, a namespace package), but nothing is known about it.
     Unknown(Arc<Reason>),
 }

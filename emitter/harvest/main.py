@@ -97,6 +97,8 @@ class Harvester:
             if recording.problem:
                 notes.append(("defect", recording.problem))
                 raise Unsupported(recording.problem)
+            if recording.obstacle:
+                raise Unsupported(recording.obstacle)
             image = self.image(module, entry, recording, notes)
             self.reported.add(name)
             self.connection.send("image", name, recording.marshalled, *image, tuple(notes))

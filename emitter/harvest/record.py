@@ -96,7 +96,9 @@ class Recording:
         self.trips = []
         self.events = []
         self.made = []  # keeps alive what was made, so that no id is used twice
-        self.problem = None
+        self.problem = None  # why the proof was wrong
+        self.obstacle = None  # why the build can't carry out an import that a program can
+        self.failed = None  # the exception of the last import that failed
         self.code = None
         self.loaded_in_calls = []
         self.marshalled = b""
@@ -123,7 +125,11 @@ class Recording:
         try:
             exec(self.code, namespace, Namespace(namespace, self))
         except (Exception, Refused) as error:
-            self.problem = self.problem or f"raised {describe_error(error)}"
+            if error is self.failed:
+                # What other modules make at run time is not all there at build time.
+                self.obstacle = self.obstacle or f"an import failed at build time: {describe_error(error)}"
+            else:
+                self.problem = self.problem or f"raised {describe_error(error)}"
             raise
         finally:
             self.keep_made()
@@ -230,7 +236,7 @@ class Recording:
                 continue
             self.loaded_in_calls.append(name)
             if not all(part.isidentifier() for part in name.split(".")):
-                self.problem = self.problem or f"imports {name} from within a call"
+                self.obstacle = self.obstacle or f"imports {name} from within a call"
             event = Event(IMPORT, self.last_statement())
             event.node = None
             event.line, event.level, event.module, event.binding = line, 0, name, ("nothing",)
@@ -239,15 +245,16 @@ class Recording:
     def failed_import(self, token, name, fromlist, error):
         gc.freeze()
         self.raise_warnings()
+        self.failed = error
         event = token[0]
         if event is None or not isinstance(error, ImportError):
-            self.problem = self.problem or f"importing {name} raised {describe_error(error)}"
+            self.obstacle = self.obstacle or f"importing {name} raised {describe_error(error)}"
             return
         # `try: import m; except ImportError: …`: it must fail again.
         if fromlist and self.was_found(name, event.level):
             # The module is there; what fails is one of its submodules.
             if len(fromlist) > 1:
-                self.problem = self.problem or f"importing one of several submodules of {name} failed"
+                self.obstacle = self.obstacle or f"importing one of several submodules of {name} failed"
             event.binding = ("fails", fromlist[0])
         else:
             event.binding = ("fails", "")

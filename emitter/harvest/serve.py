@@ -179,6 +179,8 @@ class PartLoader:
             self.run(tree, statements, namespace, flags)
         finally:
             contexts.pop()
+        if entry["fails"]:
+            raise ImportError(f"importing {entry['name']} fails", name=entry["name"])
 
     def run(self, tree, statements, namespace, flags):
         index = 0
@@ -241,6 +243,9 @@ def future_flags(tree):
 
 def absent_or_placeholder(server, module, name):
     if name.startswith("__") and name.endswith("__"):
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    if f"{module}.{name}" in server.modules:
+        # `from package import submodule` asks the package first, and loads the submodule where it has no such name.
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
     return server.placeholder(module, name)
 

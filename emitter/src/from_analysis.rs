@@ -147,6 +147,7 @@ fn module_plan(analysis: &Analysis, module: AnalysedModule) -> ModulePlan {
         reason: reason(module),
         statements: Vec::new(),
         open_namespace: false,
+        fails: false,
         dependencies: Vec::new(),
         known: BTreeMap::new(),
     };
@@ -155,6 +156,7 @@ fn module_plan(analysis: &Analysis, module: AnalysedModule) -> ModulePlan {
         return plan;
     };
     plan.open_namespace = evaluated.open_namespace || evaluated.porous;
+    plan.fails = evaluated.fails;
     plan.statements = ir
         .statements
         .iter()

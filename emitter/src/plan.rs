@@ -61,6 +61,8 @@ pub struct ModulePlan {
     pub statements: Vec<Statement>,
     /// It may hold names that no statement binds.
     pub open_namespace: bool,
+    /// Importing it surely raises.
+    pub fails: bool,
     pub dependencies: Vec<Dependency>,
     /// Names whose values the evaluator knows, as Python's `repr`.
     pub known: BTreeMap<String, String>,
@@ -128,6 +130,7 @@ impl ModulePlan {
                 }),
             ),
             ("reason", Value::text(&self.reason)),
+            ("fails", Value::Bool(self.fails)),
             ("open", Value::Bool(self.open_namespace || self.kind == Kind::Code)),
             ("statements", Value::List(statements)),
             ("dependencies", Value::List(dependencies)),

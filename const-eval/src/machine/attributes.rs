@@ -45,7 +45,7 @@ impl Machine<'_> {
 
     /// The attribute, or `None` where reading it raises `AttributeError`.
     pub(super) fn find_attribute(&mut self, object: &Value, name: &str) -> Eval<Option<Value>> {
-        match self.get_attribute(object, name) {
+        match self.catching(|machine| machine.get_attribute(object, name)) {
             Ok(value) => Ok(Some(value)),
             Err(Stop::Raise(exception)) => {
                 let wanted = self.known.attribute_error;
@@ -60,14 +60,14 @@ impl Machine<'_> {
 
     fn instance_attribute(&mut self, object: &Value, name: &str) -> Eval<Value> {
         let class = self.type_of(object)?;
-        if let Some(getter) = self.python_definition(class, "__getattribute__") {
-            let arguments = vec![object.clone(), Value::str(name)];
-            return match self.call(&getter, arguments, Vec::new()) {
-                Err(Stop::Raise(exception)) => self.fall_back_to_getattr(object, class, name, exception),
-                other => other,
-            };
+        let ordinary = |machine: &mut Self| match machine.python_definition(class, "__getattribute__") {
+            Some(getter) => machine.call(&getter, vec![object.clone(), Value::str(name)], Vec::new()),
+            None => machine.generic_attribute(object, class, name),
+        };
+        if self.python_definition(class, "__getattr__").is_none() {
+            return ordinary(self);
         }
-        match self.generic_attribute(object, class, name) {
+        match self.catching(ordinary) {
             Err(Stop::Raise(exception)) => self.fall_back_to_getattr(object, class, name, exception),
             other => other,
         }
@@ -438,10 +438,14 @@ impl Machine<'_> {
     fn class_attribute(&mut self, class: Type, name: &str) -> Eval<Value> {
         let value = class.value();
         let metaclass = self.type_of(&value)?;
-        if let Some(getter) = self.python_definition(metaclass, "__getattribute__") {
-            return self.call(&getter, vec![value, Value::str(name)], Vec::new());
+        let ordinary = |machine: &mut Self| match machine.python_definition(metaclass, "__getattribute__") {
+            Some(getter) => machine.call(&getter, vec![class.value(), Value::str(name)], Vec::new()),
+            None => machine.type_attribute(class, metaclass, name),
+        };
+        if self.python_definition(metaclass, "__getattr__").is_none() {
+            return ordinary(self);
         }
-        match self.type_attribute(class, metaclass, name) {
+        match self.catching(ordinary) {
             Err(Stop::Raise(exception)) => self.fall_back_to_getattr(&value, metaclass, name, exception),
             other => other,
         }
@@ -519,7 +523,7 @@ impl Machine<'_> {
                 Ok(Value::Module(bound))
             }
             (None, Some(Resolved::Source(submodule))) if self.imported.contains(&submodule) => {
-                Ok(Value::Module(submodule))
+                Ok(self.loaded(submodule))
             }
             (None, None) => {
                 if let Some(value) = self.module_attribute_default(module, name) {

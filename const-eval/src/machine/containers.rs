@@ -130,6 +130,7 @@ impl Machine<'_> {
         let holds = match self.object(object) {
             Object::Dict(_) => true,
             Object::Instance(instance) => matches!(instance.payload, Payload::Dict(_)),
+            Object::Globals => return self.residual(Rule::UnknownNamespace, "changes a module's namespace as a whole"),
             _ => false,
         };
         if !holds {
@@ -225,9 +226,15 @@ impl Machine<'_> {
     pub(super) fn dict_pop(&mut self, dict: &Value, key: &Value) -> Eval<Option<Value>> {
         if let (true, Value::Str(name)) = (self.is_globals(dict), key) {
             self.provenance.remove(name);
+            self.current.changed_older = true;
             return Ok(self.namespace.shift_remove(name));
         }
-        if let (Some(of), Value::Str(name)) = (self.instance_dict_of(dict), key) {
+        if let Some(of) = self.instance_dict_of(dict) {
+            let Value::Str(name) = key else {
+                // Hashing it may run code; there is nothing to be found.
+                self.key(key)?;
+                return Ok(None);
+            };
             return Ok(self.attributes_mut(of)?.shift_remove(name));
         }
         let key = self.key(key)?;
@@ -235,11 +242,18 @@ impl Machine<'_> {
     }
 
     pub(super) fn dict_clear(&mut self, dict: &Value) -> Eval<()> {
+        if let Some(of) = self.instance_dict_of(dict) {
+            self.attributes_mut(of)?.clear();
+            return Ok(());
+        }
         self.dict_mut(dict)?.clear();
         Ok(())
     }
 
     pub(super) fn dict_pop_last(&mut self, dict: &Value) -> Eval<Option<(Value, Value)>> {
+        if let Some(of) = self.instance_dict_of(dict) {
+            return Ok(self.attributes_mut(of)?.pop().map(|(name, value)| (Value::Str(name), value)));
+        }
         Ok(self.dict_mut(dict)?.pop().map(|(_, entry)| entry))
     }
 

@@ -68,6 +68,9 @@ impl Machine<'_> {
 
     /// `ValueError: message`
     pub(super) fn describe_exception(&mut self, exception: &Value) -> String {
+        if let Value::Unknown(reason) = exception {
+            return reason.message.clone();
+        }
         let Ok(class) = self.type_of(exception) else {
             return "an exception".to_string();
         };

@@ -112,7 +112,7 @@ fn contains_star_import(ir: &ir::Module, code: ir::CodeId) -> bool {
 }
 
 /// Does the code itself, functions within it excluded, mention one of the names?
-fn mentions_any(code: &ir::Code, names: &[&str]) -> bool {
+pub(super) fn mentions_any(code: &ir::Code, names: &[&str]) -> bool {
     code.instructions.iter().any(|instruction| match instruction {
         Instruction::LoadName(name)
         | Instruction::LoadGlobal(name)

@@ -81,26 +81,29 @@ impl Machine<'_> {
             Resolved::Source(module) => {
                 self.imported.insert(module);
                 self.inherit_changes(module);
+                let fails = self.world.evaluated(module).is_some_and(|evaluated| evaluated.fails);
+                if fails {
+                    return Err(failed_import(absolute));
+                }
                 if guarded && !self.world.is_closed(module) {
                     self.uncertain_import(absolute)?;
                 }
-                // A module may put another one into its own place.
-                if let Some(evaluated) = self.world.evaluated(module)
-                    && let Some((_, replacement)) =
-                        evaluated.module_aliases.iter().find(|(name, _)| **name == *absolute)
-                {
-                    return Ok(replacement.clone());
-                }
-                Ok(Value::Module(module))
+                self.bind_submodule(absolute);
+                Ok(self.loaded(module))
             }
             Resolved::Ground(index) => Ok(Value::GroundModule(index)),
-            Resolved::Missing if guarded => {
+            Resolved::Missing if !guarded && self.may_be_made_findable(absolute) => self.residual(
+                Rule::Raises,
+                format!("module `{absolute}` was not found; only code that is not known could have made it"),
+            ),
+            Resolved::Missing => {
                 // The result rests on the absence of the module.
                 self.depend(absolute, &[]);
                 self.raise("ModuleNotFoundError", format!("No module named '{absolute}'"))
             }
-            Resolved::Missing => {
-                Ok(Value::Unknown(Reason::new(Rule::UnknownName, format!("module `{absolute}` was not found"))))
+            Resolved::Unfound(reason) => {
+                let what = format!("importing `{absolute}` runs code that is not known");
+                self.unknown(Rule::UnknownCall, &what, &reason)
             }
             Resolved::Unknown(reason) if guarded => {
                 self.uncertain_import(absolute)?;
@@ -119,8 +122,45 @@ impl Machine<'_> {
             }
             Resolved::Ground(index) => self.world.ground().modules()[index as usize].import_effect.is_none(),
             Resolved::Missing => true,
-            Resolved::Unknown(_) => false,
+            Resolved::Unknown(_) | Resolved::Unfound(_) => false,
         }
+    }
+
+    /// May a package around a module that is missing have installed a finder of its own (`pkg_resources.extern`)?
+    fn may_be_made_findable(&self, absolute: &str) -> bool {
+        absolute.match_indices('.').any(|(index, _)| match self.world.resolve(&absolute[..index]) {
+            Resolved::Source(parent) => self.world.evaluated(parent).is_none_or(|evaluated| !evaluated.is_proven()),
+            Resolved::Missing | Resolved::Ground(_) => false,
+            Resolved::Unfound(_) | Resolved::Unknown(_) => true,
+        })
+    }
+
+    /// A submodule that is loaded becomes an attribute of its package, which may be the module itself.
+    fn bind_submodule(&mut self, absolute: &str) {
+        let Some(below) = absolute.strip_prefix(&*self.name).and_then(|rest| rest.strip_prefix('.')) else { return };
+        let child = below.split('.').next().unwrap_or(below);
+        let Resolved::Source(submodule) = self.world.resolve(&format!("{}.{child}", self.name)) else { return };
+        let value = self.loaded(submodule);
+        match self.namespace.get(child) {
+            None => {
+                self.namespace.insert(child.into(), value);
+            }
+            Some(bound) if super::is_same(bound, &value) => {}
+            // Loading it binds the name, if it was not loaded before.
+            Some(_) => {
+                let unknown = self.unknown_name(&self.name.clone(), child, "depends on when the submodule is loaded");
+                self.namespace.insert(child.into(), unknown);
+            }
+        }
+    }
+
+    /// What importing the module gives: it may put another one into its own place in `sys.modules`.
+    pub(super) fn loaded(&self, module: ModuleId) -> Value {
+        let name = self.world.module_name(module);
+        self.world
+            .evaluated(module)
+            .and_then(|evaluated| evaluated.module_aliases.iter().find(|(alias, _)| **alias == *name))
+            .map_or(Value::Module(module), |(_, replacement)| replacement.clone())
     }
 
     /// The module that a parent package, which has always run first, has put into
@@ -140,10 +180,7 @@ impl Machine<'_> {
         if self.decide(&format!("whether importing `{what}` succeeds"))? {
             return Ok(());
         }
-        Err(Stop::Raise(Value::Unknown(Reason::new(
-            Rule::Raises,
-            format!("the exception that importing `{what}` raises"),
-        ))))
+        Err(failed_import(what))
     }
 
     /// `from package import submodule` loads the submodule where the package has no such name.
@@ -228,7 +265,7 @@ impl Machine<'_> {
             if guarded && !self.world.is_closed(submodule) {
                 self.uncertain_import(&format!("{module_name}.{name}"))?;
             }
-            return Ok(Value::Module(submodule));
+            return Ok(self.loaded(submodule));
         }
         let own_package = self.name.starts_with(&format!("{module_name}."));
         let evaluated = match self.world.evaluated(module) {
@@ -242,7 +279,7 @@ impl Machine<'_> {
             return Ok(value);
         }
         let value = match (evaluated, &submodule) {
-            (None, Some(Resolved::Source(submodule))) if !self.binds(module, name) => Value::Module(*submodule),
+            (None, Some(Resolved::Source(submodule))) if !self.binds(module, name) => self.loaded(*submodule),
             (None, _) => {
                 if guarded {
                     self.uncertain_import(&format!("{module_name}.{name}"))?;
@@ -262,7 +299,7 @@ impl Machine<'_> {
                     if guarded && !self.world.is_closed(*submodule) {
                         self.uncertain_import(&format!("{module_name}.{name}"))?;
                     }
-                    Value::Module(*submodule)
+                    self.loaded(*submodule)
                 }
                 (None, None) if evaluated.namespace.contains_key("__getattr__") && !is_module_attribute(name) => {
                     return self.residual(
@@ -277,6 +314,17 @@ impl Machine<'_> {
                 _ if guarded => {
                     self.uncertain_import(&format!("{module_name}.{name}"))?;
                     return Ok(self.unknown_name(&module_name, name, "is not known"));
+                }
+                (None, None)
+                    if !evaluated.open_namespace
+                        && !is_module_attribute(name)
+                        && !self.binds(module, name)
+                        && !self.binds_dynamically(module) =>
+                {
+                    return self.residual(
+                        Rule::Raises,
+                        format!("no statement of `{module_name}` binds `{name}`: importing it may raise ImportError"),
+                    );
                 }
                 _ => return Ok(self.unknown_name(&module_name, name, "is not known")),
             },
@@ -320,11 +368,17 @@ impl Machine<'_> {
                         }
                     }
                     Resolved::Missing => {}
-                    Resolved::Unknown(_) => return true,
+                    Resolved::Unknown(_) | Resolved::Unfound(_) => return true,
                 }
             }
         }
         false
+    }
+
+    /// May the module's own code bind names that no statement spells, as `globals()[name] = value` does?
+    fn binds_dynamically(&self, module: ModuleId) -> bool {
+        let Some(ir) = self.world.ir(module) else { return true };
+        ir.codes.iter().any(|code| super::forget::mentions_any(code, &NAMESPACE_ACCESS))
     }
 
     fn unknown_name(&self, module: &str, name: &str, why: &str) -> Value {
@@ -436,6 +490,14 @@ impl Machine<'_> {
         Ok(())
     }
 }
+
+/// The exception of a failed import: which one is not known.
+fn failed_import(what: &str) -> Stop {
+    Stop::Raise(Value::Unknown(Reason::new(Rule::Raises, format!("an exception: importing `{what}` fails"))))
+}
+
+/// Names by which a module binds names that no statement of it spells.
+const NAMESPACE_ACCESS: [&str; 6] = ["globals", "locals", "vars", "exec", "setattr", "__dict__"];
 
 /// Does every module have the attribute, without a statement that binds it (`__file__`, `__dict__`)?
 fn is_module_attribute(name: &str) -> bool {

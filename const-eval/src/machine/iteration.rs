@@ -211,7 +211,7 @@ impl Machine<'_> {
                 match self.python_definition(class, "__next__") {
                     Some(method) => {
                         let method = self.bind(Found::Value(method), "__next__", Some(iterator), class)?;
-                        match self.call(&method, Vec::new(), Vec::new()) {
+                        match self.catching(|machine| machine.call(&method, Vec::new(), Vec::new())) {
                             Ok(item) => Ok(Ok(item)),
                             Err(Stop::Raise(exception)) => {
                                 let wanted = self.known.stop_iteration;
@@ -307,7 +307,8 @@ impl Machine<'_> {
             Iterator::Sequence { sequence, next } => {
                 let index = Value::int(*next);
                 *next += 1;
-                match self.get_item(&sequence.clone(), &index) {
+                let sequence = sequence.clone();
+                match self.catching(|machine| machine.get_item(&sequence, &index)) {
                     Ok(item) => Ok(Some(item)),
                     Err(Stop::Raise(exception)) => {
                         for name in ["IndexError", "StopIteration"] {

@@ -108,6 +108,7 @@ pub struct Machine<'w> {
     imported: FxHashSet<ModuleId>,
     open_namespace: bool,
     porous: bool,
+    fails: bool,
     /// A statement before this one runs at import.
     impure: bool,
     module_aliases: Vec<(Name, Value)>,
@@ -118,6 +119,8 @@ pub struct Machine<'w> {
     leaked: bool,
     budget: Budget,
     steps: u64,
+    /// Operations under way that handle some of the exceptions of the code they run, as `hasattr` does.
+    catching: u32,
     /// Calls of `__hash__` under way, whose result is only used to find equal keys.
     hashing: u32,
     current: Statement,
@@ -171,6 +174,7 @@ pub fn evaluate_within(world: &dyn World, module: ModuleId, budget: Budget) -> E
         dependencies,
         open_namespace: machine.open_namespace,
         porous: machine.porous,
+        fails: machine.fails,
         module_aliases: machine.module_aliases,
         changed: Arc::new(machine.overlay.all()),
         steps: machine.steps,
@@ -214,6 +218,7 @@ impl<'w> Machine<'w> {
             imported: FxHashSet::default(),
             open_namespace: false,
             porous: false,
+            fails: false,
             impure: false,
             module_aliases: Vec::new(),
             overlay: replay::Overlay::default(),
@@ -221,6 +226,7 @@ impl<'w> Machine<'w> {
             leaked: false,
             budget,
             steps: 0,
+            catching: 0,
             hashing: 0,
             current: Statement::default(),
         }
@@ -277,7 +283,11 @@ impl<'w> Machine<'w> {
                         }],
                     });
                     self.forget(ir, statement, &reason, false);
-                    dead = Some(reason.clone());
+                    self.fails = true;
+                    // A module that is missing here may be installed elsewhere: the rest is judged as if it were there.
+                    if !matches!(statement.kind, StatementKind::Import) {
+                        dead = Some(reason.clone());
+                    }
                     Outcome::Residual(reason)
                 }
             };
@@ -331,8 +341,8 @@ impl<'w> Machine<'w> {
                         Some((other, was_recipe)) => (join(other, &self.namespace), recipe || was_recipe),
                     });
                 }
-                // A way on which the failed import's exception escapes ends the module's import, as it always would.
-                Err(Stop::Raise(Value::Unknown(_))) => {}
+                // A way on which an exception escapes ends the module's import, as it always would.
+                Err(Stop::Raise(_)) if self.current.effect.is_none() => {}
                 other => return other,
             }
             let mut decisions = std::mem::take(&mut self.current.decisions);
@@ -424,11 +434,19 @@ impl<'w> Machine<'w> {
     /// object of this module and no handler waits for what it might raise.
     fn soft(&mut self, rule: Rule, message: String, operands: &[&Value]) -> Eval<Value> {
         let own = operands.iter().any(|operand| self.holds_own_object(operand));
-        if own || self.leaked || self.positions.iter().any(|position| position.guarded) {
+        if own || self.leaked || self.catching > 0 || self.positions.iter().any(|position| position.guarded) {
             return self.residual(rule, message);
         }
         self.effect(rule, message.clone());
         Ok(Value::Unknown(Reason::new(rule, message)))
+    }
+
+    /// Runs what an operation runs whose course depends on whether it raises.
+    fn catching<T>(&mut self, run: impl FnOnce(&mut Self) -> Eval<T>) -> Eval<T> {
+        self.catching += 1;
+        let result = run(self);
+        self.catching -= 1;
+        result
     }
 
     /// Notes an effect that can't reach this module, and goes on.

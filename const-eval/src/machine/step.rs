@@ -9,6 +9,7 @@ use super::{Eval, Machine, Position, Stop};
 use crate::heap::{Object, Payload};
 use crate::reason::Rule;
 use crate::value::{Integer, Value};
+use crate::world::Resolved;
 
 /// How a frame gives control back.
 pub(crate) enum Exit {
@@ -725,6 +726,14 @@ impl Machine<'_> {
         }
         if let Some(value) = self.module_attribute_default(frame.module, name) {
             return Ok(value);
+        }
+        if self.world.is_package(frame.module) {
+            // A submodule that is loaded shadows a builtin.
+            let submodule = format!("{}.{name}", self.world.module_name(frame.module));
+            if !matches!(self.world.resolve(&submodule), Resolved::Missing) {
+                return self
+                    .residual(Rule::UnknownName, format!("`{name}` is the module `{submodule}`, if that is loaded"));
+            }
         }
         match self
             .world

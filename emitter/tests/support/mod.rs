@@ -110,6 +110,7 @@ impl Tree {
                 reason: String::new(),
                 statements: Vec::new(),
                 open_namespace: false,
+                fails: false,
                 dependencies: Vec::new(),
                 known: Default::default(),
             });
