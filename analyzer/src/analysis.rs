@@ -107,7 +107,7 @@ fn analyze_here(options: &Options, progress: &(dyn Fn(Progress) + Sync)) -> Resu
     let discovery = discover::discover(&paths, &scope)?;
 
     let (ground, loaded) = rayon::join(
-        || Ground::load(&interpreter.probe),
+        || interpreter.probe().map(|probe| Ground::load(&probe)),
         || {
             let database = Database::default();
             let version = (interpreter.facts.version.0, interpreter.facts.version.1);
@@ -120,7 +120,7 @@ fn analyze_here(options: &Options, progress: &(dyn Fn(Progress) + Sync)) -> Resu
     );
     let (database, resolver, table, graph) = loaded;
     let executable = || interpreter.facts.executable.display().to_string();
-    let ground = ground.map_err(|error| AnalyzeError::Ground(executable(), error.to_string()))?;
+    let ground = ground?.map_err(|error| AnalyzeError::Ground(executable(), error.to_string()))?;
     let target = ground.target().clone();
 
     let consultant = Consultant::new(interpreter.facts.executable.clone());

@@ -58,8 +58,8 @@ pub struct Interpreter {
     pub facts: Facts,
     /// The whole search path of a started program, without its own first entry.
     pub search_path: site::SearchPath,
-    /// What the ground's probe tells, as JSON.
-    pub probe: String,
+    /// Where the probe's answer is remembered.
+    key: String,
 }
 
 impl Interpreter {
@@ -73,9 +73,14 @@ impl Interpreter {
         let key = cache::key(&executable, &environment_files(&executable), &[FACTS, const_eval::ground::PROBE]);
         let facts = cache::remembered(&key, "facts", || interpreter::ask(&executable, FACTS))?;
         let facts = facts_of(&executable, &facts)?;
-        let probe = cache::remembered(&key, "probe", || interpreter::ask(&executable, const_eval::ground::PROBE))?;
         let search_path = site::search_path(&facts);
-        Ok(Interpreter { facts, search_path, probe })
+        Ok(Interpreter { facts, search_path, key })
+    }
+
+    /// What the ground's probe tells, as JSON.
+    pub fn probe(&self) -> Result<String, InterpreterError> {
+        let ask = || interpreter::ask(&self.facts.executable, const_eval::ground::PROBE);
+        cache::remembered(&self.key, "probe", ask)
     }
 
     /// `3.13`

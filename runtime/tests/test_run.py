@@ -7,7 +7,11 @@ import sys
 import unittest
 import zipfile
 
+import lyo
 from support import BundleTest
+
+# What `lyo run` starts.
+START = os.path.join(os.path.dirname(lyo.__file__), "_start.py")
 
 SHOW = r"""
 import sys, os
@@ -38,7 +42,7 @@ class Run(BundleTest):
     def both(self, *arguments, input=None, cwd=None):
         """(exit status, stdout, stderr), the same for python and for lyo._run."""
         results = []
-        for prefix in ((), ("-m", "lyo._run", "--bundle", self.bundle)):
+        for prefix in ((), (START, "--bundle", self.bundle)):
             run = subprocess.run(
                 [sys.executable, *prefix, *arguments],
                 capture_output=True,
@@ -114,14 +118,14 @@ class Run(BundleTest):
         self.assertEqual(status, -signal.SIGINT)
 
     def test_usage(self):
-        run = subprocess.run([sys.executable, "-m", "lyo._run", "--bundle"], capture_output=True, text=True)
+        run = subprocess.run([sys.executable, START, "--bundle"], capture_output=True, text=True)
         self.assertEqual(run.returncode, 2)
         self.assertIn("usage:", run.stderr)
 
     def test_the_bundle_is_used(self):
         report = os.path.join(self.folder, "report.json")
         subprocess.run(
-            [sys.executable, "-m", "lyo._run", "--bundle", self.bundle, "--report", report, "-c", "import m"],
+            [sys.executable, START, "--bundle", self.bundle, "--report", report, "-c", "import m"],
             cwd=self.root,
             check=True,
         )

@@ -56,14 +56,14 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let interpreter = Interpreter::discover(args.python.as_deref())?;
     let executable = &interpreter.facts.executable;
-    if native_of(&interpreter).is_none() {
+    let Some(native) = native_of(&interpreter) else {
         bail!(
             "{0} has no package `lyo`: install it there (`{0} -m pip install .` in Lyo's sources)",
             executable.display()
         );
-    }
+    };
     let mut command = Command::new(executable);
-    command.args(["-m", "lyo._run", "--bundle"]).arg(&args.bundle);
+    command.arg(native.with_file_name("_start.py")).arg("--bundle").arg(&args.bundle);
     if let Some(report) = &args.report {
         command.arg("--report").arg(report);
     }

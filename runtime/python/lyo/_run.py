@@ -36,7 +36,8 @@ def parse(arguments):
 def _new_main(filename=None):
     """A fresh ``__main__``, with the names in the order in which the interpreter sets them."""
     import builtins
-    from importlib.machinery import BuiltinImporter, SourceFileLoader
+    from _frozen_importlib import BuiltinImporter
+    from _frozen_importlib_external import SourceFileLoader
 
     main = type(sys)("__main__")
     namespace = main.__dict__
@@ -134,6 +135,7 @@ def _module(name, arguments):
     import runpy
 
     sys.argv[:] = ["-m", *arguments]
+    _replace_first_path_entry(os.getcwd())
     _new_main()
     return lambda: runpy._run_module_as_main(name, True)
 

@@ -47,6 +47,9 @@ struct Store {
     classes: Ids<'static>,
 }
 
+/// A node of a waiting module.
+type Place = (Rc<Waiting>, NodeId);
+
 /// A module some of whose names wait.
 pub struct Waiting {
     module: Object,
@@ -57,7 +60,7 @@ pub struct Waiting {
     /// The store that each class belongs to, and the class's place in the order of all classes.
     classes: RefCell<HashMap<NodeId, (Store, u64)>>,
     /// Classes to be made as soon as this class is.
-    dependents: RefCell<HashMap<NodeId, Vec<(Rc<Waiting>, NodeId)>>>,
+    dependents: RefCell<HashMap<NodeId, Vec<Place>>>,
     order: RefCell<Order>,
     is_installed: Cell<bool>,
     is_imported: Cell<bool>,
@@ -222,7 +225,7 @@ impl Waiting {
     }
 
     /// Where the value of a waiting name lies.
-    pub fn place(self: &Rc<Self>, name: &str) -> Option<(Rc<Waiting>, NodeId)> {
+    pub fn place(self: &Rc<Self>, name: &str) -> Option<Place> {
         if self.globals.dict_get_text(name).ok().flatten().is_some() {
             return None;
         }
