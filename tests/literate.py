@@ -57,6 +57,8 @@ def judge_verdict(tally, notes, python, case, module: dict) -> None:
     at = f"{python.version} {case.title}"
     if case.verdict == "residual":
         tally.expect(said != "strict", f"{at}: called {said}, and has an effect")
+    elif case.verdict == "unproven":
+        tally.expect(said not in ("strict", "replayable"), f"{at}: called {said}, and is not proven")
     elif said == case.verdict:
         tally.ok()
     else:
@@ -70,7 +72,7 @@ def judge_verdict(tally, notes, python, case, module: dict) -> None:
             tally.expect(declared, f"{at}: no effect declared for line {line}")
         return
     for line, code in case.residual:
-        if case.verdict != "residual" and case.todo:
+        if case.verdict not in ("residual", "unproven") and case.todo:
             continue
         there = [d for d in module["diagnostics"] if concerns(d, module["path"], line)]
         tally.expect(there, f"{at}: no finding on line {line}{reasons(module)}")

@@ -13,9 +13,9 @@ use crate::{AnalysedModule, Analysis};
 pub struct EffectReport {
     /// Where the top-level statement starts.
     pub line: u32,
-    /// `set-attribute`, `delete-attribute`, `set-item`, `append`, `extend`, `insert`, `add`, `bind-module` or `call`.
+    /// `set-attribute`, `delete-attribute`, `set-item`, `append`, `extend`, `insert`, `add`, `bind-module`, `import` or `call`.
     pub kind: &'static str,
-    /// What is changed; of a call, the function. `null` for `bind-module`, which changes `sys.modules`.
+    /// What is changed; of a call, the function. `null` for `bind-module` and `import`, which change `sys.modules`.
     pub target: Option<OperandReport>,
     /// The attribute's or module's name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,6 +106,10 @@ fn report(analysis: &Analysis, line: u32, effect: &Effect) -> EffectReport {
         Change::BindModule { name, .. } => {
             report.name = Some(name.to_string());
             "bind-module"
+        }
+        Change::Import { module } => {
+            report.name = Some(module.to_string());
+            "import"
         }
         Change::Call { keywords, .. } => {
             report.keywords = keywords.iter().map(|(name, _)| name.to_string()).collect();

@@ -44,6 +44,8 @@ pub enum Change {
     Add { set: Value, value: Value },
     /// `sys.modules[name] = module`
     BindModule { name: Name, module: Value },
+    /// A module is imported, by its absolute name, from within a call.
+    Import { module: Name },
     /// A call that changes what belongs to others: of C code that is described as one to be
     /// replayed, or of a function of the standard library with a model.
     Call { function: Value, positional: Vec<Value>, keywords: Vec<(Name, Value)> },
@@ -57,7 +59,7 @@ impl Change {
             Change::SetItem { dict, .. } => Some(dict),
             Change::Append { list, .. } | Change::Extend { list, .. } | Change::Insert { list, .. } => Some(list),
             Change::Add { set, .. } => Some(set),
-            Change::BindModule { .. } => None,
+            Change::BindModule { .. } | Change::Import { .. } => None,
             Change::Call { function, .. } => Some(function),
         }
     }
@@ -65,7 +67,7 @@ impl Change {
     /// The values that it takes, the target excluded, in order.
     pub fn operands(&self) -> Vec<&Value> {
         match self {
-            Change::DeleteAttribute { .. } => Vec::new(),
+            Change::DeleteAttribute { .. } | Change::Import { .. } => Vec::new(),
             Change::SetAttribute { value, .. }
             | Change::Append { value, .. }
             | Change::Insert { value, .. }

@@ -116,6 +116,8 @@ class Execution:
         self.own = {}  # what earlier windows made belongs to the module: it may change it
 
     def run(self, statements):
+        for effect in self.declared.of_kind("import"):
+            __import__(effect["name"])  # unwatched, as what import statements load
         self.walk(statements)
         self.flush()
         self.findings.extend(self.declared.unseen())

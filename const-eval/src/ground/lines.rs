@@ -156,6 +156,7 @@ fn parse_requirement(word: &str) -> Option<Requirement> {
         "inert" => Requirement::Inert,
         "function" => Requirement::Function,
         "callable" => Requirement::Callable,
+        "surely-callable" => Requirement::SurelyCallable,
         "callable-then-inert" => Requirement::CallableThenInert,
         "dict" => Requirement::Dict,
         "strings" => Requirement::Strings,

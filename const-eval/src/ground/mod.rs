@@ -262,6 +262,8 @@ pub enum Requirement {
     Function,
     /// The first is callable or `None`, which is checked without calling it; the others may be anything.
     Callable,
+    /// The first is callable; the others may be anything.
+    SurelyCallable,
     /// The first is callable or `None`; the others are inert or classes.
     CallableThenInert,
     /// There is one, exactly a dict.

@@ -292,7 +292,7 @@ impl Machine<'_> {
                 }
             }
             Effect::Replay if inert => self.replay_ground_call(what, class.result, positional, keywords),
-            Effect::ReplayIf(requirement) if inert || self.meets(requirement, receiver, &positional, &keywords) => {
+            Effect::ReplayIf(requirement) if self.meets(requirement, receiver, &positional, &keywords) => {
                 self.replay_ground_call(what, class.result, positional, keywords)
             }
             Effect::ChangesSelf if self.all_inert(&positional, &keywords) => {
@@ -450,6 +450,7 @@ impl Machine<'_> {
                 })
             }
             Requirement::Callable => first.is_some() && is_callable_or_none(first),
+            Requirement::SurelyCallable => first.is_some_and(|first| self.is_surely_callable(first)),
             Requirement::CallableThenInert => {
                 first.is_some()
                     && is_callable_or_none(first)

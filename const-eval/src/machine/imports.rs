@@ -17,14 +17,14 @@ use crate::world::Resolved;
 
 impl Machine<'_> {
     pub(super) fn import_name(&mut self, frame: &Frame, level: u32, module: &str, names: &Arc<[Name]>) -> Eval<Value> {
-        let at_module_level = frame.module == self.module && matches!(frame.scope, Scope::Module);
-        if !at_module_level || self.positions.len() > 1 {
-            return self.residual(Rule::ImportInCall, format!("imports `{module}` from within a call or a class body"));
-        }
-        self.current.imports = true;
-        let Some(absolute) = self.absolute_name(level, module) else {
+        let Some(absolute) = self.absolute_name_in(frame.module, level, module) else {
             return self.raise("ImportError", "attempted relative import with no known parent package");
         };
+        if self.is_module_level(frame) {
+            self.current.imports = true;
+        } else if frame.globals.is_some() || !self.import_in_call(&absolute, names) {
+            return self.residual(Rule::ImportInCall, format!("imports `{module}` from within a call or a class body"));
+        }
         let guarded = !frame.handlers.is_empty();
         let target = if names.is_empty() && level == 0 {
             // `import a.b` gives `a`, once `a.b` is loaded.
@@ -41,11 +41,55 @@ impl Machine<'_> {
         Ok(target)
     }
 
-    /// `importlib._bootstrap._resolve_name`
-    fn absolute_name(&self, level: u32, module: &str) -> Option<String> {
-        self.absolute_name_in(self.module, level, module)
+    fn is_module_level(&self, frame: &Frame) -> bool {
+        frame.module == self.module && matches!(frame.scope, Scope::Module) && self.positions.len() == 1
     }
 
+    /// Only class statements lie between the module and the import.
+    fn is_in_own_class_body(&self) -> bool {
+        self.positions.iter().skip(1).all(|position| {
+            position.module == self.module
+                && self
+                    .world
+                    .ir(position.module)
+                    .is_some_and(|ir| ir.code(position.code).kind == syntax::ir::CodeKind::Class)
+        })
+    }
+
+    /// An import from within a call or a class body may only run what is proven. That a module
+    /// is loaded then, which was not before, is an effect.
+    pub(super) fn import_in_call(&mut self, absolute: &str, names: &[Name]) -> bool {
+        let mut wanted = vec![absolute.to_string()];
+        for name in names {
+            let submodule = format!("{absolute}.{name}");
+            if matches!(self.world.resolve(&submodule), Resolved::Source(_)) {
+                wanted.push(submodule);
+            }
+        }
+        let is_proven = wanted
+            .iter()
+            .all(|name| !matches!(self.world.resolve(name), Resolved::Missing) && self.runs_nothing_unknown(name));
+        if is_proven {
+            for name in wanted {
+                let is_loaded = match self.world.resolve(&name) {
+                    Resolved::Source(module) => {
+                        module == self.module
+                            || self.imported.contains(&module)
+                            || self.name.starts_with(&format!("{name}."))
+                    }
+                    _ => false,
+                };
+                if self.is_in_own_class_body() {
+                    self.current.imports = true;
+                } else if !is_loaded {
+                    self.carry_out_import(&name);
+                }
+            }
+        }
+        is_proven
+    }
+
+    /// `importlib._bootstrap._resolve_name`
     fn absolute_name_in(&self, importer: ModuleId, level: u32, module: &str) -> Option<String> {
         if level == 0 {
             return Some(module.to_string());
@@ -206,7 +250,7 @@ impl Machine<'_> {
     pub(super) fn import_from(&mut self, frame: &Frame, module: &Value, name: &Name) -> Eval<Value> {
         let guarded = !frame.handlers.is_empty();
         match module {
-            Value::Module(id) => self.import_from_source(*id, name, guarded),
+            Value::Module(id) => self.import_from_source(frame, *id, name, guarded),
             Value::GroundModule(index) => {
                 let module = &self.world.ground().modules()[*index as usize];
                 match module.exports.get(name) {
@@ -218,7 +262,7 @@ impl Machine<'_> {
                     Some(export) => {
                         let value = self.export_value(export, &module.name, name);
                         let module = module.name.clone();
-                        self.note_provenance(&module, name);
+                        self.note_provenance(frame, &module, name);
                         Ok(value)
                     }
                     None if &**name == "__doc__" => Ok(Value::Opaque(self.known.str)),
@@ -245,7 +289,7 @@ impl Machine<'_> {
         }
     }
 
-    fn import_from_source(&mut self, module: ModuleId, name: &Name, guarded: bool) -> Eval<Value> {
+    fn import_from_source(&mut self, frame: &Frame, module: ModuleId, name: &Name, guarded: bool) -> Eval<Value> {
         let module_name: Name = self.world.module_name(module).into();
         let submodule = if self.world.is_package(module) {
             match self.world.resolve(&format!("{module_name}.{name}")) {
@@ -329,7 +373,7 @@ impl Machine<'_> {
                 _ => return Ok(self.unknown_name(&module_name, name, "is not known")),
             },
         };
-        self.note_provenance(&module_name, name);
+        self.note_provenance(frame, &module_name, name);
         Ok(value)
     }
 
@@ -386,8 +430,12 @@ impl Machine<'_> {
     }
 
     /// Remembers where the name that is bound next came from. The binding may be
-    /// under another name: it is the one that the statement stores.
-    fn note_provenance(&mut self, module: &str, name: &str) {
+    /// under another name: it is the one that the statement stores. What a call imports is used at once.
+    fn note_provenance(&mut self, frame: &Frame, module: &str, name: &str) {
+        if !self.is_module_level(frame) {
+            self.depend(module, &[name]);
+            return;
+        }
         self.current.imported_name = Some((module.into(), name.into()));
     }
 

@@ -222,7 +222,7 @@ impl Machine<'_> {
     pub(super) fn change_ground_global(&mut self, index: u32, name: &str, value: Value) -> Eval<()> {
         let module = &self.world.ground().modules()[index as usize];
         let message = format!("sets `{name}` of module `{}`", module.name);
-        let is_new = module.complete && !module.exports.contains_key(name) && !name.starts_with("__");
+        let is_new = !module.exports.contains_key(name) && !name.starts_with("__");
         if !is_new || &*module.name == "builtins" {
             return self.residual(Rule::ForeignChange, message);
         }
@@ -253,6 +253,11 @@ impl Machine<'_> {
         let change = Change::BindModule { name: name.clone(), module: module.clone() };
         self.carry_out(change, None, format!("replaces `sys.modules[{name:?}]`"));
         self.module_aliases.push((name.clone(), module));
+    }
+
+    /// An import from within a call.
+    pub(super) fn carry_out_import(&mut self, absolute: &str) {
+        self.carry_out(Change::Import { module: absolute.into() }, None, format!("imports `{absolute}`"));
     }
 
     /// A call whose effect is known completely, where no handler waits for what it might raise.

@@ -137,7 +137,11 @@ impl Machine<'_> {
             ("functools", "singledispatch.<locals>.register", [class, implementation])
                 if keywords.is_empty() && !self.is_own(function) =>
             {
-                if self.as_type(class).is_none() || !self.is_surely_callable(implementation) {
+                // It asks `typing` whether the class is a union.
+                if self.as_type(class).is_none()
+                    || !self.is_surely_callable(implementation)
+                    || !self.import_in_call("typing", &[])
+                {
                     return Ok(None);
                 }
                 implementation.clone()
