@@ -164,6 +164,26 @@ import types, shop.base as m
 print(isinstance(m, types.ModuleType), m.__class__ is types.ModuleType, repr(type(m)), m.__spec__.name, m.__name__)
 print(repr(m) == f"<module 'shop.base' from {m.__file__!r}>")
 """,
+    "what C says of the module": """
+import shop.base as m
+for action in (lambda: m(), lambda: m + 1, lambda: m[0], lambda: iter(m), lambda: hash(m) and {}[m]):
+    try: action()
+    except Exception as error: print(type(error).__name__, str(error)[:60])
+""",
+    "blocked machinery": """
+import sys
+sys.modules["_frozen_importlib"] = sys.modules["_imp"] = None
+import shop.use
+print(shop.use.both())
+""",
+    "at exit": """
+import atexit, sys, shop.base as m
+class Late:
+    def __del__(self): print("del", m.helper(), m.LIMIT)
+sys.late = Late()
+atexit.register(lambda: print("exit", m.Base().name()))
+""",
+    "warnings are errors": "import warnings; warnings.simplefilter('error')\nimport shop.use; print(shop.use.both())",
     "another class for the module": """
 import types, shop.base as m
 class Loud(types.ModuleType):

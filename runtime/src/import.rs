@@ -305,8 +305,7 @@ pub fn foreign_builtin(globals: &Object, name: &str) -> Fallible<bool> {
 
 /// `builtins.__dict__`.
 pub fn builtins_dict() -> Option<Object> {
-    let module = modules()?.dict_get_text("builtins").ok()??;
-    module_dict(&module)
+    imported(c"builtins", "__dict__").ok()
 }
 
 /// A plain module that is loaded and not being loaded.

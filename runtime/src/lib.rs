@@ -130,7 +130,15 @@ unsafe extern "C" fn initialise(_module: *mut ffi::PyObject) -> c_int {
     // SAFETY: the interpreter runs us in a live thread state.
     let interpreter = unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) };
     if interpreter == 0 {
-        return 0;
+        let needed = [
+            (c"_frozen_importlib", "_call_with_frames_removed"),
+            (c"_imp", "_fix_co_filename"),
+            (c"_abc", "_abc_init"),
+            (c"builtins", "exec"),
+            (c"sys", "gettrace"),
+        ];
+        let found = needed.iter().try_for_each(|(module, name)| object::imported(module, name).map(drop));
+        return if found.is_ok() { 0 } else { -1 };
     }
     // SAFETY: a live exception class and a C string.
     unsafe { ffi::PyErr_SetString(ffi::PyExc_ImportError, c"lyo does not work in subinterpreters".as_ptr()) };

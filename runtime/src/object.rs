@@ -407,13 +407,21 @@ pub fn modules() -> Option<Object> {
     unsafe { Object::borrowed(ffi::PyImport_GetModuleDict()) }
 }
 
-/// Attribute of a module without dots in its name, imported past whatever stands in for `__import__`.
-pub fn imported(module: &CStr, name: &str) -> Fallible<Object> {
+/// Modules of the interpreter's own, by name: programs may take them out of `sys.modules`, or block them.
+static IMPORTED: GilProtected<Vec<(&'static CStr, Object)>> = GilProtected::new(Vec::new());
+
+/// Attribute of a module without dots in its name, imported (once) past whatever stands in for `__import__`.
+pub fn imported(module: &'static CStr, name: &str) -> Fallible<Object> {
+    let known = IMPORTED.with(|known| known.iter().find(|(name, _)| *name == module).map(|(_, known)| known.clone()));
+    if let Some(known) = known {
+        return known.attribute(name);
+    }
     let nothing = ptr::null_mut();
     // SAFETY: a C string, and nulls where they are allowed; a new reference.
-    let module =
+    let found =
         unsafe { Object::owned(ffi::PyImport_ImportModuleLevel(module.as_ptr(), nothing, nothing, nothing, 0))? };
-    module.attribute(name)
+    IMPORTED.with(|known| known.push((module, found.clone())));
+    found.attribute(name)
 }
 
 /// Throws away the exception that is set, and says what it was in words.

@@ -24,7 +24,9 @@ fn pending_type() -> Fallible<Object> {
         let bases = Object::tuple(vec![Object::immortal((&raw mut ffi::PyModule_Type).cast())])?;
         Object::owned(ffi::PyType_FromSpecWithBases(&raw mut SPEC.0, bases.as_ptr()))?
     };
-    made.set_attribute("__module__", &Object::name("builtins")?)?;
+    // Messages of the interpreter show the name as it stands there.
+    // SAFETY: a type of ours, and a text that lives for ever.
+    unsafe { (*made.as_ptr().cast::<ffi::PyTypeObject>()).tp_name = c"module".as_ptr() };
     TYPE.with(|stored| *stored = Some(made.clone()));
     Ok(made)
 }
@@ -68,7 +70,7 @@ static mut SLOTS: [ffi::PyType_Slot; 6] = [
 ];
 
 static mut SPEC: Static<ffi::PyType_Spec> = Static(ffi::PyType_Spec {
-    name: c"module".as_ptr(),
+    name: c"builtins.module".as_ptr(),
     basicsize: 0,
     itemsize: 0,
     flags: (ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_HAVE_GC | ffi::Py_TPFLAGS_BASETYPE) as std::ffi::c_uint,
