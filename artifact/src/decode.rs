@@ -50,7 +50,7 @@ impl ImageView<'_> {
             let guard = guard?;
             guards.push(Guard { module: guard.module.to_owned(), path: texts(guard.path)?, expect: guard.expect });
         }
-        Ok(Image { nodes, operations, guards })
+        Ok(Image { nodes, operations, guards, step: self.step() })
     }
 }
 
@@ -198,6 +198,7 @@ fn operation(view: OperationView<'_>) -> Result<Operation, ReadError> {
             Operation::Store { name: name.to_owned(), node, demand }
         }
         OperationView::Delete { name } => Operation::Delete { name: name.to_owned() },
-        OperationView::CheckGuards { until } => Operation::CheckGuards { until },
+        OperationView::CheckGuards { from, until } => Operation::CheckGuards { from, until },
+        OperationView::Segment => Operation::Segment,
     })
 }

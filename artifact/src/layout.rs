@@ -4,7 +4,7 @@
 pub const MAGIC: [u8; 8] = *b"\x89LYO\r\n\x1a\n";
 
 /// Raised by every change that an older reader would misread.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 /// Bytes of the file header: magic, format version, a zero word, file length (u64), directory offset
 /// (u64), directory length (u64), number of modules, a zero word, digest.
@@ -28,6 +28,8 @@ pub const BLOCK_ALIGNMENT: usize = 16;
 pub const RECORD_PACKAGE: u32 = 1;
 /// Record and block flag: the module has an image.
 pub const RECORD_IMAGE: u32 = 2;
+/// Block flag: some of the module's statements run as code, and the header says which code.
+pub const BLOCK_STEPS: u32 = 4;
 
 /// An absent node id.
 pub const ABSENT: u32 = u32::MAX;
@@ -89,6 +91,7 @@ pub mod operation {
     pub const STORE: u32 = 2;
     pub const DELETE: u32 = 3;
     pub const CHECK_GUARDS: u32 = 4;
+    pub const SEGMENT: u32 = 5;
 }
 
 /// Import binding tags.

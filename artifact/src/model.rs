@@ -66,6 +66,21 @@ pub struct Image {
     /// In order.
     pub operations: Vec<Operation>,
     pub guards: Vec<Guard>,
+    /// Present where some of the module's statements run as code. The operations then stand in
+    /// segments, each of which begins with [`Operation::Segment`].
+    pub step: Option<Step>,
+}
+
+/// The code of a module that is not strict: its own, with the statements of each segment, as a whole, in
+/// an `if -step:`. A constant of it is the step: an object whose `-` carries out the next segment and
+/// gives `False`; or, where a guard fails or something else does, does nothing and gives `True`, now and
+/// for all segments after it. So the code does what was not carried out, in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// A [`Node::Code`].
+    pub code: NodeId,
+    /// Index among its constants; what the node says stands there is replaced.
+    pub constant: u32,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -80,10 +95,13 @@ pub enum Operation {
     Store { name: String, node: NodeId, demand: Demand },
     /// `del module.__dict__[name]`; a name that is absent is an error (the module falls back).
     Delete { name: String },
-    /// All guards below this index that no earlier operation checked must hold now; else the names
-    /// bound so far are cleared and the module runs from its code. Guards with a higher index than
-    /// every `until` are checked at the end.
-    CheckGuards { until: u32 },
+    /// The guards with these indices (`until` excluded) must hold now; else the names bound so far are
+    /// cleared and the module runs from its code. Guards with a higher index than every `until` are checked
+    /// at the end of an image without segments.
+    CheckGuards { from: u32, until: u32 },
+    /// A segment begins. In it are no imports; its guards are checked and its values made before
+    /// the first name is stored or deleted.
+    Segment,
 }
 
 /// Whether the value of a name may be made when it is first touched, and what has to be looked after till then.

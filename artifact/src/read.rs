@@ -10,7 +10,7 @@ use std::path::Path;
 
 use crate::cursor::Cursor;
 use crate::layout;
-use crate::model::{Source, Target};
+use crate::model::{Source, Step, Target};
 use crate::view::ImageView;
 
 /// Why bytes are not a bundle, or a module of one can't be read.
@@ -343,6 +343,7 @@ pub struct Block {
     bytes: Vec<u8>,
     sections: [(usize, usize); 6],
     has_image: bool,
+    step: Option<Step>,
 }
 
 impl Block {
@@ -357,8 +358,13 @@ impl Block {
             let end = end.ok_or(ReadError::Malformed("a section lies outside its module"))?;
             *section = (start, end);
         }
-        let has_image = cursor.word()? & layout::RECORD_IMAGE != 0;
-        Ok(Self { bytes, sections, has_image })
+        let flags = cursor.word()?;
+        let has_image = flags & layout::RECORD_IMAGE != 0;
+        let step = match flags & layout::BLOCK_STEPS {
+            0 => None,
+            _ => Some(Step { code: cursor.word()?, constant: cursor.word()? }),
+        };
+        Ok(Self { bytes, sections, has_image, step })
     }
 
     fn section(&self, index: usize) -> &[u8] {
@@ -378,6 +384,7 @@ impl Block {
 
     /// The image, unchecked as yet: see [`ImageView::verify`].
     pub fn image(&self) -> Option<ImageView<'_>> {
-        self.has_image.then(|| ImageView::new(self.section(2), self.section(3), self.section(4), self.section(5)))
+        self.has_image
+            .then(|| ImageView::new(self.section(2), self.section(3), self.section(4), self.section(5), self.step))
     }
 }

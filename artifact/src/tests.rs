@@ -106,7 +106,7 @@ fn image() -> Image {
                 binding: ImportBinding::Names(vec![("b".into(), "c".into())]),
                 may_wait: true,
             },
-            Operation::CheckGuards { until: 1 },
+            Operation::CheckGuards { from: 0, until: 1 },
             Operation::Store {
                 name: "Point".into(),
                 node: 6,
@@ -118,6 +118,7 @@ fn image() -> Image {
             Guard { module: "os".into(), path: vec!["sep".into()], expect: Expectation::Fingerprint(1 << 40) },
             Guard { module: "gone".into(), path: vec![], expect: Expectation::Absent },
         ],
+        step: None,
     }
 }
 
@@ -319,7 +320,8 @@ fn nodes(count: u32) -> impl Strategy<Value = Node> {
 proptest! {
     #[test]
     fn any_image_survives(nodes in prop::collection::vec(nodes(5), 5..30), name in names()) {
-        let image = Image { nodes, operations: vec![Operation::Store { name, node: 0, demand: Demand::default() }], guards: vec![] };
+        let operations = vec![Operation::Store { name, node: 0, demand: Demand::default() }];
+        let image = Image { nodes, operations, guards: vec![], step: None };
         let bundle = Bundle { target: target(), artifacts: vec![artifact("m", Some(image))] };
         prop_assert_eq!(read_back(encode_bundle(&bundle).unwrap()).unwrap(), bundle);
     }

@@ -22,6 +22,15 @@ impl ImageView<'_> {
         if expected != self.nodes_length() {
             return Err(ReadError::Malformed("bytes follow the last node"));
         }
+        if let Some(step) = self.step() {
+            self.check_id(step.code)?;
+            let NodeView::Code(code) = self.node(step.code)? else {
+                return Err(ReadError::Malformed("the code of the segments is no code"));
+            };
+            if step.constant as usize >= code.consts.len() {
+                return Err(ReadError::Malformed("the code of the segments has no such constant"));
+            }
+        }
         let mut guards = 0_u32;
         for guard in self.guards() {
             let guard = guard?;
@@ -37,7 +46,7 @@ impl ImageView<'_> {
                 OperationView::Import { binding: BindingView::Names(names), .. } => {
                     names.iter().try_for_each(|pair| pair.map(drop))?;
                 }
-                OperationView::CheckGuards { until } if until > guards => {
+                OperationView::CheckGuards { from, until } if from > until || until > guards => {
                     return Err(ReadError::Malformed("an operation checks guards that don't exist"));
                 }
                 _ => {}

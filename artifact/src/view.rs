@@ -5,7 +5,7 @@
 
 use crate::cursor::Cursor;
 use crate::layout::{self, binding, expectation, operation, tag};
-use crate::model::{Expectation, NodeId};
+use crate::model::{Expectation, NodeId, Step};
 use crate::read::ReadError;
 
 /// The four sections of an image.
@@ -15,6 +15,7 @@ pub struct ImageView<'a> {
     nodes: &'a [u8],
     operations: &'a [u8],
     guards: &'a [u8],
+    step: Option<Step>,
 }
 
 /// Node ids, in order.
@@ -296,7 +297,8 @@ pub enum OperationView<'a> {
     Import { line: u32, level: u32, module: &'a str, binding: BindingView<'a>, may_wait: bool },
     Store { name: &'a str, node: NodeId, demand: DemandView<'a> },
     Delete { name: &'a str },
-    CheckGuards { until: u32 },
+    CheckGuards { from: u32, until: u32 },
+    Segment,
 }
 
 /// [`crate::model::Demand`], borrowed.
@@ -327,8 +329,18 @@ pub struct GuardView<'a> {
 }
 
 impl<'a> ImageView<'a> {
-    pub(crate) fn new(offsets: &'a [u8], nodes: &'a [u8], operations: &'a [u8], guards: &'a [u8]) -> Self {
-        Self { offsets, nodes, operations, guards }
+    pub(crate) fn new(
+        offsets: &'a [u8],
+        nodes: &'a [u8],
+        operations: &'a [u8],
+        guards: &'a [u8],
+        step: Option<Step>,
+    ) -> Self {
+        Self { offsets, nodes, operations, guards, step }
+    }
+
+    pub fn step(&self) -> Option<Step> {
+        self.step
     }
 
     /// Number of nodes.
@@ -558,7 +570,8 @@ impl<'a> Cursor<'a> {
                 OperationView::Store { name, node, demand }
             }
             operation::DELETE => OperationView::Delete { name: self.text()? },
-            operation::CHECK_GUARDS => OperationView::CheckGuards { until: self.word()? },
+            operation::CHECK_GUARDS => OperationView::CheckGuards { from: self.word()?, until: self.word()? },
+            operation::SEGMENT => OperationView::Segment,
             _ => return Err(ReadError::Malformed("an operation has an unknown tag")),
         })
     }

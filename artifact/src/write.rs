@@ -200,7 +200,16 @@ fn encode_block(artifact: &Artifact) -> Result<Vec<u8>, WriteError> {
     section(&nodes.bytes);
     section(&operations.bytes);
     section(&guards.bytes);
-    header.word(if image.is_some() { layout::RECORD_IMAGE } else { 0 });
+    let step = image.and_then(|image| image.step);
+    let mut flags = if image.is_some() { layout::RECORD_IMAGE } else { 0 };
+    if let Some(step) = step {
+        flags |= layout::BLOCK_STEPS;
+        header.word(flags);
+        header.word(step.code);
+        header.word(step.constant);
+    } else {
+        header.word(flags);
+    }
     header.bytes.resize(layout::BLOCK_HEADER_LENGTH, 0);
     header.bytes.append(&mut body.bytes);
     if u32::try_from(header.bytes.len()).is_err() {
@@ -437,7 +446,8 @@ impl Words {
                 self.ids(&demand.classes);
             }
             Operation::Delete { name } => self.data(operation::DELETE, name.as_bytes()),
-            Operation::CheckGuards { until } => self.fields(operation::CHECK_GUARDS, &[*until]),
+            Operation::CheckGuards { from, until } => self.fields(operation::CHECK_GUARDS, &[*from, *until]),
+            Operation::Segment => self.word(operation::SEGMENT),
         }
     }
 

@@ -65,6 +65,9 @@ pub struct Evaluated {
     pub porous: bool,
     /// Executing the top level surely raises.
     pub fails: bool,
+    /// Indices of residual statements after which nothing that was bound before is known: they may have changed any
+    /// of this module's names and objects. In order.
+    pub opaque: Vec<u32>,
     /// Entries of `sys.modules` that the top level replaces: absolute name and module.
     pub module_aliases: Vec<(Name, Value)>,
     /// What the module, and all that it surely imports, has changed of others. Whoever imports it

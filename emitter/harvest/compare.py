@@ -62,7 +62,7 @@ def contents(name, rehydrating):
     how = "executed"
     if rehydrating:
         record = sys.modules["lyo._report"]._records.get(name, ("ordinary", "it was not asked for"))
-        how = record[0] if record[0] == "rehydrated" else f"{record[0]}: {record[1]}"
+        how = f"{record[0]}: {record[1]}" if record[1] else record[0]
     if not describe.is_a(module, type(sys)):
         return how, (("module", f"an object of type {type(module).__name__}"),)
     gc.disable()
@@ -83,6 +83,8 @@ if settings["bundle"] is not None:
     used = lyo.install(settings["bundle"], report="/dev/null")
     sys.path.remove(settings["lyo"]) if settings["lyo"] not in settings["path"] else None
     send(output, ("installed", bool(used), ()))
+else:
+    posix.open("/dev/null", posix.O_RDONLY)  # the other has the bundle open: file descriptors have the same numbers
 while True:
     name = receive()
     if name is None:

@@ -221,7 +221,8 @@ class Describer:
     def items(self, path, value):
         self.line(path, f"{type_qualname(type(value))} of {dict.__len__(value)}")
         for index, (key, item) in enumerate(dict.items(value)):
-            if type(key) in (str, int):
+            # A large number may be an address, which differs between processes.
+            if type(key) is str or type(key) is int and abs(key) < 1 << 32:
                 self.line(f"{path} key {index}", repr(key))
                 self.visit(f"{path}[{key!r}]", item)
             else:
@@ -257,7 +258,13 @@ class Describer:
         for field in CODE_FIELDS:
             self.line(f"{path}.{field}", repr(getattr(value, field)))
         for index, constant in enumerate(value.co_consts):
-            self.visit(f"{path}.co_consts[{index}]", constant)
+            place = f"{path}.co_consts[{index}]"
+            if type(constant) is frozenset:
+                # Whether equal ones are one object depends on what the compiling process had loaded: code objects
+                # intern the texts in them, and make another set where that changes one (`intern_constants`).
+                self.set(place, constant)
+            else:
+                self.visit(place, constant)
 
     def function(self, path, value):
         namespace = value.__globals__

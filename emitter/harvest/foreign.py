@@ -65,7 +65,9 @@ def original(value):
 class Names:
     """Finds names for foreign objects as one module sees them."""
 
-    def __init__(self, imported_modules, loaded):
+    def __init__(self, imported_modules, loaded, own=None):
+        # (name, namespace) of the module itself: as it is when it is read, which is not how it is now.
+        self.own = own
         # Modules that the module itself imports come first.
         self.imported_modules = imported_modules
         # Names of modules that are loaded when it is rehydrated: only those can be referred to.
@@ -78,8 +80,16 @@ class Names:
         key = id(value)
         if key not in self.found:
             found = self.search(value)
-            self.found[key] = (found if found is not None and found[0] in self.loaded else None, value)
+            self.found[key] = (found if found is not None and self.is_there(*found) else None, value)
         return self.found[key][0]
+
+    def is_there(self, module, path):
+        """Whether the path can be walked when the value is needed."""
+        if module not in self.loaded:
+            return False
+        if self.own is None or module != self.own[0] or not path:
+            return True
+        return self.own[1].get(path[0], MISSING) is raw_dict(sys.modules[module]).get(path[0])
 
     def search(self, value):
         if is_a(value, ModuleType):

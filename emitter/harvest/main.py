@@ -2,7 +2,7 @@
 
 Messages are a little-endian 32-bit length and that many bytes of marshal (version 2). In: the plan, a
 dict; then pairs ("harvest", [names]) or ("compile", [names]). Out, per module: ("begin", name), then
-("image", name, code, nodes, operations, guards, notes) or ("code", name, code, reason, notes);
+("image", name, code, nodes, operations, guards, notes, step) or ("code", name, code, reason, notes);
 ("done",) after each command. Names stand in the order in which they are to be imported.
 """
 
@@ -11,10 +11,12 @@ import marshal
 import posix
 import sys
 
+import _frozen_importlib
+import _frozen_importlib_external as external
 import _warnings
 
-from lyo_harvest import construct, foreign, operations, plain, record, refuse, serve, sets
-from lyo_harvest.record import MODULE_ATTRIBUTES, Unsupported
+from lyo_harvest import construct, foreign, operations, plain, record, refuse, serve, sets, stepped
+from lyo_harvest.record import Unsupported
 from lyo_harvest.walk import Walker
 
 MARSHAL_VERSION = 2  # no back references: the bytes depend on the values alone
@@ -40,13 +42,44 @@ class Connection:
         self.target.flush()
 
 
+class Describing:
+    """A module's description is being made: what goes wrong leaves the module to its code."""
+
+    def __init__(self, harvester, name, notes):
+        self.harvester = harvester
+        self.name = name
+        self.notes = notes
+
+    def __enter__(self):
+        refuse.contexts.append(refuse.FREE)
+
+    def __exit__(self, kind, error, trace):
+        try:
+            if error is None or not isinstance(error, Exception):
+                return False
+            if isinstance(error, Unsupported):
+                reason = str(error)
+            elif isinstance(error, RecursionError):
+                reason = "its values are nested too deeply"
+            else:
+                while trace.tb_next is not None:
+                    trace = trace.tb_next
+                place = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}"
+                reason = f"the harvester failed at {place}: {record.describe_error(error)}"
+            self.harvester.plain(self.name, reason, self.notes)
+            return True
+        finally:
+            refuse.contexts.pop()
+            gc.freeze()
+
+
 class Harvester:
     def __init__(self, connection, plan):
         self.connection = connection
         self.plan = plan
         self.native = load_native(plan["native"]) if plan["native"] else None
         self.reported = set()
-        self.server = serve.Server(plan, self.report)
+        self.server = serve.Server(plan, self.report, self.describer, self.report_part)
 
     # ---- commands
 
@@ -56,7 +89,7 @@ class Harvester:
             if name in self.reported:
                 continue
             self.connection.send("begin", name)
-            if name in sys.modules:
+            if name in sys.modules and (name in self.server.preloaded or not self.is_to_be_run_aside(name)):
                 self.plain(name, "the interpreter has it before any bundle can be used")
                 continue
             reason = ""
@@ -64,8 +97,34 @@ class Harvester:
                 self.import_module(name)
             except (Exception, refuse.Refused) as error:
                 reason = f"its import failed: {record.describe_error(error)}"
+            if name not in self.reported and self.is_to_be_run_aside(name):
+                self.run_aside(name, reason)
             if name not in self.reported:
                 self.plain(name, reason or "the interpreter does not import it from its source")
+
+    def is_to_be_run_aside(self, name):
+        entry = self.plan["modules"][name]
+        return entry["steps"] and entry["stdlib"]
+
+    def run_aside(self, name, reason):
+        """Steps through a module of the standard library in a module object of its own: others need it whole."""
+        whole = sys.modules.get(name)
+        entry = self.plan["modules"][name]
+        if whole is None or self.server.is_in_cycle(name):
+            self.plain(name, reason or "is part of an import cycle")
+            return
+        spec = external.PathFinder.find_spec(name, parent_path(name))
+        if spec is None or type(spec.loader) is not external.SourceFileLoader or spec.origin != entry["path"]:
+            self.plain(name, reason or "the interpreter does not import it from its source")
+            return
+        module = _frozen_importlib.module_from_spec(spec)
+        sys.modules[name] = module
+        edges = self.server.imports.pop(name, [])
+        try:
+            self.server.run_part(module, entry, lambda: None)
+        finally:
+            sys.modules[name] = whole
+            self.server.imports[name] = edges
 
     def import_module(self, name):
         serve.plain_import(sys.intern(name))
@@ -75,11 +134,14 @@ class Harvester:
             self.connection.send("begin", name)
             self.plain(name, self.plan["modules"][name]["reason"])
 
+    def marshalled(self, entry):
+        path = entry["path"]
+        return marshal.dumps(compile(serve.read(path), path, "exec", dont_inherit=True))
+
     def plain(self, name, reason, notes=()):
         self.reported.add(name)
-        path = self.plan["modules"][name]["path"]
         try:
-            code = marshal.dumps(compile(serve.read(path), path, "exec", dont_inherit=True))
+            code = self.marshalled(self.plan["modules"][name])
         except (SyntaxError, ValueError, OSError, RecursionError, MemoryError) as error:
             self.connection.send("none", name, f"can't be compiled: {record.describe_error(error)}")
             return
@@ -91,9 +153,8 @@ class Harvester:
         name = entry["name"]
         if name not in self.server.harvest or name in self.reported:
             return
-        refuse.contexts.append(refuse.FREE)
         notes = []
-        try:
+        with self.describing(name, notes):
             if recording.problem:
                 notes.append(("defect", recording.problem))
                 raise Unsupported(recording.problem)
@@ -101,20 +162,29 @@ class Harvester:
                 raise Unsupported(recording.obstacle)
             image = self.image(module, entry, recording, notes)
             self.reported.add(name)
-            self.connection.send("image", name, recording.marshalled, *image, tuple(notes))
-        except Unsupported as error:
-            self.plain(name, str(error), notes)
-        except RecursionError:
-            self.plain(name, "its values are nested too deeply", notes)
-        except Exception as error:
-            where = error.__traceback__
-            while where.tb_next is not None:
-                where = where.tb_next
-            place = f"{where.tb_frame.f_code.co_name}:{where.tb_lineno}"
-            self.plain(name, f"the harvester failed at {place}: {record.describe_error(error)}", notes)
-        finally:
-            refuse.contexts.pop()
-            gc.freeze()
+            self.connection.send("image", name, recording.marshalled, *image, tuple(notes), None)
+
+    def describing(self, name, notes):
+        return Describing(self, name, notes)
+
+    # ---- an unproven module has run
+
+    def describer(self, module, entry):
+        name = entry["name"]
+        wanted = name in self.server.harvest and name not in self.reported and entry["steps"]
+        return stepped.Describer(self, entry) if wanted else None
+
+    def report_part(self, module, entry, run, describer):
+        notes = [("defect", defect) for defect in run.defects]
+        with self.describing(entry["name"], notes):
+            if sys.modules.get(entry["name"]) is not module:
+                raise Unsupported("it replaces itself in sys.modules")
+            if not run.failed:
+                self.compare(entry, foreign.raw_dict(module), notes)
+            *image, code, marker = stepped.image(run, describer)
+            self.reported.add(entry["name"])
+            plain = self.marshalled(entry)
+            self.connection.send("image", entry["name"], plain, *image, tuple(notes), (code, marker))
 
     def image(self, module, entry, recording, notes):
         namespace = foreign.raw_dict(module)
@@ -170,11 +240,11 @@ class Harvester:
             while due < len(guards) and guards[due][0] <= limit:
                 due += 1
             if due > checked:
-                encoded.append(("guards", due))
+                encoded.append(("guards", checked, due))
                 checked = due
             encoded.append(self.encode(operation, walker, namespace))
         if checked < len(guards):
-            encoded.append(("guards", len(guards)))
+            encoded.append(("guards", checked, len(guards)))
         return encoded
 
     def encode(self, operation, walker, namespace):
@@ -208,19 +278,28 @@ class Harvester:
             seen.add((module, path))
             if not path and module not in sys.modules and self.is_missing(module, recording):
                 continue  # the import that fails is carried out, and must fail again
-            value = foreign.original(foreign.walk(module, path))
-            if module not in sys.modules:
-                raise Unsupported(f"rests on {module}, which is not imported")
-            shown = ".".join((module, *path))
-            if value is foreign.MISSING:
-                found.append((statement, module, path, None))
-            elif type(value) is refuse.Placeholder:
-                raise Unsupported(f"rests on {shown}, which only unproven code makes")
-            elif self.native is None:
-                raise Unsupported("the target has no lyo package to compute guards with")
-            else:
-                found.append((statement, module, path, format(self.native.fingerprint(value) & (1 << 64) - 1, "x")))
+            found.extend((statement, *guard) for guard in self.guard(module, path, ()))
         return found
+
+    def guard(self, module, path, present):
+        """The guard (module, path, fingerprint) in a list; an empty one where it is there already."""
+        if any(guard[:2] == (module, path) for guard in present):
+            return []
+        value = foreign.original(foreign.walk(module, path))
+        if module not in sys.modules and path:
+            raise Unsupported(f"rests on {module}, which is not imported")
+        if value is sys.modules:
+            return []  # the runtime sees to it that it is the interpreter's own
+        if value is foreign.MISSING:
+            return [(module, path, None)]
+        if type(value) is refuse.Placeholder:
+            raise Unsupported(f"rests on {'.'.join((module, *path))}, which only unproven code makes")
+        return [(module, path, self.fingerprint(value))]
+
+    def fingerprint(self, value):
+        if self.native is None:
+            raise Unsupported("the target has no lyo package to compute guards with")
+        return format(self.native.fingerprint(value) & (1 << 64) - 1, "x")
 
     def compare(self, entry, namespace, notes):
         """Both evaluators must agree on what both know."""
@@ -232,8 +311,9 @@ class Harvester:
             actual = plain.represent(value)
             if actual is not None and actual != expected:
                 notes.append(("disagreement", name, expected, actual))
-        if notes:
-            raise Unsupported(f"the evaluators disagree on {notes[0][1]}")
+        disagreements = [note[1] for note in notes if note[0] == "disagreement"]
+        if disagreements:
+            raise Unsupported(f"the evaluators disagree on {disagreements[0]}")
 
 
 def entry_package(entry):
@@ -247,9 +327,13 @@ def imported_module(operation, entry):
     return module if foreign.is_a(module, type(sys)) else None
 
 
+def parent_path(name):
+    """Where a module of this name is looked for; None: `sys.path`."""
+    parent = name.rpartition(".")[0]
+    return list(sys.modules[parent].__path__) if parent else None
+
+
 def load_native(path):
-    import _frozen_importlib
-    import _frozen_importlib_external as external
     import _imp
 
     loader = external.ExtensionFileLoader("lyo._native", path)

@@ -261,6 +261,12 @@ class Recording:
         self.events.append(event)
 
 
+def set_name_apart(module):
+    """Gives the module a `__name__` that is no other text, interned or not: what holds it is told from what equals it."""
+    name = module.__name__
+    module.__dict__["__name__"] = name[:1] + name[1:] if len(name) > 1 else name
+
+
 def absolute_name(name, level, namespace):
     """The name that an import statement means in a module with this namespace."""
     if not level:

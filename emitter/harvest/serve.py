@@ -6,22 +6,22 @@ import sys
 import _frozen_importlib
 import _frozen_importlib_external as external
 
-from lyo_harvest import construct, record
+from lyo_harvest import construct, record, stepped
 from lyo_harvest.refuse import FREE, Placeholder, Refused, contexts
 
 ModuleType = type(sys)
-ONLY_AST = 0x400  # ast.PyCF_ONLY_AST
-
 plain_import = builtins.__import__
 
 
 class Server:
     """The plan, and what has been made of it so far."""
 
-    def __init__(self, plan, report):
+    def __init__(self, plan, report, describer, report_part):
         self.modules = plan["modules"]  # name -> entry
         self.roots = plan["roots"]  # where modules outside the standard library lie, in order
         self.report = report  # called with (module, entry, Recording) when a proven module has run
+        self.describer = describer  # called with (module, entry) before an unproven module runs: who describes it, or None
+        self.report_part = report_part  # called with (module, entry, Run) when it has run
         self.harvest = frozenset()  # names whose image is wanted
         self.placeholders = {}
         self.imports = {}  # name of a module -> names that its top level imports
@@ -32,6 +32,22 @@ class Server:
         sys.meta_path.insert(len(sys.meta_path) - 1, PlanFinder(self))
         sys.meta_path.append(GhostFinder(self))
         builtins.__import__ = self.import_name
+
+    def run_part(self, module, entry, on_failure):
+        """Runs a module's proven statements, and has them described if somebody wants that."""
+        record.set_name_apart(module)
+        describer = self.describer(module, entry)
+        run = stepped.Run(self, module, entry, describer, on_failure)
+        contexts.append(run)
+        try:
+            run.execute(read_in_peace(entry["path"]))
+        except (SyntaxError, ValueError, OSError, RecursionError, MemoryError) as error:
+            run.defects.append(record.describe_error(error))
+            on_failure()
+        finally:
+            contexts.pop()
+            if describer is not None:
+                self.report_part(module, entry, run, describer)
 
     def note_edge(self, importer, name, fromlist, level, globals):
         name = record.absolute_name(name, level, globals or {})
@@ -57,6 +73,18 @@ class Server:
         loaded.discard(name)
         return loaded
 
+    def is_in_cycle(self, name):
+        """Whether something that the module imports imports the module, as far as imports were seen."""
+        pending, seen = list(self.imports.get(name, ())), set()
+        while pending:
+            current = pending.pop()
+            if current == name:
+                return True
+            if current not in seen and current in sys.modules:
+                seen.add(current)
+                pending.extend(self.imports.get(current, ()))
+        return False
+
     def placeholder(self, module, name):
         key = (module, name)
         if key not in self.placeholders:
@@ -68,7 +96,7 @@ class Server:
         frame = sys._getframe(1)
         if frame.f_code.co_name == "<module>":
             self.note_edge(frame.f_globals.get("__name__"), name, fromlist, level, globals)
-        if context is FREE or not isinstance(context, record.Recording):
+        if context is FREE:
             contexts.append(FREE)
             try:
                 return plain_import(name, globals, locals, fromlist, level)
@@ -121,6 +149,7 @@ class ProvenLoader:
 
     def exec_module(self, module):
         entry = self.entry
+        record.set_name_apart(module)
         recording = record.Recording(module, entry)
         contexts.append(recording)
         try:
@@ -144,14 +173,9 @@ class PartialModule(ModuleType):
     """A module of which only the proven statements ran."""
 
 
-class Part:
-    """The context in which proven statements of an unproven module run."""
-
-    def __init__(self):
-        self.trips = []
-
-
 class PartLoader:
+    """Executes a module's proven statements only."""
+
     def __init__(self, server, entry):
         self.server = server
         self.entry = entry
@@ -161,84 +185,15 @@ class PartLoader:
 
     def exec_module(self, module):
         server, entry = self.server, self.entry
-        namespace = module.__dict__
         if entry["open"]:
-            namespace["__getattr__"] = lambda name: absent_or_placeholder(server, entry["name"], name)
-        try:
-            tree = compile(read(entry["path"]), entry["path"], "exec", ONLY_AST, dont_inherit=True)
-        except (SyntaxError, ValueError, OSError):
-            namespace["__getattr__"] = lambda name: absent_or_placeholder(server, entry["name"], name)
-            return
-        statements = entry["statements"]
-        if len(statements) != len(tree.body):
-            statements = [("residual", ())] * len(tree.body)
-            namespace["__getattr__"] = lambda name: absent_or_placeholder(server, entry["name"], name)
-        flags = future_flags(tree)
-        contexts.append(Part())
-        try:
-            self.run(tree, statements, namespace, flags)
-        finally:
-            contexts.pop()
+            self.hand_out_placeholders(module)
+        server.run_part(module, entry, lambda: self.hand_out_placeholders(module))
         if entry["fails"]:
             raise ImportError(f"importing {entry['name']} fails", name=entry["name"])
 
-    def run(self, tree, statements, namespace, flags):
-        index = 0
-        kinds = [statement[0] for statement in statements]
-        while index < len(kinds):
-            if kinds[index] == "residual":
-                self.leave_out(statements[index], namespace)
-                index += 1
-                continue
-            end = index
-            while end < len(kinds) and kinds[end] != "residual":
-                end += 1
-            index = self.run_range(tree, statements, index, end, namespace, flags)
-
-    def run_range(self, tree, statements, start, end, namespace, flags):
-        """Runs statements start..end; returns where to go on."""
-        part = type(tree)(body=tree.body[start:end], type_ignores=[])
-        try:
-            code = compile(part, self.entry["path"], "exec", flags, dont_inherit=True)
-        except SyntaxError:
-            for index in range(start, end):
-                self.leave_out(statements[index], namespace)
-            return end
-        try:
-            exec(code, namespace)
-        except (Exception, Refused) as error:
-            failed = start
-            traceback = error.__traceback__
-            while traceback is not None:
-                if traceback.tb_frame.f_code is code:
-                    line = traceback.tb_lineno
-                    for index in range(start, end):
-                        node = tree.body[index]
-                        first = min([node.lineno] + [d.lineno for d in getattr(node, "decorator_list", ())])
-                        if first <= line <= node.end_lineno:
-                            failed = index
-                            break
-                traceback = traceback.tb_next
-            self.leave_out(statements[failed], namespace)
-            return failed + 1
-        return end
-
-    def leave_out(self, statement, namespace):
-        for name in statement[1]:
-            namespace[name] = self.server.placeholder(self.entry["name"], name)
-
-
-def future_flags(tree):
-    """Compiler flags of the module's `from __future__` imports, for compiling parts of it."""
-    flags = 0
-    for node in tree.body:
-        if type(node).__name__ == "ImportFrom" and node.module == "__future__" and not node.level:
-            for alias in node.names:
-                if alias.name == "annotations":
-                    flags |= 0x1000000  # CO_FUTURE_ANNOTATIONS
-                elif alias.name == "barry_as_FLUFL":
-                    flags |= 0x400000
-    return flags
+    def hand_out_placeholders(self, module):
+        server, name = self.server, self.entry["name"]
+        module.__dict__["__getattr__"] = lambda attribute: absent_or_placeholder(server, name, attribute)
 
 
 def absent_or_placeholder(server, module, name):

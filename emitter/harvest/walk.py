@@ -35,6 +35,8 @@ for name in ("opcode", "_opcode_metadata"):  # they are modules that a bundle ma
 
 IMPORT_ATTRIBUTES = ("__name__", "__package__", "__file__", "__cached__", "__path__", "__spec__", "__loader__")
 
+OPTIMIZED = 1  # CO_OPTIMIZED: of a function, not of a class body
+
 # Immutable data of which programs may see whether it is the same object.
 ATOMS = frozenset((int, float, complex, str, bytes))
 
@@ -53,16 +55,13 @@ class Walker:
         self.deletes_globals = deletes_globals(code)
         self.generations = made
         self.imported = imported  # id -> name that an import bound for good
-        for attribute in IMPORT_ATTRIBUTES:
-            # What the import system gives the module is read from it, not baked in.
-            value = self.namespace.get(attribute)
-            if value is not None:
-                self.imported.setdefault(id(value), attribute)
+        self.add_import_attributes()
         self.folder = self.namespace["__file__"].rpartition("/")[0] or "/"
         self.nodes = []
         self.memo = {}  # id -> (node number, the object, so that its id stays its own)
         self.constants = set()  # ids of what lies in the module's own code tree
         self.constant_sequences = []
+        self.qualified_names = set()  # ids of texts that class bodies hold as their own qualified name
         self.index_constants(code)
         self.names = Names(modules, loaded)
         self.displays = []
@@ -73,6 +72,24 @@ class Walker:
         self.code_names = {}  # id of a function's name -> (node of its code, attribute that holds it)
         self.wrapped_by_class = {}  # id of a method that `type.__new__` wrapped -> (class, name)
 
+    def add_import_attributes(self):
+        """What the import system gives the module is read from it, not baked in."""
+        for attribute in IMPORT_ATTRIBUTES:
+            value = self.namespace.get(attribute)
+            if value is not None:
+                self.imported.setdefault(id(value), attribute)
+
+    def save(self):
+        """Everything that describing values adds to, for `restore`."""
+        return (
+            list(self.nodes), set(self.made), dict(self.memo), dict(self.held_atoms), dict(self.own_atoms),
+            self.own_name, list(self.generated), dict(self.code_names), dict(self.wrapped_by_class),
+        )
+
+    def restore(self, saved):
+        (self.nodes, self.made, self.memo, self.held_atoms, self.own_atoms, self.own_name, self.generated,
+         self.code_names, self.wrapped_by_class) = saved
+
     # ---- constants of the module's own code tree
 
     def index_constants(self, code):
@@ -81,6 +98,9 @@ class Walker:
         self.constants.add(id(code))
         for constant in code.co_consts:
             self.index_constant(constant)
+            if type(constant) is str and constant == code.co_qualname and not code.co_flags & OPTIMIZED:
+                # A code object interns its qualified name, which a class body holds as a constant too.
+                self.qualified_names.add(id(constant))
 
     def index_constant(self, constant):
         kind = type(constant)
@@ -110,16 +130,16 @@ class Walker:
         if kind is frozenset:
             return self.add(("frozenset", tuple([self.node(item) for item in sets.unmarshalled_order(value)])))
         if kind is str:
-            return self.add_text(value)
+            return self.add_text(value, id(value) in self.qualified_names)
         return self.atom(value)
 
-    def own_code(self, code):
+    def own_code(self, code, constants=None):
         """A code object by its parts: constants are nodes, so that what several share stays shared."""
         nodes = lambda items: tuple([self.node(item) for item in items])
         return self.add((
             "code", code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_stacksize,
             code.co_flags, code.co_firstlineno, self.node(code.co_name), self.node(code.co_qualname),
-            nodes(code.co_consts), nodes(code.co_names), nodes(code.co_varnames), nodes(code.co_freevars),
+            nodes(code.co_consts if constants is None else constants), nodes(code.co_names), nodes(code.co_varnames), nodes(code.co_freevars),
             nodes(code.co_cellvars), code.co_code, code.co_linetable, code.co_exceptiontable,
         ))
 
@@ -296,8 +316,8 @@ class Walker:
             return self.add_text(value)
         return self.add(("bytes", value))
 
-    def add_text(self, value):
-        return self.add(("str", value.encode("utf-8", "surrogatepass"), is_interned(value)))
+    def add_text(self, value, interned=False):
+        return self.add(("str", value.encode("utf-8", "surrogatepass"), interned or is_interned(value)))
 
     def foreign_container(self, value):
         """The node of a container that lives in another module, or None if it is this module's own."""

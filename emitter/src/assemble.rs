@@ -74,7 +74,7 @@ pub fn assemble(
             continue;
         }
         let (code, image, reason) = match found.outcome {
-            Outcome::Image { code, nodes, operations, guards } => match image(nodes, operations, guards) {
+            Outcome::Image { code, nodes, operations, guards, step } => match image(nodes, operations, guards, step) {
                 Ok(image) => (code, Some(image), String::new()),
                 Err(error) => (code, None, error.to_string()),
             },

@@ -1,5 +1,6 @@
 //! One build: from a plan to a bundle on disk.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use artifact::WriteError;
@@ -37,6 +38,8 @@ pub enum Progress {
 pub struct Summary {
     /// Modules in the bundle with an image.
     pub rehydrated: usize,
+    /// Those of them of which some statements run as code.
+    pub partly: usize,
     /// Modules in the bundle as plain code: name and reason, sorted.
     pub code: Vec<(String, String)>,
     /// Modules of [`Self::code`] that were proven strict and fell back.
@@ -70,7 +73,7 @@ pub fn build_plan(
     let names = |wanted: bool| {
         plan.modules
             .iter()
-            .filter(move |module| (module.kind == Kind::Strict) == wanted)
+            .filter(move |module| (module.kind == Kind::Strict || module.steps) == wanted)
             .map(|module| module.name.clone())
             .collect::<Vec<_>>()
     };
@@ -81,20 +84,23 @@ pub fn build_plan(
         workers: settings.workers,
     };
     progress(Progress::Harvesting(plan.modules.len()));
-    let (strict, plain) = (names(true), names(false));
-    let harvested = driver.run(&strict, &plain, &|| progress(Progress::Harvested))?;
+    let (proven, plain) = (names(true), names(false));
+    let harvested = driver.run(&proven, &plain, &|| progress(Progress::Harvested))?;
     let assembled = assemble(settings.target.clone(), plan, &sources, harvested);
     let failed = |cause: WriteError| BuildError::Write { path: output.display().to_string(), cause };
     artifact::write_bundle(output, &assembled.bundle).map_err(failed)?;
     let size = std::fs::metadata(output).map_err(|error| failed(error.into()))?.len();
+    let strict: HashSet<&str> =
+        plan.modules.iter().filter(|module| module.kind == Kind::Strict).map(|module| module.name.as_str()).collect();
     let mut summary =
         Summary { left_out: assembled.left_out, warnings: assembled.warnings, size, ..Summary::default() };
     for artifact in &assembled.bundle.artifacts {
         if artifact.image.is_some() {
             summary.rehydrated += 1;
+            summary.partly += usize::from(artifact.image.as_ref().is_some_and(|image| image.step.is_some()));
         } else {
             summary.code.push((artifact.name.clone(), artifact.reason.clone()));
-            if strict.binary_search(&artifact.name).is_ok() {
+            if strict.contains(artifact.name.as_str()) {
                 summary.fallen_back.push(artifact.name.clone());
             }
         }

@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 const BOOTSTRAP: &str = include_str!("../harvest/bootstrap.py");
 /// In the order of their imports.
-const SOURCES: [(&str, &str); 11] = [
+const SOURCES: [(&str, &str); 13] = [
     ("refuse", include_str!("../harvest/refuse.py")),
     ("record", include_str!("../harvest/record.py")),
     ("operations", include_str!("../harvest/operations.py")),
@@ -35,6 +35,8 @@ const SOURCES: [(&str, &str); 11] = [
     ("classes", include_str!("../harvest/classes.py")),
     ("construct", include_str!("../harvest/construct.py")),
     ("walk", include_str!("../harvest/walk.py")),
+    ("survey", include_str!("../harvest/survey.py")),
+    ("stepped", include_str!("../harvest/stepped.py")),
     ("serve", include_str!("../harvest/serve.py")),
     ("main", include_str!("../harvest/main.py")),
 ];
@@ -57,6 +59,8 @@ pub enum Outcome {
         nodes: Value,
         operations: Value,
         guards: Value,
+        /// Node of the code to execute, and index of the marker among its constants; None: nothing is executed.
+        step: Value,
     },
     Code {
         code: Vec<u8>,
@@ -298,9 +302,9 @@ fn message(frame: &[u8]) -> Result<Message, MarshalError> {
         "begin" => Message::Begin(next()?.into_string()?),
         "image" => {
             let name = next()?.into_string()?;
-            let outcome =
-                Outcome::Image { code: next()?.into_bytes()?, nodes: next()?, operations: next()?, guards: next()? };
+            let (code, nodes, operations, guards) = (next()?.into_bytes()?, next()?, next()?, next()?);
             let warnings = warnings(&name, next()?)?;
+            let outcome = Outcome::Image { code, nodes, operations, guards, step: next()? };
             Message::Result(name, Harvested { outcome, warnings })
         }
         "code" => {
@@ -331,7 +335,7 @@ fn warnings(module: &str, notes: Value) -> Result<Vec<Warning>, MarshalError> {
             let message = if tag == "disagreement" {
                 format!("the evaluators disagree on {first}: {} here, {} in the target", next()?, next()?)
             } else {
-                format!("was called strict, but {first}")
+                format!("was called static, but {first}")
             };
             Ok(Warning { module: module.to_owned(), message })
         })

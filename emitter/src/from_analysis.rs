@@ -144,6 +144,7 @@ fn module_plan(analysis: &Analysis, module: AnalysedModule) -> ModulePlan {
         is_package: module.is_package(),
         is_standard: module.is_standard(),
         kind,
+        steps: matches!(module.verdict(), Verdict::Partial | Verdict::Replayable),
         reason: reason(module),
         statements: Vec::new(),
         open_namespace: false,
@@ -153,6 +154,7 @@ fn module_plan(analysis: &Analysis, module: AnalysedModule) -> ModulePlan {
     };
     let (Some(ir), Some(evaluated)) = (module.ir(), module.evaluated()) else {
         plan.kind = Kind::Code;
+        plan.steps = false;
         return plan;
     };
     plan.open_namespace = evaluated.open_namespace || evaluated.porous;
@@ -161,7 +163,8 @@ fn module_plan(analysis: &Analysis, module: AnalysedModule) -> ModulePlan {
         .statements
         .iter()
         .zip(&evaluated.outcomes)
-        .map(|(statement, outcome)| Statement {
+        .zip(0..)
+        .map(|((statement, outcome), index)| Statement {
             kind: match outcome {
                 Outcome::Static => StatementKind::Static,
                 Outcome::Import => StatementKind::Import,
@@ -170,6 +173,7 @@ fn module_plan(analysis: &Analysis, module: AnalysedModule) -> ModulePlan {
                 Outcome::Residual(_) => StatementKind::Residual,
             },
             binds: statement.binds.iter().map(|name| name.to_string()).collect(),
+            opaque: evaluated.opaque.binary_search(&index).is_ok(),
         })
         .collect();
     plan.dependencies = evaluated
@@ -181,7 +185,7 @@ fn module_plan(analysis: &Analysis, module: AnalysedModule) -> ModulePlan {
             path: dependency.path.iter().map(|name| name.to_string()).collect(),
         })
         .collect();
-    if kind == Kind::Strict {
+    if kind == Kind::Strict || plan.steps {
         plan.known = crate::known::values(analysis, evaluated);
     }
     plan

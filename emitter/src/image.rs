@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use artifact::model::{
-    Class, Code, Demand, Expectation, Function, Guard, Image, ImportBinding, Node, NodeId, Operation,
+    Class, Code, Demand, Expectation, Function, Guard, Image, ImportBinding, Node, NodeId, Operation, Step,
 };
 
 use crate::canonical::canonical;
@@ -11,11 +11,24 @@ use crate::demand;
 use crate::marshal::{MarshalError, Value};
 
 /// Decodes the nodes, operations and guards of one module.
-pub fn image(nodes: Value, operations: Value, guards: Value) -> Result<Image, MarshalError> {
+pub fn image(nodes: Value, operations: Value, guards: Value, step: Value) -> Result<Image, MarshalError> {
     let order = class_order(&nodes);
-    let mut image =
-        Image { nodes: each(nodes, node)?, operations: each(operations, operation)?, guards: each(guards, guard)? };
-    demand::annotate(&mut image, &order);
+    let step = match step {
+        Value::None => None,
+        step => {
+            let mut parts = Parts::new(step)?;
+            Some(Step { code: parts.id()?, constant: parts.id()? })
+        }
+    };
+    let mut image = Image {
+        nodes: each(nodes, node)?,
+        operations: each(operations, operation)?,
+        guards: each(guards, guard)?,
+        step,
+    };
+    if step.is_none() {
+        demand::annotate(&mut image, &order);
+    }
     Ok(image)
 }
 
@@ -267,7 +280,8 @@ fn operation(value: Value) -> Result<Operation, MarshalError> {
             demand: Demand { may_wait: parts.next()?.into_bool()?, ..Demand::default() },
         },
         "delete" => Operation::Delete { name: parts.text()? },
-        "guards" => Operation::CheckGuards { until: parts.id()? },
+        "guards" => Operation::CheckGuards { from: parts.id()?, until: parts.id()? },
+        "segment" => Operation::Segment,
         "import" => Operation::Import {
             line: parts.id()?,
             level: parts.id()?,

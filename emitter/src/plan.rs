@@ -32,6 +32,8 @@ pub struct Statement {
     pub kind: StatementKind,
     /// Names that it may bind.
     pub binds: Vec<String>,
+    /// It is residual, and nothing that was bound before is known after it.
+    pub opaque: bool,
 }
 
 /// A fact that a module's evaluation rests on.
@@ -55,7 +57,9 @@ pub struct ModulePlan {
     /// Belongs to the target's standard library: the harvester may run it whole.
     pub is_standard: bool,
     pub kind: Kind,
-    /// Why it is not to be rehydrated; empty for [`Kind::Strict`].
+    /// Not strict, but what its proven statements leave is to be rehydrated, segment by segment.
+    pub steps: bool,
+    /// Why it is not to be rehydrated as a whole; empty for [`Kind::Strict`].
     pub reason: String,
     /// Parallel to the statements of the syntax tree, the docstring included.
     pub statements: Vec<Statement>,
@@ -129,6 +133,7 @@ impl ModulePlan {
                     Kind::Partial | Kind::Code => "code",
                 }),
             ),
+            ("steps", Value::Bool(self.steps)),
             ("reason", Value::text(&self.reason)),
             ("fails", Value::Bool(self.fails)),
             ("open", Value::Bool(self.open_namespace || self.kind == Kind::Code)),
@@ -150,6 +155,7 @@ impl Statement {
                 StatementKind::Residual => "residual",
             }),
             Value::texts(&self.binds),
+            Value::Bool(self.opaque),
         ])
     }
 }

@@ -3,7 +3,7 @@
 //! Two processes of the target fork once for each module: one imports it as usual, the other from
 //! the bundle; both describe what the module then contains (`harvest/describe.py`), line by line.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -107,7 +107,18 @@ impl Comparison<'_> {
             // Both work at the same time.
             executing.ask(module)?;
             rehydrating.ask(module)?;
-            let finding = judge(executing.answer()?, rehydrating.answer()?);
+            let (executed, rehydrated) = (executing.answer()?, rehydrating.answer()?);
+            let finding = if executed.lines != rehydrated.lines && runs_code(&rehydrated.how) {
+                // What differs from one execution to the next (a time, an address) can't be compared.
+                let mut other = self.start(false)?;
+                other.ask(module)?;
+                let again = other.answer()?;
+                let unsteady: HashSet<String> =
+                    differences(&executed.lines, &again.lines).into_iter().map(|found| found.path).collect();
+                judge(executed.without(&unsteady), rehydrated.without(&unsteady))
+            } else {
+                judge(executed, rehydrated)
+            };
             if let Some(place) = lock(results).get_mut(index) {
                 *place = Some(finding);
             }
@@ -172,6 +183,18 @@ struct Answer {
     lines: Vec<(String, String)>,
 }
 
+impl Answer {
+    fn without(mut self, paths: &HashSet<String>) -> Answer {
+        self.lines.retain(|(path, _)| !paths.contains(path));
+        self
+    }
+}
+
+/// Whether a module that was imported in this way executed statements of its own.
+fn runs_code(how: &str) -> bool {
+    how != "rehydrated"
+}
+
 impl Server {
     fn send(&mut self, message: &Value) -> Result<(), VerifyError> {
         let body = marshal::dumps(message);
@@ -222,7 +245,7 @@ fn judge(executed: Answer, rehydrated: Answer) -> Finding {
         return Finding::Unimportable(cause.unwrap_or_default());
     }
     if !differences.is_empty() {
-        let how = (rehydrated.how != "rehydrated").then(|| Difference {
+        let how = (!is_rehydrated(&rehydrated.how)).then(|| Difference {
             path: "import".into(),
             executed: Some(executed.how),
             rehydrated: Some(rehydrated.how),
@@ -236,10 +259,15 @@ fn judge(executed: Answer, rehydrated: Answer) -> Finding {
             rehydrated: Some(rehydrated.how),
         }]);
     }
-    match rehydrated.how.as_str() {
-        "rehydrated" => Finding::Same(executed.lines.len()),
-        _ => Finding::FellBack(rehydrated.how),
+    match is_rehydrated(&rehydrated.how) {
+        true => Finding::Same(executed.lines.len()),
+        false => Finding::FellBack(rehydrated.how),
     }
+}
+
+/// Whether all that the bundle has of the module was made from it.
+fn is_rehydrated(how: &str) -> bool {
+    how == "rehydrated" || how == "partial"
 }
 
 /// Lines that are not on both sides, in the order of the executed module.

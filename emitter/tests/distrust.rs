@@ -70,12 +70,15 @@ fn unproven_statements_never_run() {
     let binds = ["os", "good", "bad", "Both"];
     let half = tree.module("half");
     half.kind = Kind::Partial;
-    half.statements =
-        kinds.iter().zip(binds).map(|(kind, name)| Statement { kind: *kind, binds: vec![name.to_owned()] }).collect();
+    half.statements = kinds
+        .iter()
+        .zip(binds)
+        .map(|(kind, name)| Statement { kind: *kind, binds: vec![name.to_owned()], opaque: false })
+        .collect();
     tree.module("extension").kind = Kind::Code;
     for python in pythons() {
         let summary = tree.build(python, 0);
-        assert_eq!(summary.fallen_back, Vec::<String>::new(), "{}", python.target.version);
+        assert_eq!(summary.fallen_back, Vec::<String>::new(), "{}: {:?}", python.target.version, summary.code);
         assert_eq!(summary.rehydrated, 1);
         assert!(!marker.exists());
     }

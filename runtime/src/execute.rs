@@ -2,6 +2,7 @@
 //! leave it to the ordinary loader; in this order, and each only if nothing before it had an effect.
 
 use std::ptr;
+use std::rc::Rc;
 
 use artifact::Block;
 use pyo3_ffi as ffi;
@@ -11,6 +12,7 @@ use crate::demand::Waiting;
 use crate::import::{builtins_dict, foreign_builtin, run};
 use crate::object::{Fallible, Object, Raised, imported, module_dict, modules, take_message};
 use crate::rehydrate::{Outcome, rehydrate};
+use crate::step::Prepared;
 
 /// What `exec_module` needs to know: (bundle, name, loader, file name, record or None).
 struct State {
@@ -68,6 +70,21 @@ impl State {
         if let Some(builtins) = builtins_dict() {
             globals.dict_set_name("__builtins__", &builtins)?;
         }
+        if let Some(step) = block.image().and_then(|image| image.step()) {
+            let block = Rc::new(block);
+            return match Prepared::new(&block, step, module, &globals, &self.filename) {
+                Ok(prepared) => {
+                    let (outcome, report) = prepared.run(&globals);
+                    outcome?;
+                    let how = if report.carried_out > 0 { "partial" } else { "code" };
+                    self.record(how, report.fallen.as_deref().unwrap_or_default())
+                }
+                Err(failure) => {
+                    self.record("code", &failure.into_reason())?;
+                    run(&self.code(block.code())?, &globals)
+                }
+            };
+        }
         let Some(waiting) = Waiting::new(block, module, &globals, &self.filename) else {
             return self.ordinary(module, "the bundle holds no image of it");
         };
@@ -117,6 +134,9 @@ impl State {
         if !module.is_exactly(&raw mut ffi::PyModule_Type) {
             return Err("not a plain module".into());
         }
+        if !is_own_module_table().map_err(said)? {
+            return Err("sys.modules has been replaced".into());
+        }
         let registered = modules().and_then(|modules| modules.dict_get(&self.name).ok().flatten());
         if !registered.is_some_and(|registered| registered.is(module)) || !is_fresh(&globals).map_err(said)? {
             return Err("the namespace is not fresh".into());
@@ -153,6 +173,13 @@ impl State {
 fn unmarshal(bytes: &[u8]) -> Fallible<Object> {
     // SAFETY: pointer and length describe a slice; a new reference.
     unsafe { Object::owned(ffi::PyMarshal_ReadObjectFromString(bytes.as_ptr().cast(), bytes.len() as ffi::Py_ssize_t)) }
+}
+
+/// Whether `sys.modules` is the interpreter's own table.
+fn is_own_module_table() -> Fallible<bool> {
+    // SAFETY: borrowed from the interpreter.
+    let found = unsafe { Object::borrowed(ffi::PySys_GetObject(c"modules".as_ptr())) };
+    Ok(matches!((found, modules()), (Some(found), Some(modules)) if found.is(&modules)))
 }
 
 /// Nothing in it but what `importlib` puts into a new module.

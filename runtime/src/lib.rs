@@ -21,6 +21,7 @@ mod lookup;
 mod make;
 mod object;
 mod rehydrate;
+mod step;
 
 use std::ffi::{CString, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};

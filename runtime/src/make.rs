@@ -240,11 +240,7 @@ impl<'a> Rehydrator<'a> {
                 object
             }
             NodeView::Property { get, set, delete, doc, doc_from_getter } => {
-                let getter = self.make(get)?;
-                if let NodeView::Construct { .. } = self.image.node(get)? {
-                    // Its docstring lies in its `__dict__`, and the property looks for it at once.
-                    self.complete(get)?;
-                }
+                let getter = self.make_wrapped(get)?;
                 let mut arguments = vec![getter, self.make(set)?, self.make(delete)?];
                 if !doc_from_getter {
                     arguments.push(self.make(doc)?);
@@ -253,11 +249,11 @@ impl<'a> Rehydrator<'a> {
                 class.call(&Object::tuple(arguments)?, None)?
             }
             NodeView::StaticMethod(function) => {
-                let function = self.make(function)?;
+                let function = self.make_wrapped(function)?;
                 unsafe { Object::immortal((&raw mut ffi::PyStaticMethod_Type).cast()) }.call1(&function)?
             }
             NodeView::ClassMethod(function) => {
-                let function = self.make(function)?;
+                let function = self.make_wrapped(function)?;
                 unsafe { Object::immortal((&raw mut ffi::PyClassMethod_Type).cast()) }.call1(&function)?
             }
             NodeView::BoundMethod { function, receiver } => {
@@ -320,6 +316,18 @@ impl<'a> Rehydrator<'a> {
                 None => return Failure::refused(format!("there is no builtin {name}")),
             },
         })
+    }
+}
+
+impl Rehydrator<'_> {
+    /// What a descriptor copies attributes from when it is made, a docstring or a name: they may lie in a
+    /// `__dict__` that is filled later.
+    fn make_wrapped(&mut self, id: NodeId) -> Result<Object, Failure> {
+        let object = self.make(id)?;
+        if let NodeView::Construct { .. } = self.image.node(id)? {
+            self.complete(id)?;
+        }
+        Ok(object)
     }
 }
 

@@ -95,7 +95,8 @@ impl Run<'_> {
                     self.bound.push(name.to_owned());
                 }
                 OperationView::Delete { name } => self.waiting.delete(name)?,
-                OperationView::CheckGuards { until } => self.check_guards(until as usize)?,
+                OperationView::CheckGuards { until, .. } => self.check_guards(until as usize)?,
+                OperationView::Segment => Failure::refused("segments in an image without steps")?,
             }
         }
         Ok(self.check_guards(usize::MAX)?)
@@ -182,7 +183,7 @@ impl Run<'_> {
     }
 }
 
-fn check_guard(guard: &GuardView<'_>) -> Result<(), Failure> {
+pub fn check_guard(guard: &GuardView<'_>) -> Result<(), Failure> {
     if matches!(guard.expect, Expectation::Fingerprint(_)) && is_pristine(guard)? {
         return Ok(());
     }

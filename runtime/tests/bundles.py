@@ -183,7 +183,7 @@ class Image:
         self.operations.append(word(3) + blob(name))
 
     def check_guards(self):
-        self.operations.append(word(4) + word(len(self.guards)))
+        self.operations.append(word(4) + word(0) + word(len(self.guards)))
 
     def import_(self, module, kind, bound="", *, line=0, level=0):
         """`kind`: top, leaf, names (then `bound` holds pairs), star, nothing, fails."""
@@ -259,7 +259,7 @@ def write(path, modules, *, root, **target):
         blocks.append((position, block))
         position = -(-(position + len(block)) // 16) * 16
     directory += pool
-    header = MAGIC + word(2) + word(0) + long(position) + long(64) + long(directory_length)
+    header = MAGIC + word(3) + word(0) + long(position) + long(64) + long(directory_length)
     header += word(len(records)) + word(0)
     data = bytearray(header + blake3(header + directory)[:16] + directory)
     for start, block in blocks:

@@ -134,7 +134,8 @@ pub fn operation(operation: &Operation) -> String {
         Operation::Store { name, node, demand } if demand.may_wait => format!("store {name} = #{node}, on demand"),
         Operation::Store { name, node, .. } => format!("store {name} = #{node}"),
         Operation::Delete { name } => format!("delete {name}"),
-        Operation::CheckGuards { until } => format!("check guards below {until}"),
+        Operation::CheckGuards { from, until } => format!("check guards {from} to {until}, the last excluded"),
+        Operation::Segment => "begin a segment".to_owned(),
     }
 }
 

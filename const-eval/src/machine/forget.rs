@@ -76,6 +76,7 @@ impl Machine<'_> {
             }
             self.provenance.clear();
             self.porous = true;
+            self.opaque.push(self.current.index);
         }
         let cause = Arc::new(Reason {
             rule: Rule::UnknownName,

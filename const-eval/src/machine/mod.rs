@@ -109,6 +109,7 @@ pub struct Machine<'w> {
     open_namespace: bool,
     porous: bool,
     fails: bool,
+    opaque: Vec<u32>,
     /// A statement before this one runs at import.
     impure: bool,
     module_aliases: Vec<(Name, Value)>,
@@ -175,6 +176,7 @@ pub fn evaluate_within(world: &dyn World, module: ModuleId, budget: Budget) -> E
         open_namespace: machine.open_namespace,
         porous: machine.porous,
         fails: machine.fails,
+        opaque: machine.opaque,
         module_aliases: machine.module_aliases,
         changed: Arc::new(machine.overlay.all()),
         steps: machine.steps,
@@ -219,6 +221,7 @@ impl<'w> Machine<'w> {
             open_namespace: false,
             porous: false,
             fails: false,
+            opaque: Vec::new(),
             impure: false,
             module_aliases: Vec::new(),
             overlay: replay::Overlay::default(),

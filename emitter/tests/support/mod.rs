@@ -107,6 +107,7 @@ impl Tree {
                 is_package,
                 is_standard: false,
                 kind: Kind::Strict,
+                steps: false,
                 reason: String::new(),
                 statements: Vec::new(),
                 open_namespace: false,
