@@ -6,7 +6,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 .PHONY: help build demo test test-rust test-runtime corpus runtimes judges judge-literate judge-oracle \
-        judge-mutation judge-verify judge-packages judge-documentation judge-demand bench lint
+        judge-mutation judge-verify judge-packages judge-documentation judge-demand judge-regression bench lint
 
 help:
 	@echo "make demo   build Lyo, freeze-dry a real program, compare its start-up"
@@ -67,6 +67,10 @@ judge-demand: build runtimes
 judge-packages: build runtimes
 	tests/import_oracle.py --packages-only --sample 120
 	tests/verify_all.py --packages-only --sample 200
+
+# CPython's own tests, with the standard library from a bundle: a quarter of an hour a version.
+judge-regression: build runtimes
+	tests/regression.py
 
 bench: build runtimes
 	corpus/install --lifeguard
