@@ -35,7 +35,8 @@ pub struct Artifact {
     pub name: String,
     pub is_package: bool,
     pub source: Source,
-    /// `marshal.dumps` of the module's code object, as in a `.pyc` (without header).
+    /// `marshal.dumps` of the module's code object, as in a `.pyc` (without header). Empty where there is an
+    /// image: a module that can't be rehydrated after all gets its code from its ordinary loader.
     pub code: Vec<u8>,
     /// Absent: the module travels as plain code.
     pub image: Option<Image>,

@@ -2,7 +2,7 @@
 
 Messages are a little-endian 32-bit length and that many bytes of marshal (version 2). In: the plan, a
 dict; then pairs ("harvest", [names]) or ("compile", [names]). Out, per module: ("begin", name), then
-("image", name, code, nodes, operations, guards, notes, step) or ("code", name, code, reason, notes);
+("image", name, nodes, operations, guards, notes, step) or ("code", name, code, reason, notes);
 ("done",) after each command. Names stand in the order in which they are to be imported.
 """
 
@@ -162,7 +162,7 @@ class Harvester:
                 raise Unsupported(recording.obstacle)
             image = self.image(module, entry, recording, notes)
             self.reported.add(name)
-            self.connection.send("image", name, recording.marshalled, *image, tuple(notes), None)
+            self.connection.send("image", name, *image, tuple(notes), None)
 
     def describing(self, name, notes):
         return Describing(self, name, notes)
@@ -183,8 +183,7 @@ class Harvester:
                 self.compare(entry, foreign.raw_dict(module), notes)
             *image, code, marker = stepped.image(run, describer)
             self.reported.add(entry["name"])
-            plain = self.marshalled(entry)
-            self.connection.send("image", entry["name"], plain, *image, tuple(notes), (code, marker))
+            self.connection.send("image", entry["name"], *image, tuple(notes), (code, marker))
 
     def image(self, module, entry, recording, notes):
         namespace = foreign.raw_dict(module)

@@ -101,7 +101,6 @@ class Recording:
         self.failed = None  # the exception of the last import that failed
         self.code = None
         self.loaded_in_calls = []
-        self.marshalled = b""
         self.tokens = []
 
     # ---- running
@@ -109,8 +108,7 @@ class Recording:
     def run(self, source):
         path = self.entry["path"]
         # As an import from a `.pyc` would have it: constants of constant sets included.
-        self.marshalled = marshal.dumps(compile(source, path, "exec", dont_inherit=True))
-        self.code = marshal.loads(self.marshalled)
+        self.code = marshal.loads(marshal.dumps(compile(source, path, "exec", dont_inherit=True)))
         tree = compile(source, path, "exec", ONLY_AST, dont_inherit=True)
         self.positions = list(self.code.co_positions())
         self.statements = [start_of(node) for node in tree.body]

@@ -74,9 +74,9 @@ pub fn assemble(
             continue;
         }
         let (code, image, reason) = match found.outcome {
-            Outcome::Image { code, nodes, operations, guards, step } => match image(nodes, operations, guards, step) {
-                Ok(image) => (code, Some(image), String::new()),
-                Err(error) => (code, None, error.to_string()),
+            Outcome::Image { nodes, operations, guards, step } => match image(nodes, operations, guards, step) {
+                Ok(image) => (Vec::new(), Some(image), String::new()),
+                Err(error) => (Vec::new(), None, error.to_string()),
             },
             Outcome::Code { code, reason } => (code, None, reason),
             Outcome::Nothing { reason } => {

@@ -55,7 +55,6 @@ pub enum DriveError {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     Image {
-        code: Vec<u8>,
         nodes: Value,
         operations: Value,
         guards: Value,
@@ -302,9 +301,9 @@ fn message(frame: &[u8]) -> Result<Message, MarshalError> {
         "begin" => Message::Begin(next()?.into_string()?),
         "image" => {
             let name = next()?.into_string()?;
-            let (code, nodes, operations, guards) = (next()?.into_bytes()?, next()?, next()?, next()?);
+            let (nodes, operations, guards) = (next()?, next()?, next()?);
             let warnings = warnings(&name, next()?)?;
-            let outcome = Outcome::Image { code, nodes, operations, guards, step: next()? };
+            let outcome = Outcome::Image { nodes, operations, guards, step: next()? };
             Message::Result(name, Harvested { outcome, warnings })
         }
         "code" => {

@@ -155,8 +155,11 @@ impl State {
         Ok((block, globals))
     }
 
-    /// The module's code object, for where it lies now.
+    /// The module's code object, for where it lies now: the bundle's, or else the loader's.
     fn code(&self, marshalled: &[u8]) -> Fallible<Object> {
+        if marshalled.is_empty() {
+            return self.loader.attribute("get_code")?.call1(&self.name);
+        }
         let code = unmarshal(marshalled)?;
         if !code.is_exactly(&raw mut ffi::PyCode_Type) {
             return Err(crate::raise("the bundle holds no code for it"));
