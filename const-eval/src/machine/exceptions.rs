@@ -27,29 +27,29 @@ impl Machine<'_> {
         self.raise("TypeError", "exceptions must derive from BaseException")
     }
 
-    /// `PyErr_GivenExceptionMatches`
+    /// `CHECK_EXC_MATCH`: first, every class that is named must be one of an exception.
     pub(super) fn exception_matches(&mut self, exception: &Value, wanted: &Value) -> Eval<bool> {
+        let named = match wanted {
+            Value::Tuple(items) => items.to_vec(),
+            other => vec![other.clone()],
+        };
+        let base = Type::Ground(self.known.base_exception);
+        for item in &named {
+            if let Value::Unknown(reason) = item {
+                let reason = reason.clone();
+                return self.unknown(Rule::UnknownOperation, "handles an exception type that is not known", &reason);
+            }
+            if !self.as_type(item).is_some_and(|class| self.is_subtype(class, base)) {
+                return self
+                    .raise("TypeError", "catching classes that do not inherit from BaseException is not allowed");
+            }
+        }
         if let Value::Unknown(_) = exception {
             // What a failing import raises is not known: both answers are followed.
             return self.decide("which exception the import raises");
         }
-        if let Value::Tuple(items) = wanted {
-            for item in items.clone().iter() {
-                if self.exception_matches(exception, item)? {
-                    return Ok(true);
-                }
-            }
-            return Ok(false);
-        }
-        if let Value::Unknown(reason) = wanted {
-            let reason = reason.clone();
-            return self.unknown(Rule::UnknownOperation, "handles an exception type that is not known", &reason);
-        }
         let class = self.type_of(exception)?;
-        match self.as_type(wanted) {
-            Some(wanted) => Ok(self.is_subtype(class, wanted)),
-            None => self.raise("TypeError", "catching classes that do not inherit from BaseException is not allowed"),
-        }
+        Ok(named.iter().filter_map(|wanted| self.as_type(wanted)).any(|wanted| self.is_subtype(class, wanted)))
     }
 
     /// Raises an exception of a builtin type with one argument.
