@@ -55,6 +55,7 @@ judge-oracle: build corpus
 
 judge-mutation: build corpus
 	tests/mutation.py
+	tests/replayed.py
 
 judge-verify: build runtimes
 	tests/verify_all.py --stdlib-only
