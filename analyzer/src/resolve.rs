@@ -335,7 +335,7 @@ mod tests {
         Interpreter {
             facts: serde_json::from_value(facts).unwrap(),
             search_path: SearchPath { entries, foreign_finders },
-            probe: String::new(),
+            key: String::new(),
         }
     }
 

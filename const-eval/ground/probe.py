@@ -79,6 +79,10 @@ MethodWrapper = type((1).__add__)
 SimpleNamespace = type(sys.implementation)
 
 
+# As in the runtime's fingerprints: the contents of longer ones are not guarded.
+LONGEST_CONTAINER = 512
+
+
 def quote_slowly(text):
     out = ['"']
     for character in text:
@@ -259,6 +263,8 @@ def describe_instance(value, module, name):
             if type(member) is Member:
                 item = member.__get__(value)
                 attributes.append("%s,%s" % (quote(attribute), ref(item, module, name + "." + attribute)))
+    elif kind is list and len(value) <= LONGEST_CONTAINER and all(simple(item) is not None for item in value):
+        items = "[%s]" % ",".join([simple(item) for item in value])
     return '["i",%s,%s,%d,%s,[%s]]' % (quote(module), quote(name), number(kind), items, ",".join(attributes))
 
 
@@ -294,6 +300,12 @@ def ordering():
     import _functools
 
     return (_functools.cmp_to_key(len),)
+
+
+def codecs():
+    import _codecs_jp
+
+    return (_codecs_jp.getcodec("cp932"),)
 
 
 def locks():
@@ -347,7 +359,7 @@ def hidden_types():
                  (1).__add__, Function.__dict__["__code__"], _Plain.__dict__["member"], sys.implementation),
         lambda: (sys._getframe().f_locals,),
         lambda: (None, Ellipsis, NotImplemented, code, generator, (lambda: generator).__closure__[0]),
-        frame_and_traceback, coroutines, patterns, template, ordered, ordering, locks, compressors, unpacking, hashes,
+        frame_and_traceback, coroutines, patterns, template, ordered, ordering, codecs, locks, compressors, unpacking, hashes,
         lambda: (type.__dict__["__dict__"].__get__(int), list[int], int | str, iter(list[int])),
         lambda: (code.co_lines(), code.co_positions()),
         lambda: [iter(empty) for empty in ({}, [], (), "", "\xe9", "\u1234", b"", bytearray(), set(), range(0),

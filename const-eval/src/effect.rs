@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use syntax::ir::Name;
 
 use crate::evaluated::Evaluated;
+use crate::ground::GroundId;
 use crate::heap::{Object, Payload};
 use crate::reason::Reason;
 use crate::value::{ModuleId, ObjectRef, Value};
@@ -93,6 +94,8 @@ pub enum Changed {
     Global(ModuleId, Name),
     /// A name of a module implemented in C, by its index.
     GroundGlobal(u32, Name),
+    /// An attribute of a type implemented in C.
+    GroundAttribute(GroundId, Name),
 }
 
 /// A way from one object to another.

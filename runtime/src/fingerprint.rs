@@ -13,7 +13,7 @@ const DEEPEST: u32 = 12;
 const LONGEST: usize = 1 << 20;
 
 /// Mutable containers count by their items up to this many; the evaluator reads no longer ones.
-const LONGEST_CONTAINER: usize = 64;
+const LONGEST_CONTAINER: usize = 512;
 
 /// The fingerprint of an object.
 pub fn fingerprint(object: &Object) -> Fallible<u64> {
@@ -89,6 +89,13 @@ impl Canonical {
                 self.tag(b'k');
                 let items = Object::owned(ffi::PyDict_Items(object.as_ptr()))?;
                 self.short(&Object::owned(ffi::PyList_AsTuple(items.as_ptr()))?, depth)?;
+            } else if object.is_exactly(&raw mut ffi::PySet_Type) {
+                self.tag(b'y');
+                if ffi::PySet_Size(object.as_ptr()) as usize > LONGEST_CONTAINER {
+                    self.count(ffi::PySet_Size(object.as_ptr()) as usize);
+                } else {
+                    self.frozen_set(object, depth)?;
+                }
             } else if object.is_exactly(&raw mut ffi::PyFrozenSet_Type) {
                 self.tag(b'z');
                 self.frozen_set(object, depth)?;
@@ -144,7 +151,7 @@ impl Canonical {
 
     /// By the members' own fingerprints, sorted.
     fn frozen_set(&mut self, set: &Object, depth: u32) -> Fallible<()> {
-        // SAFETY: a frozenset can be iterated; a new tuple.
+        // SAFETY: a set or frozenset can be iterated; a new tuple.
         let items = unsafe { Object::owned(ffi::PySequence_Tuple(set.as_ptr()))? };
         let mut members = Vec::new();
         for item in items.tuple_items() {

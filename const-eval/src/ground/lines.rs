@@ -154,6 +154,7 @@ fn parse_effect(word: &str) -> Option<Effect> {
 fn parse_requirement(word: &str) -> Option<Requirement> {
     Some(match word {
         "inert" => Requirement::Inert,
+        "inert-or-numbers" => Requirement::InertOrNumbers,
         "function" => Requirement::Function,
         "callable" => Requirement::Callable,
         "surely-callable" => Requirement::SurelyCallable,

@@ -105,10 +105,11 @@ pub enum EntryKind {
     },
 }
 
-/// The contents of an immutable instance. A string that is not valid Unicode is an opaque instance.
+/// The contents of an immutable instance, or of a short list of data. A string that is not valid Unicode
+/// is an opaque instance.
 #[derive(Clone, Debug, Default)]
 pub struct Contents {
-    /// The items of a struct sequence, as a tuple has them.
+    /// The items of a struct sequence, as a tuple has them, or of a list.
     pub items: Option<Arc<[Value]>>,
     pub attributes: IndexMap<Name, Value, FxBuildHasher>,
 }
@@ -257,6 +258,8 @@ pub enum Effect {
 pub enum Requirement {
     /// All are inert; what they contain may be shared with the result.
     Inert,
+    /// As `Inert`, and of an object of a subclass of `int`, by itself or in an own list, only the number is taken.
+    InertOrNumbers,
     /// The first is `None` or a function made by `def` or `lambda`, whose attributes (`__doc__`, `__dict__`…)
     /// are read; further ones (of `property`) too, or inert.
     Function,

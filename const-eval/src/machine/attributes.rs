@@ -6,7 +6,7 @@
 use super::types::Found;
 use super::{Eval, Machine, Stop};
 use crate::effect::Changed;
-use crate::ground::{AttributeKind, EntryKind, Export};
+use crate::ground::{AttributeKind, EntryKind, Export, GroundId};
 use crate::heap::{Object, Type};
 use crate::reason::{Reason, Rule};
 use crate::value::{ModuleId, ObjectRef, Value};
@@ -15,7 +15,40 @@ use crate::world::Resolved;
 /// What is said of `sys.modules`, by which it is recognised.
 pub(super) const SYS_MODULES: &str = "`sys.modules` differs between processes";
 
+/// What is said of the attributes that the import system sets, by which they are recognised.
+const LOADER_FACT: &str = " depends on where and how the module is loaded";
+
+/// What is said of the types of such attributes.
+const LOADER_TYPE: &str = "the type of what the import system has set";
+
+/// Is it `__spec__`, `__file__` or the like of a module?
+fn is_loader_fact(reason: &Reason) -> bool {
+    reason.message.ends_with(LOADER_FACT)
+}
+
 impl Machine<'_> {
+    /// `type(value)` of `__spec__`, `__file__` and the like.
+    pub(super) fn type_of_loader_fact(&self, reason: &Reason) -> Option<Value> {
+        is_loader_fact(reason).then(|| Value::Unknown(Reason::new(Rule::Nondeterministic, LOADER_TYPE)))
+    }
+
+    /// Is the class certainly another than the one that [`Self::type_of_loader_fact`] stands for?
+    /// The import system sets strings, `None`, lists, dicts and objects of classes of its own.
+    pub(super) fn is_no_loader_type(&self, reason: &Reason, class: &Value) -> bool {
+        reason.message == LOADER_TYPE && self.is_foreign_to_loaders(class)
+    }
+
+    /// Is `isinstance(value, class)` certainly false of `__spec__`, `__file__` and the like?
+    pub(super) fn is_no_loader_class(&self, reason: &Reason, class: &Value) -> bool {
+        is_loader_fact(reason) && self.is_foreign_to_loaders(class)
+    }
+
+    fn is_foreign_to_loaders(&self, class: &Value) -> bool {
+        let known = &self.known;
+        let foreign = [known.int, known.float, known.complex, known.bool, known.tuple, known.function];
+        matches!(class, Value::Ground(id) if foreign.contains(id))
+    }
+
     pub(super) fn get_attribute(&mut self, object: &Value, name: &str) -> Eval<Value> {
         match object {
             Value::Unknown(reason) => {
@@ -176,11 +209,6 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// Is it held directly by a class of its module?
-    pub(super) fn is_class_attribute(&self, object: ObjectRef) -> bool {
-        self.path_of(object).is_some_and(|path| path.len() == 2)
-    }
-
     fn path_of(&self, object: ObjectRef) -> Option<Vec<std::sync::Arc<str>>> {
         let evaluated = self.world.evaluated(object.owner)?;
         let is_it = |value: &Value| matches!(value, Value::Object(other) if *other == object);
@@ -198,7 +226,7 @@ impl Machine<'_> {
     }
 
     /// What is known of the contents of a singleton implemented in C.
-    pub(super) fn ground_contents(&self, id: crate::ground::GroundId) -> Option<&crate::ground::Contents> {
+    pub(super) fn ground_contents(&self, id: GroundId) -> Option<&crate::ground::Contents> {
         match &self.world.ground().entry(id).kind {
             EntryKind::Instance { contents, .. } => contents.as_deref(),
             _ => None,
@@ -229,6 +257,10 @@ impl Machine<'_> {
                 }
                 Value::Object(object) => match self.object(*object) {
                     Object::Property(_) | Object::Slot { .. } => Ok(true),
+                    Object::Native(native) => {
+                        let class = native.class;
+                        Ok(self.lookup(Type::Ground(class), "__set__").is_some())
+                    }
                     Object::Instance(instance) => {
                         let class = instance.class;
                         Ok(self.python_definition(class, "__set__").is_some()
@@ -374,15 +406,12 @@ impl Machine<'_> {
         self.bind_c_type(value, class, name, None)
     }
 
-    fn bind_c_type(
-        &mut self,
-        value: Value,
-        class: crate::ground::GroundId,
-        name: &str,
-        receiver: Option<&Value>,
-    ) -> Eval<Value> {
+    fn bind_c_type(&mut self, value: Value, class: GroundId, name: &str, receiver: Option<&Value>) -> Eval<Value> {
         if self.lookup(Type::Ground(class), "__get__").is_none() {
             return Ok(value);
+        }
+        if let Some(bound) = self.bind_tuple_getter(&value, class, receiver)? {
+            return Ok(bound);
         }
         // `functools._lru_cache_wrapper` binds as a function does.
         if self.world.ground().entry(class).qualified.as_ref() == "functools._lru_cache_wrapper" {
@@ -397,9 +426,34 @@ impl Machine<'_> {
         self.residual(Rule::UnknownAttribute, format!("the class attribute `{name}` is a descriptor implemented in C"))
     }
 
+    /// `_collections._tuplegetter(index, doc)`, the fields of named tuples (`tuplegetter_descr_get` in _collectionsmodule.c).
+    fn bind_tuple_getter(&mut self, value: &Value, class: GroundId, receiver: Option<&Value>) -> Eval<Option<Value>> {
+        if &*self.world.ground().entry(class).qualified != "_collections._tuplegetter" {
+            return Ok(None);
+        }
+        let Some(receiver) = receiver else { return Ok(Some(value.clone())) };
+        let index = match value {
+            Value::Object(object) => match self.object(*object) {
+                Object::Native(native) => native.arguments.first().cloned(),
+                _ => None,
+            },
+            _ => None,
+        };
+        match (self.plain_data(receiver), index) {
+            (Value::Tuple(items), Some(Value::Int(index))) => {
+                let item = index.to_i64().and_then(|index| items.get(usize::try_from(index).ok()?).cloned());
+                match item {
+                    Some(item) => Ok(Some(item)),
+                    None => self.raise("IndexError", "tuple index out of range"),
+                }
+            }
+            _ => Ok(None),
+        }
+    }
+
     fn bind_ground(
         &mut self,
-        owner: crate::ground::GroundId,
+        owner: GroundId,
         kind: AttributeKind,
         name: &str,
         receiver: Option<&Value>,
@@ -495,6 +549,9 @@ impl Machine<'_> {
         if module == self.module {
             if let Some(value) = self.namespace.get(name) {
                 return Ok(value.clone());
+            }
+            if name == "__dict__" {
+                return Ok(self.allocate(Object::Globals));
             }
             if let Some(value) = self.module_attribute_default(module, name) {
                 return Ok(value);
@@ -601,13 +658,17 @@ impl Machine<'_> {
                 if name == "__path__" && !self.world.is_package(module) {
                     return None;
                 }
-                Some(Value::Unknown(Reason::new(
-                    Rule::Nondeterministic,
-                    format!("`{name}` depends on where and how the module is loaded"),
-                )))
+                Some(Value::Unknown(Reason::new(Rule::Nondeterministic, format!("`{name}`{LOADER_FACT}"))))
             }
             _ => None,
         }
+    }
+
+    /// Is it the name under which the import system has entered this module in `sys.modules`,
+    /// with nothing since that could have replaced the entry?
+    pub(super) fn is_own_name(&self, name: &Value) -> bool {
+        let replaced = || self.module_aliases.iter().any(|(alias, _)| *alias == self.name);
+        matches!(name, Value::Str(name) if *name == self.name) && !self.porous && !replaced()
     }
 
     // ---- setting
@@ -736,6 +797,13 @@ impl Machine<'_> {
                             return self.raise("AttributeError", method);
                         }
                     }
+                    Object::Native(native) => {
+                        let class = native.class;
+                        if self.lookup(Type::Ground(class), "__set__").is_some() {
+                            let message = format!("`{name}` is a descriptor implemented in C");
+                            return self.residual(Rule::UnknownAttribute, message);
+                        }
+                    }
                     _ => {}
                 }
             }
@@ -821,13 +889,9 @@ impl Machine<'_> {
                     .residual(Rule::NotModelled, format!("sets `{name}` through a descriptor of the metaclass"));
             }
         }
-        let Type::Class(reference) = class else {
-            let immutable = matches!(class, Type::Ground(id) if self.type_info(id).is_some_and(|info| info.immutable));
-            let class = self.type_name(class);
-            if !immutable {
-                return self.residual(Rule::ForeignChange, format!("sets `{name}` of the type `{class}`"));
-            }
-            return self.raise("TypeError", format!("cannot set '{name}' attribute of immutable type '{class}'"));
+        let reference = match class {
+            Type::Class(reference) => reference,
+            Type::Ground(id) => return self.change_ground_attribute(id, name, value),
         };
         if !self.is_own(reference) {
             return self.change_attribute(reference, name, value, false);

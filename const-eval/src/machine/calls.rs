@@ -151,6 +151,15 @@ impl Machine<'_> {
                 }
                 self.call(&function, arguments, merged)
             }
+            "_operator.itemgetter" | "_operator.attrgetter" | "_operator.methodcaller" => {
+                if let Value::Object(object) = callable
+                    && !self.is_own(*object)
+                {
+                    self.contents(*object)?;
+                }
+                let kind = qualified.trim_start_matches("_operator.").to_string();
+                self.call_getter(&kind, &native, &positional, &keywords)
+            }
             _ => self.residual(Rule::UnknownCall, format!("calls a `{qualified}` object")),
         }
     }
@@ -171,6 +180,9 @@ impl Machine<'_> {
     pub(super) fn type_call(&mut self, class: Type, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
         if class == Type::Ground(self.known.type_) && positional.len() == 1 && keywords.is_empty() {
             if let Value::Unknown(reason) = &positional[0] {
+                if let Some(class) = self.type_of_loader_fact(reason) {
+                    return Ok(class);
+                }
                 let message = format!("needs the type of something that is not known: {}", reason.root_cause());
                 return self.soft(Rule::UnknownOperation, message, &[]);
             }
@@ -243,6 +255,18 @@ impl Machine<'_> {
                 false
             }
             _ => true,
+        }
+    }
+
+    /// Inert, or of a subclass of `int`, by itself or in an own list.
+    fn is_inert_or_number(&self, value: &Value) -> bool {
+        let number = |value: &Value| matches!(self.plain_data(value), Value::Int(_));
+        match value {
+            Value::Object(object) if self.is_own(*object) => match self.object(*object) {
+                Object::List(items) => items.iter().all(|item| number(item) || self.is_inert(item)),
+                _ => number(value) || self.is_inert(value),
+            },
+            _ => number(value) || self.is_inert(value),
         }
     }
 
@@ -363,6 +387,19 @@ impl Machine<'_> {
         self.opaque_result(class.result, receiver.or(positional.first()))
     }
 
+    /// An attribute that C computes, read from an object that only the target knows.
+    pub(super) fn read_described(&mut self, class: CallClass, what: &str, receiver: &Value) -> Eval<Value> {
+        match (class.effect, class.result) {
+            (Effect::Total, ResultType::Unknown) if self.is_inert(receiver) => {
+                // The same in every process, but nothing is known of what it can do.
+                Ok(Value::Unknown(Reason::new(Rule::NotModelled, format!("`{what}` is computed by the target only"))))
+            }
+            (Effect::Total, result) if self.is_inert(receiver) => self.opaque_result(result, Some(receiver)),
+            (Effect::Pure, _) => self.residual(Rule::Raises, format!("reading `{what}` may raise")),
+            _ => self.residual(Rule::NotModelled, format!("reads `{what}`")),
+        }
+    }
+
     /// Is it written as a Python literal without loss?
     pub(super) fn is_literal(&self, value: &Value) -> bool {
         match value {
@@ -442,6 +479,10 @@ impl Machine<'_> {
             Requirement::Inert => {
                 receiver.is_none_or(|receiver| self.is_inert(receiver)) && self.all_inert(positional, keywords)
             }
+            Requirement::InertOrNumbers => positional
+                .iter()
+                .chain(keywords.iter().map(|(_, value)| value))
+                .all(|value| self.is_inert_or_number(value)),
             Requirement::Function => {
                 positional.iter().chain(keywords.iter().map(|(_, value)| value)).all(|value| match value {
                     Value::None => true,

@@ -9,7 +9,7 @@ use syntax::ir::Name;
 use super::functions::Keywords;
 use super::types::Found;
 use super::{Eval, Machine};
-use crate::ground::GroundId;
+use crate::ground::{AttributeKind, GroundId};
 use crate::heap::{Attributes, Class, Object, Type};
 use crate::reason::Rule;
 use crate::value::{ObjectRef, Value};
@@ -312,13 +312,19 @@ impl Machine<'_> {
             if self.is_subtype(Type::Ground(candidate), Type::Ground(solid)) {
                 solid = candidate;
             } else if !self.is_subtype(Type::Ground(solid), Type::Ground(candidate)) {
-                // Exceptions without fields of their own share BaseException's layout; which
-                // others conflict is a matter of C structs.
+                // Exceptions without fields of their own share the layout of the one above.
                 let exception = Type::Ground(self.known.base_exception);
                 if self.is_subtype(Type::Ground(candidate), exception)
                     && self.is_subtype(Type::Ground(solid), exception)
                 {
-                    return self.residual(Rule::NotModelled, format!("class `{name}` combines exception types"));
+                    let (one, other) = (self.exception_layout(solid), self.exception_layout(candidate));
+                    if self.is_subtype(Type::Ground(one), Type::Ground(other)) {
+                        continue;
+                    }
+                    if self.is_subtype(Type::Ground(other), Type::Ground(one)) {
+                        solid = candidate;
+                        continue;
+                    }
                 }
                 return self.residual(
                     Rule::NotModelled,
@@ -327,6 +333,17 @@ impl Machine<'_> {
             }
         }
         Ok(solid)
+    }
+
+    /// The exception type, itself or above, that has added fields last (`solid_base`): its members tell.
+    fn exception_layout(&self, exception: GroundId) -> GroundId {
+        let adds_fields = |id: &GroundId| {
+            self.type_info(*id).is_some_and(|info| {
+                info.attributes.values().any(|attribute| matches!(attribute.kind, AttributeKind::Member))
+            })
+        };
+        let mro = self.type_info(exception).map(|info| info.mro.as_slice()).unwrap_or_default();
+        mro.iter().copied().find(adds_fields).unwrap_or(self.known.base_exception)
     }
 
     fn class_slots(&mut self, attributes: &Attributes, name: &str) -> Eval<Option<Vec<Name>>> {
@@ -469,7 +486,10 @@ impl Machine<'_> {
             ("__name__" | "__qualname__", Type::Ground(id)) => {
                 Ok(Value::Str(self.world.ground().entry(id).name.clone()))
             }
-            ("__module__", Type::Ground(id)) => Ok(Value::Str(self.world.ground().entry(id).module.clone())),
+            ("__module__", Type::Ground(id)) => Ok(match self.changed_ground_attribute(id, name) {
+                Some(value) => value,
+                None => Value::Str(self.world.ground().entry(id).module.clone()),
+            }),
             ("__module__" | "__doc__", Type::Class(object)) => {
                 let own = self.class(object).and_then(|class| class.namespace.get(name).cloned());
                 if !self.is_own(object) {

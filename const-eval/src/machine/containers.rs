@@ -5,7 +5,7 @@ use syntax::ir::Name;
 use super::types::Found;
 use super::{Eval, Machine};
 use crate::effect::Change;
-use crate::ground::AttributeKind;
+use crate::ground::{AttributeKind, EntryKind};
 use crate::heap::{Dict, Object, Payload, Set, Type, ViewKind};
 use crate::primitive;
 use crate::reason::Rule;
@@ -163,6 +163,9 @@ impl Machine<'_> {
         if let Some(of) = self.instance_dict_of(dict) {
             return Ok(self.instance_dict_entries(of)?.get(&key).map(|(_, value)| value.clone()));
         }
+        if let Some((_, value)) = self.cached_entries(dict).and_then(|entries| entries.get(&key)) {
+            return Ok(Some(value.clone()));
+        }
         let Value::Object(object) = dict else {
             return self.malformed();
         };
@@ -186,6 +189,7 @@ impl Machine<'_> {
                 return self.residual(Rule::NotModelled, "a global whose name is not a string");
             };
             self.provenance.remove(&name);
+            self.current.binds = true;
             self.namespace.insert(name, value);
             self.current.changed_older = true;
             return Ok(());
@@ -203,6 +207,10 @@ impl Machine<'_> {
         if let Value::Object(object) = dict
             && !self.is_own(*object)
         {
+            if self.is_member_cache(*object) {
+                self.cached.entry(*object).or_default().insert(hashed, (key, value));
+                return Ok(());
+            }
             // Nothing that is known rests on the contents of another module's dict.
             self.change_item(*object, hashed, key, value);
             return Ok(());
@@ -227,6 +235,7 @@ impl Machine<'_> {
         if let (true, Value::Str(name)) = (self.is_globals(dict), key) {
             self.provenance.remove(name);
             self.current.changed_older = true;
+            self.current.binds = true;
             return Ok(self.namespace.shift_remove(name));
         }
         if let Some(of) = self.instance_dict_of(dict) {
@@ -531,6 +540,9 @@ impl Machine<'_> {
 
     pub(super) fn get_item(&mut self, container: &Value, key: &Value) -> Eval<Value> {
         if let Value::Unknown(reason) = container {
+            if reason.message == super::attributes::SYS_MODULES && self.is_own_name(key) {
+                return Ok(Value::Module(self.module));
+            }
             let message = format!("subscripts something that is not known: {}", reason.root_cause());
             return self.soft(Rule::UnknownSubscript, message, &[key]);
         }
@@ -610,7 +622,7 @@ impl Machine<'_> {
         }
         let kind = match self.object(object) {
             Object::List(_) => Kind::List,
-            Object::Dict(_) => Kind::Dict,
+            Object::Dict(_) | Object::InstanceDict(_) | Object::Globals => Kind::Dict,
             Object::MappingProxy(_) => Kind::Proxy,
             Object::Instance(instance) => match &instance.payload {
                 Payload::List(_) => Kind::List,
@@ -959,8 +971,8 @@ impl Machine<'_> {
         }
         match value {
             Value::Unknown(reason) => {
-                let reason = reason.clone();
-                return self.unknown(Rule::UnknownOperation, "tests the truth of something that is not known", &reason);
+                let message = format!("tests the truth of something that is not known: {}", reason.root_cause());
+                return self.soft_decision(Rule::UnknownOperation, message, &[]);
             }
             Value::Tuple(items) => return Ok(!items.is_empty()),
             Value::Module(_) | Value::GroundModule(_) => return Ok(true),
@@ -1006,8 +1018,8 @@ impl Machine<'_> {
     /// `item in container`
     pub(super) fn contains(&mut self, container: &Value, item: &Value) -> Eval<bool> {
         if let Value::Unknown(reason) = container {
-            let reason = reason.clone();
-            return self.unknown(Rule::UnknownOperation, "looks for an item in something that is not known", &reason);
+            let message = format!("looks for an item in something that is not known: {}", reason.root_cause());
+            return self.soft_decision(Rule::UnknownOperation, message, &[item]);
         }
         if let Some(method) = self.python_special(container, "__contains__")? {
             let result = self.call(&method, vec![item.clone()], Vec::new())?;
@@ -1078,6 +1090,9 @@ impl Machine<'_> {
             let outcome = primitive::compare(self.context(), syntax::ir::Comparison::In, &item, container);
             return self.primitive(outcome);
         }
+        if let Some(items) = self.ground_list(container) {
+            return self.contains(&items, item);
+        }
         if matches!(container, Value::Opaque(_) | Value::Ground(_)) {
             return self
                 .residual(Rule::NotModelled, "looks for an item in a value that is computed by the target only");
@@ -1089,6 +1104,21 @@ impl Machine<'_> {
             }
         }
         Ok(false)
+    }
+
+    fn is_ground_list(&self, id: crate::ground::GroundId) -> bool {
+        matches!(self.world.ground().entry(id).kind, EntryKind::Instance { of, .. } if of == self.known.list)
+    }
+
+    /// The items of a list that a C module holds, where no code that is not proven has run since
+    /// they were guarded.
+    pub(super) fn ground_list(&self, value: &Value) -> Option<Value> {
+        match value {
+            Value::Ground(id) if self.is_ground_list(*id) && !self.impure => {
+                self.ground_contents(*id)?.items.clone().map(Value::Tuple)
+            }
+            _ => None,
+        }
     }
 
     /// An instance of a subclass of an immutable builtin, as its data.
@@ -1103,7 +1133,9 @@ impl Machine<'_> {
             }
             // A struct sequence such as `sys.version_info`.
             Value::Ground(id) => {
-                if let Some(items) = self.ground_contents(*id).and_then(|contents| contents.items.clone()) {
+                if let Some(items) = self.ground_contents(*id).and_then(|contents| contents.items.clone())
+                    && !self.is_ground_list(*id)
+                {
                     return Value::Tuple(items);
                 }
             }

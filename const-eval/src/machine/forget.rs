@@ -51,8 +51,10 @@ impl Machine<'_> {
 
     /// Forgets what the statement may have changed. If it was followed to its end
     /// (`completed`), what it changed of this module's own objects is known, but
-    /// who supplies the module's static part alone does not carry it out.
+    /// who supplies the module's static part alone does not carry it out. Modules of the standard
+    /// library always run whole before others see them, so others may know it ([`Self::remember`]).
     pub(super) fn forget(&mut self, ir: &Arc<ir::Module>, statement: &ir::TopLevel, reason: &Reason, completed: bool) {
+        let followed = completed && self.world.is_standard(self.module);
         let mut mentioned = FxHashSet::default();
         collect_names(ir, statement.code, &mut mentioned);
         let mentions_own =
@@ -71,11 +73,14 @@ impl Machine<'_> {
                 ),
                 chain: reason.chain.clone(),
             });
-            for value in self.namespace.values_mut() {
-                *value = Value::Unknown(cause.clone());
+            for (name, value) in &mut self.namespace {
+                let value = std::mem::replace(value, Value::Unknown(cause.clone()));
+                if followed && !matches!(value, Value::Unknown(_)) {
+                    self.followed.push((name.clone(), cause.clone(), value));
+                }
             }
             self.provenance.clear();
-            self.porous = true;
+            self.porous |= !followed;
             self.opaque.push(self.current.index);
         }
         let cause = Arc::new(Reason {
@@ -85,14 +90,44 @@ impl Machine<'_> {
         });
         for name in &statement.binds {
             self.provenance.remove(name);
-            self.namespace.insert(name.clone(), Value::Unknown(cause.clone()));
+            let value = self.namespace.insert(name.clone(), Value::Unknown(cause.clone()));
+            if followed && let Some(value) = value {
+                self.remember_bound(name, &cause, value);
+            }
         }
         let annotates = |instruction: &Instruction| matches!(instruction, Instruction::StoreAnnotation(_));
         if ir.code(statement.code).instructions.iter().any(annotates) {
             self.namespace.insert("__annotations__".into(), Value::Unknown(cause));
         }
-        if contains_star_import(ir, statement.code) {
+        if !followed && contains_star_import(ir, statement.code) {
             self.open_namespace = true;
+        }
+    }
+
+    /// A name that a followed statement has bound: what it holds stands in the namespace, or was
+    /// forgotten with everything else a moment ago.
+    fn remember_bound(&mut self, name: &Name, cause: &Arc<Reason>, value: Value) {
+        let value = match &value {
+            Value::Unknown(forgotten) => self.followed.iter().rev().find_map(|(other, reason, value)| {
+                (other == name && Arc::ptr_eq(reason, forgotten)).then(|| value.clone())
+            }),
+            _ => Some(value),
+        };
+        if let Some(value) = value {
+            self.followed.push((name.clone(), cause.clone(), value));
+        }
+    }
+
+    /// At the end: what followed statements left under names that nothing has bound or forgotten since.
+    pub(super) fn remember(&mut self) {
+        for (name, cause, value) in std::mem::take(&mut self.followed).into_iter().rev() {
+            match self.namespace.get_mut(&name) {
+                Some(held @ Value::Unknown(_)) if matches!(held, Value::Unknown(reason) if Arc::ptr_eq(reason, &cause)) =>
+                {
+                    *held = value;
+                }
+                _ => {}
+            }
         }
     }
 

@@ -372,7 +372,7 @@ impl Machine<'_> {
         let owner_name = self.world.ground().entry(owner).qualified.clone();
         if let (Value::Opaque(_), Some(attribute)) = (receiver, self.ground_attribute(owner, name)) {
             let call = attribute.call;
-            return self.call_described(call, &format!("{owner_name}.{name}"), None, Vec::new(), Vec::new());
+            return self.read_described(call, &format!("{owner_name}.{name}"), receiver);
         }
         self.residual(Rule::NotModelled, format!("reads `{name}` of a `{owner_name}`"))
     }
@@ -443,6 +443,13 @@ impl Machine<'_> {
                 _ => return Ok(None),
             },
             Object::Native(_) if name == "__dict__" => self.allocate(Object::InstanceDict(object)),
+            Object::Native(native)
+                if name == "__doc__"
+                    && &*self.world.ground().entry(native.class).qualified == "_collections._tuplegetter" =>
+            {
+                let given = native.arguments.get(1).cloned();
+                native.attributes.get(name).cloned().or(given).unwrap_or(Value::None)
+            }
             Object::Cell(content) if name == "cell_contents" => match content.clone() {
                 Some(value) => value,
                 None => return self.raise("ValueError", "Cell is empty"),

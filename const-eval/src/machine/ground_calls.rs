@@ -8,6 +8,7 @@ use crate::heap::{Object, Type};
 use crate::primitive;
 use crate::reason::Rule;
 use crate::value::Value;
+use syntax::ir::Name;
 
 impl Machine<'_> {
     pub(super) fn call_ground_function(
@@ -20,6 +21,12 @@ impl Machine<'_> {
         let (qualified, call) = (entry.qualified.clone(), entry.call);
         let arguments = positional.as_slice();
         let plain = keywords.is_empty();
+        if plain
+            && let Some(name) = qualified.strip_prefix("_operator.")
+            && let Some(result) = self.operator_function(name, arguments)?
+        {
+            return Ok(result);
+        }
         match (&*qualified, arguments) {
             ("builtins.__build_class__", _) => self.build_class(positional, keywords),
             ("builtins.len", [value]) if plain => {
@@ -134,6 +141,19 @@ impl Machine<'_> {
                 None => self.residual(Rule::NotModelled, "asks for the frame of a caller"),
             },
             ("builtins.dir", [Value::GroundModule(index)]) if plain => self.names_of_module(*index),
+            ("builtins.dir", []) if self.is_top_level() => {
+                let globals = self.allocate(Object::Globals);
+                let mut names: Vec<Name> = Vec::new();
+                for (key, _) in self.dict_entries(&globals)?.unwrap_or_default().into_values() {
+                    match key {
+                        Value::Str(name) => names.push(name),
+                        _ => return self.residual(Rule::NotModelled, "a global whose name is not a string"),
+                    }
+                }
+                names.sort();
+                let names = names.into_iter().map(Value::Str).collect();
+                Ok(self.new_list(names))
+            }
             ("builtins.globals" | "builtins.locals" | "builtins.vars" | "builtins.dir", []) => {
                 self.open_namespace = true;
                 self.residual(
@@ -162,6 +182,10 @@ impl Machine<'_> {
                 self.current.reached = true;
                 self.residual(Rule::UnknownNamespace, format!("`{}` runs code that is not known", entry.name))
             }
+            (
+                "_codecs_cn.getcodec" | "_codecs_jp.getcodec" | "_codecs_kr.getcodec" | "_codecs_tw.getcodec",
+                [name @ Value::Str(_)],
+            ) if plain => self.multibyte_codec(&qualified, name.clone()),
             ("sys.intern", [value @ Value::Str(_)]) if plain => Ok(value.clone()),
             ("_abc._abc_init", [class]) => self.abc_init(&class.clone()),
             ("_abc._abc_register", [class, subclass]) if plain => {
@@ -281,12 +305,13 @@ impl Machine<'_> {
                 _ => false,
             }
         });
-        // An extension module also has `__file__`.
-        if !module.complete || !builtin {
+        if !module.complete {
             return self.residual(Rule::NotModelled, format!("`dir` of module `{}`", module.name));
         }
+        self.depend(&module.name, &[]);
         let mut names: Vec<std::sync::Arc<str>> = module.exports.keys().cloned().collect();
-        for given in ["__doc__", "__loader__", "__name__", "__package__", "__spec__"] {
+        let file = (!builtin).then_some("__file__");
+        for given in ["__doc__", "__loader__", "__name__", "__package__", "__spec__"].into_iter().chain(file) {
             if !names.iter().any(|name| &**name == given) {
                 names.push(given.into());
             }
@@ -335,6 +360,19 @@ impl Machine<'_> {
         }
     }
 
+    /// Items of which one is the least: a set's too, where the order can't matter, because all are
+    /// strings, or all are integers, and no two are equal.
+    fn collect_for_extreme(&mut self, iterable: &Value, key_function: &Value) -> Eval<Vec<Value>> {
+        if let (Value::None, Some(entries)) = (key_function, self.set_entries(iterable)?) {
+            let strings = entries.values().all(|item| matches!(item, Value::Str(_)));
+            let integers = entries.values().all(|item| matches!(item, Value::Int(_)));
+            if strings || integers {
+                return self.collect_unordered(iterable);
+            }
+        }
+        self.collect_between_calls(iterable)
+    }
+
     fn extreme(&mut self, largest: bool, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
         let mut default = None;
         let mut key_function = Value::None;
@@ -348,7 +386,7 @@ impl Machine<'_> {
             }
         }
         let items = match positional.as_slice() {
-            [iterable] => self.collect_between_calls(iterable)?,
+            [iterable] => self.collect_for_extreme(iterable, &key_function)?,
             _ => positional,
         };
         let mut best: Option<(Value, Value)> = None;
@@ -394,6 +432,11 @@ impl Machine<'_> {
         if let Value::Unknown(reason) = classes {
             let reason = reason.clone();
             return self.unknown(Rule::UnknownOperation, "`isinstance` with a class that is not known", &reason);
+        }
+        if let Value::Unknown(reason) = value
+            && self.is_no_loader_class(reason, classes)
+        {
+            return Ok(false);
         }
         let exact = self.type_of(value)?;
         match classes {

@@ -6,7 +6,7 @@ use crate::heap::{Object, Type};
 use crate::key::{self, Key};
 use crate::primitive;
 use crate::reason::Rule;
-use crate::value::Value;
+use crate::value::{ObjectRef, Value};
 
 impl Machine<'_> {
     /// The key under which a dict or set files the value; raises where it is not hashable.
@@ -53,7 +53,7 @@ impl Machine<'_> {
                         if matches!(
                             self.ground_attribute(*owner, name).map(|found| &found.kind),
                             Some(crate::ground::AttributeKind::New | crate::ground::AttributeKind::StaticMethod)
-                        ) =>
+                        ) || matches!(self.object(object), Object::UnboundGround { .. }) =>
                     {
                         Ok(Key::Tuple(
                             vec![
@@ -76,6 +76,9 @@ impl Machine<'_> {
                             && self.inherits_from_ground(class, &["__hash__", "__eq__"])
                         {
                             return self.key(&data);
+                        }
+                        if self.is_made_member(object) {
+                            return self.residual(Rule::NotModelled, "hashes a combination of flags by its identity");
                         }
                         if let Some(hook) = self.hash_hook_of_identity(class) {
                             let hook = self.bind(Found::Value(hook), "__hash__", Some(value), class)?;
@@ -144,17 +147,15 @@ impl Machine<'_> {
     pub(super) fn is_identical(&mut self, left: &Value, right: &Value) -> Eval<bool> {
         use Value as V;
         Ok(match (left, right) {
+            (V::Unknown(reason), class) | (class, V::Unknown(reason)) if self.is_no_loader_type(reason, class) => false,
             (V::Unknown(reason), _) | (_, V::Unknown(reason)) => {
-                let reason = reason.clone();
-                return self.unknown(
-                    Rule::UnknownOperation,
-                    "asks for the identity of something that is not known",
-                    &reason,
-                );
+                let message = format!("asks for the identity of something that is not known: {}", reason.root_cause());
+                self.known_effect(Rule::UnknownOperation, message);
+                return self.decide("the identity of a value that is not known");
             }
             (V::None, V::None) | (V::Ellipsis, V::Ellipsis) | (V::NotImplemented, V::NotImplemented) => true,
             (V::Bool(left), V::Bool(right)) => left == right,
-            (V::Object(left), V::Object(right)) => left == right,
+            (V::Object(left), V::Object(right)) => left == right || self.is_same_member(*left, *right)?,
             (V::Ground(left), V::Ground(right)) => left == right,
             (V::Module(left), V::Module(right)) => left == right,
             (V::GroundModule(left), V::GroundModule(right)) => left == right,
@@ -174,6 +175,25 @@ impl Machine<'_> {
                 );
             }
         })
+    }
+
+    /// Two objects that stand for one: attributes of C types, or combinations of flags, each made by another module's evaluation.
+    pub(super) fn is_same_member(&mut self, left: ObjectRef, right: ObjectRef) -> Eval<bool> {
+        let (one, other) = match (self.object(left), self.object(right)) {
+            (Object::Instance(one), Object::Instance(other)) => (one, other),
+            // The type holds one object, which every look-up gives.
+            (Object::UnboundGround { owner, name }, Object::UnboundGround { owner: other_owner, name: other_name }) => {
+                return Ok(owner == other_owner && name == other_name);
+            }
+            _ => return Ok(false),
+        };
+        if one.class != other.class || !(self.is_made_member(left) && self.is_made_member(right)) {
+            return Ok(false);
+        }
+        if left.owner == right.owner {
+            return Ok(false);
+        }
+        self.residual(Rule::NotModelled, "compares members of an enumeration that different modules have made")
     }
 
     /// `PyObject_RichCompareBool(left, right, Py_EQ)`: identity first, then `==`.

@@ -1,12 +1,14 @@
 //! Import statements.
 //!
-//! An import at module level is carried out at import, as always, and binds
-//! what it binds; what is judged here is only what is known of the result.
-//! Inside a call it is an effect.
+//! An import is carried out at import, in its place, as always, and binds what it
+//! binds; what is judged here is only what is known of the result. That holds in
+//! class bodies too, and in calls, where however only what the module's import
+//! statements lead to anyway may be imported: everything else would be loaded
+//! by a call that no one sees.
 
 use std::sync::Arc;
 
-use syntax::ir::Name;
+use syntax::ir::{CodeKind, Name};
 
 use super::frame::{Frame, Scope};
 use super::{Eval, Machine, Stop};
@@ -20,12 +22,12 @@ impl Machine<'_> {
         let Some(absolute) = self.absolute_name_in(frame.module, level, module) else {
             return self.raise("ImportError", "attempted relative import with no known parent package");
         };
-        if self.is_module_level(frame) {
+        if self.is_import_statement() {
             self.current.imports = true;
         } else if frame.globals.is_some() || !self.import_in_call(&absolute, names) {
-            return self.residual(Rule::ImportInCall, format!("imports `{module}` from within a call or a class body"));
+            return self.residual(Rule::ImportInCall, format!("imports `{module}` from within a call"));
         }
-        let guarded = !frame.handlers.is_empty();
+        let guarded = self.catching > 0 || self.positions.iter().any(|position| position.guarded);
         let target = if names.is_empty() && level == 0 {
             // `import a.b` gives `a`, once `a.b` is loaded.
             self.load_module(&absolute, guarded)?;
@@ -45,18 +47,20 @@ impl Machine<'_> {
         frame.module == self.module && matches!(frame.scope, Scope::Module) && self.positions.len() == 1
     }
 
-    /// Only class statements lie between the module and the import.
-    fn is_in_own_class_body(&self) -> bool {
-        self.positions.iter().skip(1).all(|position| {
+    /// Is the running code the module's own top level, or a class body in it?
+    fn is_import_statement(&self) -> bool {
+        self.positions.iter().all(|position| {
+            let kind = |ir: &Arc<syntax::ir::Module>| ir.code(position.code).kind;
             position.module == self.module
+                && !position.dynamic
                 && self
                     .world
                     .ir(position.module)
-                    .is_some_and(|ir| ir.code(position.code).kind == syntax::ir::CodeKind::Class)
+                    .is_some_and(|ir| matches!(kind(ir), CodeKind::TopLevel | CodeKind::Class))
         })
     }
 
-    /// An import from within a call or a class body may only run what is proven. That a module
+    /// An import from within a call may only run what is proven. That a module
     /// is loaded then, which was not before, is an effect.
     pub(super) fn import_in_call(&mut self, absolute: &str, names: &[Name]) -> bool {
         let mut wanted = vec![absolute.to_string()];
@@ -79,9 +83,7 @@ impl Machine<'_> {
                     }
                     _ => false,
                 };
-                if self.is_in_own_class_body() {
-                    self.current.imports = true;
-                } else if !is_loaded {
+                if !is_loaded {
                     self.carry_out_import(&name);
                 }
             }
@@ -185,11 +187,12 @@ impl Machine<'_> {
         let child = below.split('.').next().unwrap_or(below);
         let Resolved::Source(submodule) = self.world.resolve(&format!("{}.{child}", self.name)) else { return };
         let value = self.loaded(submodule);
+        self.current.binds = true;
         match self.namespace.get(child) {
             None => {
                 self.namespace.insert(child.into(), value);
             }
-            Some(bound) if super::is_same(bound, &value) => {}
+            Some(bound) if super::ways::is_same(bound, &value) => {}
             // Loading it binds the name, if it was not loaded before.
             Some(_) => {
                 let unknown = self.unknown_name(&self.name.clone(), child, "depends on when the submodule is loaded");
@@ -248,13 +251,13 @@ impl Machine<'_> {
     }
 
     pub(super) fn import_from(&mut self, frame: &Frame, module: &Value, name: &Name) -> Eval<Value> {
-        let guarded = !frame.handlers.is_empty();
+        let guarded = self.catching > 0 || self.positions.iter().any(|position| position.guarded);
         match module {
             Value::Module(id) => self.import_from_source(frame, *id, name, guarded),
             Value::GroundModule(index) => {
                 let module = &self.world.ground().modules()[*index as usize];
                 match module.exports.get(name) {
-                    Some(Export::Process) if guarded => {
+                    Some(Export::Process) if guarded && &**name != "__doc__" => {
                         let module = module.name.clone();
                         self.uncertain_import(&format!("{module}.{name}"))?;
                         Ok(self.unknown_name(&module, name, "differs between processes"))
@@ -440,6 +443,7 @@ impl Machine<'_> {
     }
 
     pub(super) fn import_star(&mut self, frame: &Frame, module: &Value) -> Eval<()> {
+        self.current.binds = true;
         let guarded = !frame.handlers.is_empty();
         match module {
             Value::GroundModule(index) => {

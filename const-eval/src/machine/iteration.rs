@@ -68,6 +68,10 @@ impl Machine<'_> {
                 let items = self.plain_data(value);
                 self.iterate(&items)
             }
+            Value::Ground(_) => match self.ground_list(value) {
+                Some(items) => self.iterate(&items),
+                None => self.not_iterable(class),
+            },
             _ => self.not_iterable(class),
         }
     }
@@ -80,7 +84,6 @@ impl Machine<'_> {
             Set,
             Data(Value),
             Proxy,
-            Copy,
             Other,
         }
         let kind = match self.object(object) {
@@ -89,7 +92,7 @@ impl Machine<'_> {
             Object::Generator(_) => Kind::Other,
             Object::List(_) => Kind::List,
             Object::Dict(_) => Kind::Dict(value.clone(), ViewKind::Keys),
-            Object::InstanceDict(_) | Object::Globals => Kind::Copy,
+            Object::InstanceDict(_) | Object::Globals => Kind::Dict(value.clone(), ViewKind::Keys),
             Object::DictView { dict, kind } => Kind::Dict(dict.clone(), *kind),
             Object::Set(_) | Object::FrozenSet(_) => Kind::Set,
             Object::MappingProxy(_) => Kind::Proxy,
@@ -139,13 +142,6 @@ impl Machine<'_> {
             Kind::Proxy => {
                 let items = self.proxy_items(object)?.into_iter().map(|(key, _)| key).collect();
                 Ok(self.iterator_over(items, UNKNOWN_TYPE))
-            }
-            Kind::Copy => {
-                let entries = self.dict_entries(value)?.unwrap_or_default();
-                {
-                    let class = self.known.dict_key_iterator;
-                    Ok(self.iterator_over(entries.into_values().map(|(key, _)| key).collect(), class))
-                }
             }
             Kind::Data(data) => self.iterate(&data),
             Kind::Other => {
@@ -282,16 +278,21 @@ impl Machine<'_> {
                 let Value::Object(object) = dict else {
                     return Ok(None);
                 };
-                if let Object::InstanceDict(_) | Object::Globals = self.object(*object) {
-                    return self.residual(Rule::NotModelled, "iterates over a view of a live `__dict__`");
-                }
-                let entries = match self.contents(*object)? {
-                    Object::Dict(entries) => entries,
-                    Object::Instance(instance) => match &instance.payload {
-                        Payload::Dict(entries) => entries,
+                let live;
+                let entries = match self.object(*object) {
+                    Object::InstanceDict(_) | Object::Globals => {
+                        live = self.dict_entries(dict)?.unwrap_or_default();
+                        self.charge(live.len())?;
+                        &live
+                    }
+                    _ => match self.contents(*object)? {
+                        Object::Dict(entries) => entries,
+                        Object::Instance(instance) => match &instance.payload {
+                            Payload::Dict(entries) => entries,
+                            _ => return Ok(None),
+                        },
                         _ => return Ok(None),
                     },
-                    _ => return Ok(None),
                 };
                 if entries.len() != *size {
                     return self.raise("RuntimeError", "dictionary changed size during iteration");

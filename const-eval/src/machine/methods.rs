@@ -4,11 +4,12 @@ use super::functions::Keywords;
 use super::types::Found;
 use super::{Eval, Machine, Stop};
 use crate::effect::Change;
-use crate::ground::GroundId;
+use crate::ground::{AttributeKind, GroundId};
 use crate::heap::{GeneratorKind, Object, Payload, Set, Type, UNKNOWN_TYPE, ViewKind};
 use crate::primitive::{self, Product};
 use crate::reason::Rule;
 use crate::value::{Integer, Value};
+use rustc_hash::FxHashMap;
 
 impl Machine<'_> {
     pub(super) fn call_ground_method(
@@ -65,6 +66,12 @@ impl Machine<'_> {
         if self.is_subtype(Type::Ground(owner), Type::Ground(known.base_exception)) {
             return self.exception_method(name, receiver, positional);
         }
+        if keywords.is_empty()
+            && let [subject] = positional.as_slice()
+            && let Some(result) = self.match_of_pattern(name, &receiver, subject)?
+        {
+            return Ok(result);
+        }
         let data = self.plain_data(&receiver);
         if super::operators::is_data(&data) {
             return self.data_method(owner, name, data, positional, keywords);
@@ -74,7 +81,11 @@ impl Machine<'_> {
         };
         let call = attribute.call;
         let what = format!("{}.{name}", self.world.ground().entry(owner).qualified);
-        self.call_described(call, &what, Some(&receiver), positional, keywords)
+        // Descriptions of class methods speak of exactly the class that has them.
+        let of_itself = matches!(attribute.kind, AttributeKind::ClassMethod)
+            && matches!(receiver, Value::Ground(receiver) if receiver == owner);
+        let receiver = (!of_itself).then_some(&receiver);
+        self.call_described(call, &what, receiver, positional, keywords)
     }
 
     fn iterator_method(&mut self, name: &str, receiver: Value, positional: Vec<Value>) -> Eval<Value> {
@@ -145,6 +156,10 @@ impl Machine<'_> {
                 let product = self.primitive(outcome)?;
                 return self.product(product);
             }
+            (Value::Str(text), "translate") if positional.len() == 1 && keywords.is_empty() => {
+                let text = text.clone();
+                return self.translate(&text, &positional[0]);
+            }
             (Value::Str(template), "format") => {
                 let template = template.clone();
                 return self.format_fields(&template, positional, keywords);
@@ -199,6 +214,34 @@ impl Machine<'_> {
         let outcome = primitive::call_method(self.context(), &data, name, &arguments, &keywords);
         let product = self.primitive(outcome)?;
         self.product(product)
+    }
+
+    /// `text.translate(table)` (`charmaptranslate_lookup` in unicodeobject.c)
+    fn translate(&mut self, text: &str, table: &Value) -> Eval<Value> {
+        let mut found: FxHashMap<u32, Option<Value>> = FxHashMap::default();
+        for character in text.chars() {
+            let code = u32::from(character);
+            if found.contains_key(&code) {
+                continue;
+            }
+            let replacement = match self.get_item(table, &Value::int(i64::from(code))) {
+                Ok(value) => Some(value),
+                Err(Stop::Raise(exception)) => {
+                    let lookup_error = self.world.ground().builtin("LookupError");
+                    if !matches!(lookup_error, Some(wanted) if self.is_instance_of(&exception, wanted)?) {
+                        return Err(Stop::Raise(exception));
+                    }
+                    None
+                }
+                Err(stop) => return Err(stop),
+            };
+            if let Some(Value::Opaque(_) | Value::Unknown(_) | Value::Object(_)) = replacement {
+                return self.residual(Rule::NotModelled, "`str.translate` with a table whose entries are not known");
+            }
+            found.insert(code, replacement);
+        }
+        let outcome = primitive::translate(text, |code| Ok(found.get(&code).cloned().flatten()));
+        self.primitive(outcome).map(|text| Value::str(text))
     }
 
     pub(super) fn product(&mut self, product: Product) -> Eval<Value> {

@@ -20,12 +20,14 @@ mod forget;
 pub mod frame;
 mod functions;
 mod ground_calls;
+mod guarded;
 mod hashing;
 mod imports;
 mod iteration;
 mod known;
 mod methods;
 mod models;
+mod operator_module;
 mod operators;
 mod patterns;
 mod replay;
@@ -33,6 +35,7 @@ mod replay_calls;
 mod representation;
 mod step;
 mod types;
+mod ways;
 
 use std::sync::Arc;
 
@@ -43,7 +46,7 @@ use syntax::ir::{self, Name, StatementKind};
 
 use crate::effect::Effect;
 use crate::evaluated::{Dependency, Evaluated, Namespace, Outcome, Replay};
-use crate::heap::{Attributes, Heap, Object};
+use crate::heap::{Attributes, Dict, Heap, Object};
 use crate::primitive;
 use crate::reason::{Link, Reason, Rule, Site};
 use crate::value::{ModuleId, ObjectRef, Value};
@@ -110,10 +113,14 @@ pub struct Machine<'w> {
     porous: bool,
     fails: bool,
     opaque: Vec<u32>,
-    /// A statement before this one runs at import.
+    /// Names forgotten after statements that were followed to their end, and what they hold all the same.
+    followed: Vec<(Name, Arc<Reason>, Value)>,
+    /// A statement before this one runs code at import that is not known.
     impure: bool,
     module_aliases: Vec<(Name, Value)>,
     overlay: replay::Overlay,
+    /// What this module's evaluation has added to caches of other modules (see [`guarded`]).
+    cached: FxHashMap<ObjectRef, Dict>,
     /// Coroutines, and the statements that made them: one that is never closed warns when it is collected.
     coroutines: Vec<(ObjectRef, u32)>,
     /// An object of this module was handed to code that is not known.
@@ -138,11 +145,17 @@ struct Statement {
     effect: Option<Arc<Reason>>,
     /// Effects that are known completely.
     effects: Vec<Effect>,
+    /// An effect that may have run code which is not known.
+    opaque_effect: bool,
     /// The code that stopped the evaluation could reach this module's namespace.
     reached: bool,
     /// Answers to questions that only the run time can answer, in the order they are asked.
     decisions: Vec<bool>,
     asked: usize,
+    /// The namespace before the statement, once it is needed to run the statement again.
+    before: Option<ways::Names>,
+    /// The statement has bound or deleted a name.
+    binds: bool,
     /// Length of the heap before the statement, and whether an older object was changed since.
     heap_before: usize,
     changed_older: bool,
@@ -222,9 +235,11 @@ impl<'w> Machine<'w> {
             porous: false,
             fails: false,
             opaque: Vec::new(),
+            followed: Vec::new(),
             impure: false,
             module_aliases: Vec::new(),
             overlay: replay::Overlay::default(),
+            cached: FxHashMap::default(),
             coroutines: Vec::new(),
             leaked: false,
             budget,
@@ -252,6 +267,7 @@ impl<'w> Machine<'w> {
             }
             let result = self.run_all_ways(ir, statement, index as u32);
             self.positions.clear();
+            let completed = result.is_ok();
             let outcome = match result {
                 Ok(()) => match self.current.effect.take() {
                     Some(reason) => {
@@ -294,12 +310,13 @@ impl<'w> Machine<'w> {
                     Outcome::Residual(reason)
                 }
             };
-            if matches!(outcome, Outcome::Residual(_)) {
+            if matches!(outcome, Outcome::Residual(_)) && !(completed && !self.current.opaque_effect) {
                 self.impure = true;
                 self.forget_changes();
             }
             outcomes.push(outcome);
         }
+        self.remember();
         for (coroutine, statement) in std::mem::take(&mut self.coroutines) {
             let open = matches!(self.object(coroutine), Object::Generator(generator) if generator.frame.is_some());
             if let (true, Some(outcome)) = (open, outcomes.get_mut(statement as usize)) {
@@ -314,86 +331,6 @@ impl<'w> Machine<'w> {
             }
         }
         outcomes
-    }
-
-    /// Runs a statement; where its course depends on whether imports succeed, every way it
-    /// can take, and joins the outcomes: what they disagree on is unknown.
-    fn run_all_ways(&mut self, ir: &Arc<ir::Module>, statement: &ir::TopLevel, index: u32) -> Eval<()> {
-        let heap_before = self.heap.objects.len();
-        let fresh = |decisions| Statement { index, heap_before, decisions, ..Statement::default() };
-        self.current = fresh(Vec::new());
-        let before = matches!(statement.kind, StatementKind::Compound)
-            .then(|| (self.namespace.clone(), self.provenance.clone()));
-        let (open_before, porous_before) = (self.open_namespace, self.porous);
-        let mut result = self.run_statement(ir, statement).and_then(|()| self.check_generators());
-        let Some((namespace, provenance)) = before.filter(|_| !self.current.decisions.is_empty()) else {
-            return result;
-        };
-        let mut joined: Option<(Namespace, bool)> = None;
-        let (mut open, mut porous) = (false, false);
-        loop {
-            self.positions.clear();
-            match result {
-                Ok(()) if self.current.effect.is_none() => {
-                    if self.current.changed_older || !self.current.effects.is_empty() {
-                        return self.residual(Rule::Raises, "what it changes depends on whether an import succeeds");
-                    }
-                    let recipe = self.current.recipe;
-                    joined = Some(match joined {
-                        None => (self.namespace.clone(), recipe),
-                        Some((other, was_recipe)) => (join(other, &self.namespace), recipe || was_recipe),
-                    });
-                }
-                // A way on which an exception escapes ends the module's import, as it always would.
-                Err(Stop::Raise(_)) if self.current.effect.is_none() => {}
-                other => return other,
-            }
-            let mut decisions = std::mem::take(&mut self.current.decisions);
-            while decisions.last() == Some(&false) {
-                decisions.pop();
-            }
-            match decisions.last_mut() {
-                Some(last) => *last = false,
-                None => break,
-            }
-            open |= self.open_namespace;
-            porous |= self.porous;
-            (self.open_namespace, self.porous) = (open_before, porous_before);
-            self.namespace = namespace.clone();
-            self.provenance = provenance.clone();
-            self.current = fresh(decisions);
-            result = self.run_statement(ir, statement).and_then(|()| self.check_generators());
-        }
-        match joined {
-            Some((namespace, recipe)) => {
-                self.open_namespace |= open;
-                self.porous |= porous;
-                self.namespace = namespace;
-                for name in &statement.binds {
-                    self.provenance.remove(name);
-                }
-                self.current.imports = true;
-                self.current.recipe = recipe;
-                Ok(())
-            }
-            None => self.residual(Rule::Raises, "an import that it needs fails"),
-        }
-    }
-
-    /// Asks what only the run time can answer. Answers yes first; the statement is run again for no.
-    fn decide(&mut self, question: &str) -> Eval<bool> {
-        /// Questions that one statement may ask.
-        const LIMIT: usize = 6;
-        let asked = self.current.asked;
-        self.current.asked += 1;
-        if let Some(answer) = self.current.decisions.get(asked) {
-            return Ok(*answer);
-        }
-        if self.current.decisions.len() >= LIMIT || self.positions.len() > 1 {
-            return self.residual(Rule::Raises, format!("its course depends on {question}"));
-        }
-        self.current.decisions.push(true);
-        Ok(true)
     }
 
     fn run_statement(&mut self, ir: &Arc<ir::Module>, statement: &ir::TopLevel) -> Eval<()> {
@@ -454,6 +391,12 @@ impl<'w> Machine<'w> {
 
     /// Notes an effect that can't reach this module, and goes on.
     fn effect(&mut self, rule: Rule, message: impl Into<String>) {
+        self.current.opaque_effect = true;
+        self.known_effect(rule, message);
+    }
+
+    /// Notes an effect that changes one thing outside, which is known, and runs no code; goes on.
+    fn known_effect(&mut self, rule: Rule, message: impl Into<String>) {
         if self.current.effect.is_none() {
             let reason = self.reason_here(rule, message.into());
             self.current.effect = Some(reason);
@@ -553,7 +496,7 @@ impl<'w> Machine<'w> {
 
     /// The contents of a mutable object may be read only where they can't have changed since.
     fn contents(&mut self, object: ObjectRef) -> Eval<&Object> {
-        if !self.is_own(object) && !self.is_fingerprinted(object) {
+        if !self.is_own(object) && self.enumeration_table(object).is_none() && !self.rest_on_fingerprint(object) {
             let owner = self.world.module_name(object.owner).to_string();
             let what = self.describe(&Value::Object(object));
             return self.residual(
@@ -562,31 +505,6 @@ impl<'w> Machine<'w> {
             );
         }
         Ok(self.object(object))
-    }
-
-    /// Do guards compare the contents? Short containers of data that another module's class
-    /// holds are part of the fingerprint of the attribute through which they were reached,
-    /// as long as no code that is not proven has run in between.
-    fn is_fingerprinted(&self, object: ObjectRef) -> bool {
-        if self.impure || !self.is_class_attribute(object) || self.has_changed_items(object) {
-            return false;
-        }
-        /// As `LONGEST_CONTAINER` in the runtime's fingerprints.
-        const LONGEST: usize = 64;
-        let plain = |value: &Value| match value {
-            Value::Tuple(items) => {
-                items.iter().all(|item| operators::is_data(item) && !matches!(item, Value::Tuple(_)))
-            }
-            Value::Ground(_) => true,
-            other => operators::is_data(other),
-        };
-        match self.object(object) {
-            Object::List(items) => items.len() <= LONGEST && items.iter().all(plain),
-            Object::Dict(entries) => {
-                entries.len() <= LONGEST && entries.values().all(|(key, value)| plain(key) && plain(value))
-            }
-            _ => false,
-        }
     }
 
     /// Records that the result rests on a name or attribute of another module.
@@ -659,41 +577,5 @@ impl<'w> Machine<'w> {
 
     fn attributes() -> Attributes {
         Attributes::default()
-    }
-}
-
-/// What two ways agree on; the rest is unknown.
-fn join(first: Namespace, second: &Namespace) -> Namespace {
-    let unknown = || Value::Unknown(Reason::new(Rule::UnknownName, "its value depends on whether an import succeeds"));
-    let mut joined = first;
-    for (name, value) in joined.iter_mut() {
-        if !second.get(name).is_some_and(|other| is_same(value, other)) {
-            *value = unknown();
-        }
-    }
-    for name in second.keys() {
-        if !joined.contains_key(name) {
-            joined.insert(name.clone(), unknown());
-        }
-    }
-    joined
-}
-
-fn is_same(left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        (Value::Unknown(left), Value::Unknown(right)) => Arc::ptr_eq(left, right),
-        (Value::Object(left), Value::Object(right)) => left == right,
-        (Value::Ground(left), Value::Ground(right)) => left == right,
-        (Value::Module(left), Value::Module(right)) => left == right,
-        (Value::GroundModule(left), Value::GroundModule(right)) => left == right,
-        (Value::Tuple(left), Value::Tuple(right)) => {
-            left.len() == right.len() && left.iter().zip(right.iter()).all(|(left, right)| is_same(left, right))
-        }
-        (Value::None, Value::None) => true,
-        (Value::Bool(left), Value::Bool(right)) => left == right,
-        (Value::Int(left), Value::Int(right)) => left == right,
-        (Value::Str(left), Value::Str(right)) => left == right,
-        (Value::Bytes(left), Value::Bytes(right)) => left == right,
-        _ => false,
     }
 }

@@ -467,6 +467,13 @@ impl Machine<'_> {
         right_type: Type,
     ) -> Eval<Value> {
         let (left, right) = (&self.plain_data(left), &self.plain_data(right));
+        if let (Value::Object(left), Value::Object(right)) = (left, right)
+            && left != right
+            && self.is_same_member(*left, *right)?
+            && let Comparison::Equal | Comparison::NotEqual = comparison
+        {
+            return Ok(Value::Bool(comparison == Comparison::Equal));
+        }
         if is_data(left) && is_data(right) {
             if let (Value::Tuple(first), Value::Tuple(second)) = (left, right) {
                 return self.compare_sequences(comparison, &first.clone(), &second.clone());

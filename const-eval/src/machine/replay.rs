@@ -14,7 +14,8 @@ use syntax::ir::Name;
 
 use super::{Eval, Machine};
 use crate::effect::{Change, Changed, Effect, Step};
-use crate::heap::{Attributes, Object};
+use crate::ground::GroundId;
+use crate::heap::{Attributes, Object, Type};
 use crate::key::Key;
 use crate::reason::{Reason, Rule};
 use crate::value::{ModuleId, ObjectRef, Value};
@@ -29,6 +30,8 @@ pub(super) struct Overlay {
     globals: FxHashMap<(ModuleId, Name), Value>,
     /// The same, of modules implemented in C.
     ground_globals: FxHashMap<(u32, Name), Value>,
+    /// Attributes of types implemented in C that this module has set.
+    ground_attributes: FxHashMap<(GroundId, Name), Value>,
     /// Items of other modules' dicts that this module has set.
     items: FxHashMap<(ObjectRef, Key), Value>,
     /// What this module has changed, and what it is now is known.
@@ -67,6 +70,7 @@ impl Overlay {
         self.objects.clear();
         self.globals.clear();
         self.ground_globals.clear();
+        self.ground_attributes.clear();
         self.items.clear();
         self.unknown.extend(self.known.drain());
     }
@@ -130,6 +134,18 @@ impl Machine<'_> {
             return Some(value.clone());
         }
         self.changed_value(|| Changed::GroundGlobal(module, name))
+    }
+
+    /// As [`Self::changed_global`], of an attribute of a type implemented in C.
+    pub(super) fn changed_ground_attribute(&self, id: GroundId, name: &str) -> Option<Value> {
+        if self.overlay.ground_attributes.is_empty() && self.overlay.unknown.is_empty() {
+            return None;
+        }
+        let name: Name = name.into();
+        if let Some(value) = self.overlay.ground_attributes.get(&(id, name.clone())) {
+            return Some(value.clone());
+        }
+        self.changed_value(|| Changed::GroundAttribute(id, name))
     }
 
     /// Has any name of the other module been set since its own top level ended?
@@ -232,6 +248,27 @@ impl Machine<'_> {
         self.carry_out(change, Some(Changed::GroundGlobal(index, name.clone())), message);
         self.overlay.ground_globals.insert((index, name), value);
         Ok(())
+    }
+
+    /// Sets an attribute of a type implemented in C that can be changed (`type.__setattr__`).
+    pub(super) fn change_ground_attribute(&mut self, id: GroundId, name: &str, value: Option<Value>) -> Eval<()> {
+        let class = self.type_name(Type::Ground(id));
+        if self.type_info(id).is_some_and(|info| info.immutable) {
+            return self.raise("TypeError", format!("cannot set '{name}' attribute of immutable type '{class}'"));
+        }
+        let message = format!("sets `{name}` of the type `{class}`");
+        let is_special = name.starts_with("__") && name.ends_with("__") && name != "__module__";
+        match value {
+            Some(value) if !is_special => {
+                let name: Name = name.into();
+                let change =
+                    Change::SetAttribute { object: Value::Ground(id), name: name.clone(), value: value.clone() };
+                self.carry_out(change, Some(Changed::GroundAttribute(id, name.clone())), message);
+                self.overlay.ground_attributes.insert((id, name), value);
+                Ok(())
+            }
+            _ => self.residual(Rule::ForeignChange, message),
+        }
     }
 
     /// Sets an item of another module's dict, whose class has no `__setitem__` in Python.

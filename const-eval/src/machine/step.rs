@@ -5,6 +5,7 @@ use std::sync::Arc;
 use syntax::ir::{self, Constant, Instruction, Name};
 
 use super::frame::{Frame, Handler, Scope};
+use super::ways::is_maybe_unbound;
 use super::{Eval, Machine, Position, Stop};
 use crate::heap::{Object, Payload};
 use crate::reason::Rule;
@@ -702,6 +703,11 @@ impl Machine<'_> {
         }
         if frame.module == self.module {
             if let Some(value) = self.namespace.get(name).cloned() {
+                if let Value::Unknown(reason) = &value
+                    && is_maybe_unbound(reason)
+                {
+                    return self.residual(Rule::Raises, format!("`{name}` may not be bound"));
+                }
                 if let Some((module, attribute)) = self.provenance.get(name).cloned()
                     && !matches!(value, Value::Unknown(_))
                 {
@@ -766,6 +772,9 @@ impl Machine<'_> {
             return Ok(Some(value));
         }
         match evaluated.namespace.get(name) {
+            Some(Value::Unknown(reason)) if is_maybe_unbound(reason) => {
+                self.residual(Rule::Raises, format!("`{name}` of another module may not be bound"))
+            }
             Some(value) => Ok(Some(value.clone())),
             None if evaluated.open_namespace || (evaluated.porous && self.world.ground().builtin(name).is_none()) => {
                 let module = self.world.module_name(module).to_string();
@@ -786,6 +795,7 @@ impl Machine<'_> {
             Some(origin) if matches!(frame.scope, Scope::Module) => self.provenance.insert(name.clone(), origin),
             _ => self.provenance.remove(name),
         };
+        self.current.binds = true;
         self.namespace.insert(name.clone(), value);
         Ok(())
     }
@@ -798,6 +808,7 @@ impl Machine<'_> {
             let module = self.world.module_name(frame.module).to_string();
             return self.residual(Rule::ForeignChange, format!("deletes the global `{name}` of module `{module}`"));
         }
+        self.current.binds = true;
         self.provenance.remove(name);
         if self.namespace.shift_remove(name).is_none() {
             if self.open_namespace || self.porous {

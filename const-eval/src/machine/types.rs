@@ -5,6 +5,7 @@ use crate::effect::Changed;
 use crate::ground::{AttributeKind, EntryKind, GroundId, TypeAttribute, TypeInfo};
 use crate::heap::{Class, GeneratorKind, Object, Type, UNKNOWN_TYPE, ViewKind};
 use crate::reason::Rule;
+
 use crate::value::{ObjectRef, Value};
 
 /// What a look-up along an MRO finds.
@@ -189,12 +190,15 @@ impl<'w> Machine<'w> {
             }
             match entry {
                 Type::Ground(owner) => {
+                    if let Some(value) = self.changed_ground_attribute(owner, name) {
+                        return Some(Found::Value(value));
+                    }
                     if let Some(attribute) = self.ground_attribute(owner, name) {
                         return Some(Found::Ground { owner, kind: attribute.kind.clone() });
                     }
                 }
                 Type::Class(object) => {
-                    if !self.is_own(object) {
+                    if !self.is_own(object) && !self.is_cache_attribute(object, name) {
                         self.depend_on_class(object, name);
                         if let Some(changed) = self.changed_attribute(object, name) {
                             return Some(Found::Value(changed));

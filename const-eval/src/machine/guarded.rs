@@ -1,0 +1,167 @@
+//! Mutable containers of other modules whose contents may be read all the same: because a
+//! guard compares them, or because they are caches, which only ever grow by what their keys
+//! determine.
+
+use syntax::ir::Name;
+
+use super::{Machine, operators};
+use crate::heap::{Dict, Object, Type};
+use crate::value::{ObjectRef, Value};
+
+/// As `LONGEST_CONTAINER` in the runtime's fingerprints.
+const LONGEST: usize = 512;
+
+/// How deeply containers may be nested; the runtime's fingerprints follow them further.
+const DEEPEST: u32 = 6;
+
+/// The attribute under which the classes of `enum` remember their members by value.
+const MEMBER_CACHE: &str = "_value2member_map_";
+
+/// Attributes in which the classes of `enum` keep their members.
+const MEMBER_TABLES: [&str; 5] =
+    [MEMBER_CACHE, "_member_map_", "_member_names_", "_unhashable_values_", "_unhashable_values_map_"];
+
+impl Machine<'_> {
+    /// Records that the result rests on the contents of a container of another module, if a guard
+    /// can compare them: short containers of data, functions and classes are part of the
+    /// fingerprint of the name or class attribute that holds them, as long as no code that is
+    /// not proven has run in between.
+    pub(super) fn rest_on_fingerprint(&mut self, object: ObjectRef) -> bool {
+        if self.impure || self.has_changed_items(object) {
+            return false;
+        }
+        let Some(path) = self.guarded_path(object) else { return false };
+        let module = self.world.module_name(object.owner).to_string();
+        let path: Vec<&str> = path.iter().map(|part| &**part).collect();
+        self.depend(&module, &path);
+        true
+    }
+
+    /// The name, or class and attribute, through which a guard sees the container.
+    fn guarded_path(&self, object: ObjectRef) -> Option<Vec<Name>> {
+        let evaluated = self.world.evaluated(object.owner)?;
+        let leads = |value: &Value| self.leads_to_container(value, object, 0) && self.is_guarded(value, 0);
+        if let Some((name, _)) = evaluated.namespace.iter().find(|(_, value)| leads(value)) {
+            return Some(vec![name.clone()]);
+        }
+        evaluated.namespace.iter().find_map(|(class_name, value)| {
+            let Value::Object(class) = value else { return None };
+            if class.owner != object.owner {
+                return None;
+            }
+            let (name, _) = self.class(*class)?.namespace.iter().find(|(_, value)| leads(value))?;
+            Some(vec![class_name.clone(), name.clone()])
+        })
+    }
+
+    /// Is it the container, or does it hold it, directly or within others?
+    fn leads_to_container(&self, value: &Value, object: ObjectRef, depth: u32) -> bool {
+        let leads = |value: &Value| self.leads_to_container(value, object, depth + 1);
+        match value {
+            _ if depth > DEEPEST => false,
+            Value::Object(other) if *other == object => true,
+            Value::Tuple(items) => items.len() <= LONGEST && items.iter().any(leads),
+            Value::Object(other) if other.owner == object.owner => match self.object(*other) {
+                Object::List(items) => items.len() <= LONGEST && items.iter().any(leads),
+                Object::Dict(entries) => entries.len() <= LONGEST && entries.values().any(|(_, value)| leads(value)),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Does a fingerprint tell this value from every other that would be told apart here?
+    fn is_guarded(&self, value: &Value, depth: u32) -> bool {
+        let guarded = |value: &Value| self.is_guarded(value, depth + 1);
+        match value {
+            _ if depth > DEEPEST => false,
+            Value::Tuple(items) => items.iter().all(guarded),
+            Value::Ground(_) => true,
+            Value::Object(object) => match self.object(*object) {
+                Object::List(items) => items.len() <= LONGEST && items.iter().all(guarded),
+                Object::Dict(entries) => {
+                    entries.len() <= LONGEST && entries.values().all(|(key, value)| guarded(key) && guarded(value))
+                }
+                Object::Set(items) => items.len() <= LONGEST && items.values().all(guarded),
+                Object::FrozenSet(items) => items.values().all(guarded),
+                Object::Instance(_) => self.is_named_member(*object),
+                Object::Function(function) => function.closure.is_empty(),
+                Object::Class(_) => true,
+                _ => false,
+            },
+            other => operators::is_data(other),
+        }
+    }
+
+    /// Is it the dict in which an enumeration of another module remembers its members by value?
+    /// `Flag` adds combinations to it when they are first asked for; which ones are there changes
+    /// nothing but the time that asking takes (`docs/fidelity.md`, caches of the standard library).
+    pub(super) fn is_member_cache(&self, object: ObjectRef) -> bool {
+        self.enumeration_table(object).is_some_and(|name| &*name == MEMBER_CACHE)
+    }
+
+    /// The attribute of an enumeration of another module that holds the container, one of those that are
+    /// complete when the class is.
+    pub(super) fn enumeration_table(&self, object: ObjectRef) -> Option<Name> {
+        if !matches!(self.object(object), Object::Dict(_) | Object::List(_)) {
+            return None;
+        }
+        let holds = |value: &Value| matches!(value, Value::Object(held) if *held == object);
+        self.world.evaluated(object.owner)?.namespace.values().find_map(|value| match value {
+            Value::Object(class) if class.owner == object.owner && self.is_enumeration(*class) => {
+                let namespace = &self.class(*class)?.namespace;
+                let (name, _) = namespace.iter().find(|(_, value)| holds(value))?;
+                MEMBER_TABLES.contains(&&**name).then(|| name.clone())
+            }
+            _ => None,
+        })
+    }
+
+    /// Is it a class of which the standard library's `enum.EnumType` is the metaclass, or above it?
+    pub(super) fn is_enumeration(&self, class: ObjectRef) -> bool {
+        let Some(class) = self.class(class) else { return false };
+        self.mro(class.metaclass).into_iter().any(|metaclass| match metaclass {
+            Type::Class(metaclass) => {
+                self.world.module_name(metaclass.owner) == "enum"
+                    && self.world.is_standard(metaclass.owner)
+                    && self.class(metaclass).is_some_and(|class| &*class.name == "EnumType")
+            }
+            Type::Ground(_) => false,
+        })
+    }
+
+    /// Is it a member of an enumeration, made with its class?
+    fn is_named_member(&self, object: ObjectRef) -> bool {
+        match self.object(object) {
+            Object::Instance(instance) => match instance.class {
+                Type::Class(class) => class.owner == object.owner && self.is_enumeration(class),
+                Type::Ground(_) => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Is it a member that another module than the enumeration's has made: a combination of flags?
+    pub(super) fn is_made_member(&self, object: ObjectRef) -> bool {
+        match self.object(object) {
+            Object::Instance(instance) => match instance.class {
+                Type::Class(class) => class.owner != object.owner && self.is_enumeration(class),
+                Type::Ground(_) => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Is reading the attribute of the class no reason for a guard, because it is a cache?
+    pub(super) fn is_cache_attribute(&self, class: ObjectRef, name: &str) -> bool {
+        name == MEMBER_CACHE && self.is_enumeration(class)
+    }
+
+    /// What this evaluation has added to a cache of another module.
+    pub(super) fn cached_entries(&self, dict: &Value) -> Option<&Dict> {
+        match dict {
+            Value::Object(object) if !self.is_own(*object) => self.cached.get(object),
+            _ => None,
+        }
+    }
+}
