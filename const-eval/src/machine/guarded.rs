@@ -25,7 +25,9 @@ impl Machine<'_> {
     /// Records that the result rests on the contents of a container of another module, if a guard
     /// can compare them: short containers of data, functions and classes are part of the
     /// fingerprint of the name or class attribute that holds them, as long as no code that is
-    /// not proven has run in between.
+    /// not proven has run in between. What a module holds under a plain name is as a rule there to
+    /// be changed, except in the standard library, whose tables (`keyword.kwlist`) are constants
+    /// in all but type.
     pub(super) fn rest_on_fingerprint(&mut self, object: ObjectRef) -> bool {
         if self.impure || self.has_changed_items(object) {
             return false;
@@ -41,7 +43,9 @@ impl Machine<'_> {
     fn guarded_path(&self, object: ObjectRef) -> Option<Vec<Name>> {
         let evaluated = self.world.evaluated(object.owner)?;
         let leads = |value: &Value| self.leads_to_container(value, object, 0) && self.is_guarded(value, 0);
-        if let Some((name, _)) = evaluated.namespace.iter().find(|(_, value)| leads(value)) {
+        if self.world.is_standard(object.owner)
+            && let Some((name, _)) = evaluated.namespace.iter().find(|(_, value)| leads(value))
+        {
             return Some(vec![name.clone()]);
         }
         evaluated.namespace.iter().find_map(|(class_name, value)| {

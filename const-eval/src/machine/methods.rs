@@ -241,7 +241,7 @@ impl Machine<'_> {
             found.insert(code, replacement);
         }
         let outcome = primitive::translate(text, |code| Ok(found.get(&code).cloned().flatten()));
-        self.primitive(outcome).map(|text| Value::str(text))
+        self.primitive(outcome).map(Value::str)
     }
 
     pub(super) fn product(&mut self, product: Product) -> Eval<Value> {

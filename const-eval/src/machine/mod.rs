@@ -310,7 +310,7 @@ impl<'w> Machine<'w> {
                     Outcome::Residual(reason)
                 }
             };
-            if matches!(outcome, Outcome::Residual(_)) && !(completed && !self.current.opaque_effect) {
+            if matches!(outcome, Outcome::Residual(_)) && (!completed || self.current.opaque_effect) {
                 self.impure = true;
                 self.forget_changes();
             }
