@@ -183,7 +183,12 @@ impl Machine<'_> {
                 self.residual(Rule::UnknownNamespace, format!("`{}` runs code that is not known", entry.name))
             }
             (
-                "_codecs_cn.getcodec" | "_codecs_jp.getcodec" | "_codecs_kr.getcodec" | "_codecs_tw.getcodec",
+                "_codecs_cn.getcodec"
+                | "_codecs_hk.getcodec"
+                | "_codecs_iso2022.getcodec"
+                | "_codecs_jp.getcodec"
+                | "_codecs_kr.getcodec"
+                | "_codecs_tw.getcodec",
                 [name @ Value::Str(_)],
             ) if plain => self.multibyte_codec(&qualified, name.clone()),
             ("sys.intern", [value @ Value::Str(_)]) if plain => Ok(value.clone()),

@@ -9,6 +9,7 @@ use super::functions::Keywords;
 use super::{Eval, Machine};
 use crate::ground::{CallClass, Effect, ResultType};
 use crate::heap::{Native, Object};
+use crate::reason::Rule;
 use crate::value::{ModuleId, ObjectRef, Value};
 
 impl Machine<'_> {
@@ -45,17 +46,31 @@ impl Machine<'_> {
     }
 
     /// `getcodec(name)` of the CJK codecs makes an object that keeps nothing, and imports
-    /// `_multibytecodec` as an import statement would. (Those of `_codecs_hk` and `_codecs_iso2022`
-    /// import the modules whose tables they share, too.)
+    /// `_multibytecodec` and the modules whose tables the codec shares.
     pub(super) fn multibyte_codec(&mut self, what: &str, name: Value) -> Eval<Value> {
         let Some(class) = self.world.ground().find("_multibytecodec.MultibyteCodec") else {
             return self.malformed();
         };
         let call = CallClass { effect: Effect::Pure, result: ResultType::Exactly(class) };
         self.pure_result(call, what, None, vec![name.clone()], Vec::new())?;
-        self.current.imports = true;
+        let Value::Str(encoding) = &name else { return self.malformed() };
+        let Some(shared) = tables_of(encoding) else {
+            return self.residual(Rule::NotModelled, format!("the codec `{encoding}`"));
+        };
+        for module in ["_multibytecodec"].iter().chain(shared) {
+            let imported = self.current_imports(module);
+            if !imported && !self.import_in_call(module, &[]) {
+                return self.residual(Rule::ImportInCall, format!("imports `{module}` from within a call"));
+            }
+        }
         let (arguments, keywords, attributes) = (vec![name], Vec::new(), Self::attributes());
         Ok(self.allocate(Object::Native(Box::new(Native { class, arguments, keywords, attributes }))))
+    }
+
+    /// Has an import statement of this module's certainly loaded the C module?
+    fn current_imports(&self, module: &str) -> bool {
+        let index = self.world.ground().module_index(module);
+        self.namespace.values().any(|value| matches!(value, Value::GroundModule(bound) if Some(*bound) == index))
     }
 
     /// `pattern.match(subject)` and the like, where the pattern was made here by `_sre.compile(pattern, flags, …)`:
@@ -78,4 +93,17 @@ impl Machine<'_> {
         let class = CallClass { effect: Effect::Pure, result: ResultType::Unknown };
         self.pure_result(class, &format!("re.{name}"), None, arguments, Vec::new()).map(Some)
     }
+}
+
+/// The modules whose tables a CJK codec takes: the character sets of `_codecs_iso2022.c`, and `big5hkscs_codec_init`.
+fn tables_of(encoding: &str) -> Option<&'static [&'static str]> {
+    Some(match encoding {
+        "big5hkscs" => &["_codecs_tw"],
+        "iso2022_jp" | "iso2022_jp_1" | "iso2022_jp_2004" | "iso2022_jp_3" | "iso2022_jp_ext" => &["_codecs_jp"],
+        "iso2022_jp_2" => &["_codecs_jp", "_codecs_kr", "_codecs_cn"],
+        "iso2022_kr" => &["_codecs_kr"],
+        "big5" | "big5_hkscs" | "cp932" | "cp949" | "cp950" | "euc_jis_2004" | "euc_jisx0213" | "euc_jp" | "euc_kr"
+        | "gb18030" | "gb2312" | "gbk" | "hz" | "johab" | "shift_jis" | "shift_jis_2004" | "shift_jisx0213" => &[],
+        _ => return None,
+    })
 }
