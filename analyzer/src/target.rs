@@ -59,7 +59,7 @@ pub struct Interpreter {
     /// The whole search path of a started program, without its own first entry.
     pub search_path: site::SearchPath,
     /// Where the probe's answer is remembered.
-    key: String,
+    pub(crate) key: String,
 }
 
 impl Interpreter {

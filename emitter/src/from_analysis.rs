@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use analyzer::{AnalysedModule, Analysis, Interpreter, ModuleGlobs, Verdict};
 use artifact::model::Target;
-use const_eval::evaluated::Outcome;
+use const_eval::evaluated::{Evaluated, Outcome};
 
 use crate::build::{BuildError, Progress, Settings, Summary, build_plan};
 use crate::drive::find_native;
@@ -172,7 +173,7 @@ fn module_plan(analysis: &Analysis, module: AnalysedModule) -> ModulePlan {
                 Outcome::Replayed(_) => StatementKind::Replayed,
                 Outcome::Residual(_) => StatementKind::Residual,
             },
-            binds: statement.binds.iter().map(|name| name.to_string()).collect(),
+            binds: statement.binds.iter().chain(forgotten(evaluated, index)).map(|name| name.to_string()).collect(),
             opaque: evaluated.opaque.binary_search(&index).is_ok(),
         })
         .collect();
@@ -189,6 +190,11 @@ fn module_plan(analysis: &Analysis, module: AnalysedModule) -> ModulePlan {
         plan.known = crate::known::values(analysis, evaluated);
     }
     plan
+}
+
+/// Older names that lead to what the statement changes: after it, they are as unknown as what it binds.
+fn forgotten(evaluated: &Evaluated, statement: u32) -> impl Iterator<Item = &Arc<str>> {
+    evaluated.forgotten.iter().filter(move |(index, _)| *index == statement).map(|(_, name)| name)
 }
 
 fn absolute(path: &Path) -> PathBuf {

@@ -192,6 +192,7 @@ impl Machine<'_> {
             self.current.binds = true;
             self.namespace.insert(name, value);
             self.current.changed_older = true;
+            self.current.changed_namespace = true;
             return Ok(());
         }
         if let Some(of) = self.instance_dict_of(dict) {
@@ -235,6 +236,7 @@ impl Machine<'_> {
         if let (true, Value::Str(name)) = (self.is_globals(dict), key) {
             self.provenance.remove(name);
             self.current.changed_older = true;
+            self.current.changed_namespace = true;
             self.current.binds = true;
             return Ok(self.namespace.shift_remove(name));
         }

@@ -63,7 +63,10 @@ impl Machine<'_> {
         let reach_anyway = matches!(reason.rule, Rule::Budget | Rule::Internal);
         self.leaked |= mentions_own && !completed;
         let reached = self.leaked || self.current.reached || own_dictionary || reach_anyway;
-        let forgets_all = if completed { self.current.changed_older } else { reached };
+        let forgets_all = if completed { self.current.changed_namespace } else { reached };
+        if completed && !forgets_all && self.current.changed_older {
+            self.forget_changed(statement, reason, followed);
+        }
         if forgets_all {
             let cause = Arc::new(Reason {
                 rule: Rule::UnknownName,
@@ -104,6 +107,25 @@ impl Machine<'_> {
         }
     }
 
+    /// The statement has changed objects that are older; the names that lead to them are forgotten.
+    fn forget_changed(&mut self, statement: &ir::TopLevel, reason: &Reason, followed: bool) {
+        let cause = Arc::new(Reason {
+            rule: Rule::UnknownName,
+            message: format!("an earlier statement that runs at import may have changed it ({})", reason.root_cause()),
+            chain: reason.chain.clone(),
+        });
+        for name in self.names_that_reach(&self.current.changed) {
+            self.provenance.remove(&name);
+            let value = self.namespace.insert(name.clone(), Value::Unknown(cause.clone()));
+            if let Some(value) = value.filter(|value| followed && !matches!(value, Value::Unknown(_))) {
+                self.followed.push((name.clone(), cause.clone(), value));
+            }
+            if !statement.binds.contains(&name) {
+                self.forgotten.push((self.current.index, name));
+            }
+        }
+    }
+
     /// A name that a followed statement has bound: what it holds stands in the namespace, or was
     /// forgotten with everything else a moment ago.
     fn remember_bound(&mut self, name: &Name, cause: &Arc<Reason>, value: Value) {
@@ -121,12 +143,10 @@ impl Machine<'_> {
     /// At the end: what followed statements left under names that nothing has bound or forgotten since.
     pub(super) fn remember(&mut self) {
         for (name, cause, value) in std::mem::take(&mut self.followed).into_iter().rev() {
-            match self.namespace.get_mut(&name) {
-                Some(held @ Value::Unknown(_)) if matches!(held, Value::Unknown(reason) if Arc::ptr_eq(reason, &cause)) =>
-                {
-                    *held = value;
-                }
-                _ => {}
+            if let Some(held) = self.namespace.get_mut(&name)
+                && matches!(held, Value::Unknown(reason) if Arc::ptr_eq(reason, &cause))
+            {
+                *held = value;
             }
         }
     }

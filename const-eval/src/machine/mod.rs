@@ -30,6 +30,7 @@ mod models;
 mod operator_module;
 mod operators;
 mod patterns;
+mod reach;
 mod replay;
 mod replay_calls;
 mod representation;
@@ -113,6 +114,7 @@ pub struct Machine<'w> {
     porous: bool,
     fails: bool,
     opaque: Vec<u32>,
+    forgotten: Vec<(u32, Name)>,
     /// Names forgotten after statements that were followed to their end, and what they hold all the same.
     followed: Vec<(Name, Arc<Reason>, Value)>,
     /// A statement before this one runs code at import that is not known.
@@ -159,6 +161,10 @@ struct Statement {
     /// Length of the heap before the statement, and whether an older object was changed since.
     heap_before: usize,
     changed_older: bool,
+    /// The older objects of this module that were changed since, by their indices.
+    changed: FxHashSet<u32>,
+    /// The module's namespace was changed as a dict.
+    changed_namespace: bool,
     /// Module and name of the last `from m import x`, until it is bound.
     imported_name: Option<(Name, Name)>,
     /// Generators made by this statement.
@@ -190,6 +196,7 @@ pub fn evaluate_within(world: &dyn World, module: ModuleId, budget: Budget) -> E
         porous: machine.porous,
         fails: machine.fails,
         opaque: machine.opaque,
+        forgotten: machine.forgotten,
         module_aliases: machine.module_aliases,
         changed: Arc::new(machine.overlay.all()),
         steps: machine.steps,
@@ -235,6 +242,7 @@ impl<'w> Machine<'w> {
             porous: false,
             fails: false,
             opaque: Vec::new(),
+            forgotten: Vec::new(),
             followed: Vec::new(),
             impure: false,
             module_aliases: Vec::new(),
@@ -490,7 +498,10 @@ impl<'w> Machine<'w> {
             let what = self.describe(&Value::Object(object));
             return self.residual(Rule::ForeignChange, format!("changes {what}, which belongs to module `{owner}`"));
         }
-        self.current.changed_older |= (object.index as usize) < self.current.heap_before;
+        if (object.index as usize) < self.current.heap_before {
+            self.current.changed_older = true;
+            self.current.changed.insert(object.index);
+        }
         Ok(&mut self.heap.objects[object.index as usize])
     }
 
