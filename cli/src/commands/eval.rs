@@ -1,6 +1,6 @@
 //! `lyo eval`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use analyzer::{AnalysedModule, Analysis, DiagnosticReport, Options, Severity, Verdict, diagnostic_report, readable};
@@ -16,12 +16,13 @@ use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
 /// Show what is known of each name of a file, without running it
 ///
 /// Each name is shown with its value as Python's own repr() would, or with the reason why it is not known.
+/// Several files are evaluated in one go, each as a script of its own.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
     /// A file of Python source
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
 
     /// Show this name only (may be repeated)
     #[arg(long = "name", value_name = "NAME")]
@@ -50,10 +51,30 @@ Examples:
   lyo eval settings.py
   lyo eval settings.py --name TABLE --format json";
 
-/// The shape of `--format json` (design §8).
+/// The shape of `--format json` for one file (design §8).
 #[derive(Serialize)]
 struct EvalReport {
     version: u32,
+    #[serde(flatten)]
+    file: FileReport,
+}
+
+/// The shape of `--format json` for several files: the same of each, in the order of the command line.
+#[derive(Serialize)]
+struct ManyReport {
+    version: u32,
+    files: Vec<NamedReport>,
+}
+
+#[derive(Serialize)]
+struct NamedReport {
+    path: PathBuf,
+    #[serde(flatten)]
+    file: FileReport,
+}
+
+#[derive(Serialize)]
+struct FileReport {
     verdict: Verdict,
     names: Names,
     diagnostics: Vec<DiagnosticReport>,
@@ -83,25 +104,60 @@ impl Knowledge {
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let file = args.file.display();
-    if args.file.is_dir() {
-        bail!("{file} is a folder; `lyo eval` takes one file (`lyo check` takes folders)");
+    if let Some(folder) = args.files.iter().find(|file| file.is_dir()) {
+        bail!("{} is a folder; `lyo eval` takes files (`lyo check` takes folders)", folder.display());
     }
-    let options = Options { paths: vec![args.file.clone()], python: args.python, ..Options::default() };
+    let options = Options { paths: args.files.clone(), python: args.python, ..Options::default() };
     let analysis = analyzer::analyze(&options, &|_| {})?;
-    let Some(module) = analysis.requested().next() else { bail!("{file} is no Python source") };
-    let report = EvalReport {
-        version: analyzer::REPORT_VERSION,
-        verdict: module.verdict(),
-        names: names(&analysis, module, &args.names),
-        diagnostics: module.diagnostics().iter().map(|finding| diagnostic_report(&analysis, module, finding)).collect(),
-    };
-    match args.format {
-        Format::Json => output::print_json(&report)?,
-        Format::Human => output::print(&human(&analysis, module, &report, args.color.for_stdout())?)?,
+    let mut modules = Vec::new();
+    for file in &args.files {
+        modules.push(requested(&analysis, file)?);
     }
-    let failed = report.diagnostics.iter().any(|finding| finding.severity == Severity::Error);
+    let reports: Vec<FileReport> = modules.iter().map(|module| report(&analysis, *module, &args.names)).collect();
+    let failed = reports.iter().flat_map(|report| &report.diagnostics).any(|found| found.severity == Severity::Error);
+    match args.format {
+        Format::Json => print_json(&args.files, reports)?,
+        Format::Human => {
+            for (module, report) in modules.iter().zip(&reports) {
+                output::print(&human(&analysis, *module, report, args.color.for_stdout())?)?;
+            }
+        }
+    }
     Ok(ExitCode::from(u8::from(failed)))
+}
+
+/// The module that a file of the command line became.
+fn requested<'a>(analysis: &'a Analysis, file: &Path) -> anyhow::Result<AnalysedModule<'a>> {
+    let wanted = std::path::absolute(file)?;
+    let found = analysis.requested().find(|module| module.path() == wanted);
+    // A path that the analysis wrote in another way (through a link, with `..`) names the same file still.
+    let found = found.or_else(|| {
+        let wanted = wanted.canonicalize().ok()?;
+        analysis.requested().find(|module| module.path().canonicalize().is_ok_and(|path| path == wanted))
+    });
+    match found {
+        Some(module) => Ok(module),
+        None => bail!("{} is no Python source", file.display()),
+    }
+}
+
+fn report(analysis: &Analysis, module: AnalysedModule, wanted: &[String]) -> FileReport {
+    FileReport {
+        verdict: module.verdict(),
+        names: names(analysis, module, wanted),
+        diagnostics: module.diagnostics().iter().map(|finding| diagnostic_report(analysis, module, finding)).collect(),
+    }
+}
+
+fn print_json(files: &[PathBuf], mut reports: Vec<FileReport>) -> anyhow::Result<()> {
+    let version = analyzer::REPORT_VERSION;
+    if reports.len() == 1
+        && let Some(file) = reports.pop()
+    {
+        return output::print_json(&EvalReport { version, file });
+    }
+    let files = files.iter().cloned().zip(reports).map(|(path, file)| NamedReport { path, file }).collect();
+    output::print_json(&ManyReport { version, files })
 }
 
 fn names(analysis: &Analysis, module: AnalysedModule, wanted: &[String]) -> Names {
@@ -136,7 +192,7 @@ fn knowledge(renderer: &mut Renderer, value: &Value) -> Knowledge {
     }
 }
 
-fn human(analysis: &Analysis, module: AnalysedModule, report: &EvalReport, color: bool) -> anyhow::Result<Vec<u8>> {
+fn human(analysis: &Analysis, module: AnalysedModule, report: &FileReport, color: bool) -> anyhow::Result<Vec<u8>> {
     if color {
         let mut writer = Ansi::new(Vec::new());
         write_human(&mut writer, analysis, module, report)?;
@@ -152,7 +208,7 @@ fn write_human(
     writer: &mut impl WriteColor,
     analysis: &Analysis,
     module: AnalysedModule,
-    report: &EvalReport,
+    report: &FileReport,
 ) -> anyhow::Result<()> {
     let sources = Sources { analysis, paths: PathDisplay::new() };
     for finding in module.diagnostics().iter().filter(|finding| finding.severity == Severity::Error) {
