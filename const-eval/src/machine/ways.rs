@@ -89,12 +89,14 @@ impl Machine<'_> {
 
     /// Adds the way that has just been followed. Stops where it can't be joined with others.
     fn take_way(&mut self, result: Eval<()>, joined: &mut Joined) -> Eval<()> {
+        // Only names are put back for the next way, also after one that raises.
+        let has_changed = self.current.changed_older || !self.current.effects.is_empty();
+        if has_changed && !matches!(result, Err(Stop::Residual(_))) {
+            self.current.reached = true;
+            return self.residual(Rule::Raises, "what it changes depends on what only the run time can tell");
+        }
         match result {
             Ok(()) => {
-                if self.current.changed_older || !self.current.effects.is_empty() {
-                    self.current.reached = true;
-                    return self.residual(Rule::Raises, "what it changes depends on what only the run time can tell");
-                }
                 joined.namespace = Some(match joined.namespace.take() {
                     None => self.namespace.clone(),
                     Some(other) => join(other, &self.namespace),
