@@ -1,6 +1,6 @@
-//! Asks the target interpreter what a call of a pure C function with known data comes to:
+//! Asks the target interpreter what a call of a C function with known data comes to:
 //! whether it completes or raises. Only functions that the ground table declares to be
-//! without effect are called, with plain data only.
+//! without effect, or without effect outside the interpreter, are called, with plain data and stand-ins only.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use const_eval::world::Answer;
+use const_eval::world::{Answer, Question};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
@@ -39,10 +39,11 @@ struct Conversation {
 }
 
 #[derive(Serialize)]
-struct Question<'a> {
+struct Line<'a> {
     call: &'a str,
     arguments: &'a str,
     keywords: &'a str,
+    lasting: bool,
 }
 
 #[derive(Deserialize)]
@@ -58,9 +59,9 @@ impl Consultant {
         Consultant { executable, state: Mutex::new(State::default()) }
     }
 
-    /// `call` is `module:qualname`; the arguments are Python literals of a tuple and a dict.
-    pub fn ask(&self, call: &str, arguments: &str, keywords: &str) -> Answer {
-        let Ok(question) = serde_json::to_string(&Question { call, arguments, keywords }) else {
+    pub fn ask(&self, question: &Question) -> Answer {
+        let Question { call, arguments, keywords, lasting } = *question;
+        let Ok(question) = serde_json::to_string(&Line { call, arguments, keywords, lasting }) else {
             return Answer::Unknown;
         };
         let Ok(mut state) = self.state.lock() else { return Answer::Unknown };

@@ -11,7 +11,7 @@ use const_eval::evaluated::Evaluated;
 use const_eval::ground::Ground;
 use const_eval::reason::{Reason, Rule};
 use const_eval::value::ModuleId;
-use const_eval::world::{Answer, Resolved, Target, World};
+use const_eval::world::{Answer, Question, Resolved, Target, World};
 use rayon::Scope;
 use rustc_hash::{FxHashMap, FxHashSet};
 use syntax::ir;
@@ -301,8 +301,8 @@ impl World for View<'_> {
         self.results.get(module)?.evaluation.done()
     }
 
-    fn ask(&self, call: &str, arguments: &str, keywords: &str) -> Answer {
-        self.context.consultant.ask(call, arguments, keywords)
+    fn ask(&self, question: &Question) -> Answer {
+        self.context.consultant.ask(question)
     }
 
     fn is_standard(&self, module: ModuleId) -> bool {

@@ -70,6 +70,8 @@ pub struct Evaluated {
     pub opaque: Vec<u32>,
     /// Of other residual statements: the older names that lead to objects which the statement changes, by its index. In order.
     pub forgotten: Vec<(u32, Name)>,
+    /// Names of the namespace that may be unbound.
+    pub unsure: FxHashSet<Name>,
     /// Entries of `sys.modules` that the top level replaces: absolute name and module.
     pub module_aliases: Vec<(Name, Value)>,
     /// What the module, and all that it surely imports, has changed of others. Whoever imports it

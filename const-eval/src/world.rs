@@ -51,6 +51,19 @@ pub enum Answer {
     Unknown,
 }
 
+/// A call that the target is asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// `module:qualname` of a callable.
+    pub call: &'a str,
+    /// Text of a tuple: literals, and stand-ins (`analyzer/python/consult.py` tells which) for other objects.
+    pub arguments: &'a str,
+    /// Text of a dict, likewise.
+    pub keywords: &'a str,
+    /// The call changes the interpreter that carries it out, and nothing outside it.
+    pub lasting: bool,
+}
+
 /// Other modules as the evaluator sees them. All answers are fixed for the length of an evaluation.
 pub trait World: Sync {
     fn target(&self) -> &Target;
@@ -65,9 +78,8 @@ pub trait World: Sync {
     /// The finished evaluation of a module; `None` while it is not finished
     /// (it is in the same import cycle) or when it can't be evaluated.
     fn evaluated(&self, module: ModuleId) -> Option<&Arc<Evaluated>>;
-    /// What the target makes of a call: `module:qualname` of a callable without effect, and
-    /// Python literals of a tuple and a dict.
-    fn ask(&self, call: &str, arguments: &str, keywords: &str) -> Answer;
+    /// What the target makes of a call.
+    fn ask(&self, question: &Question) -> Answer;
     /// The module is part of the target's standard library.
     fn is_standard(&self, module: ModuleId) -> bool;
     /// Importing the module runs no code that is not proven: it, its parents and all

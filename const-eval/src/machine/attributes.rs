@@ -357,7 +357,7 @@ impl Machine<'_> {
                     Some(value) => Ok(value),
                     None => {
                         let owner = self.type_name(Type::Class(owner));
-                        self.raise("AttributeError", format!("'{owner}' object has no attribute '{slot}'"))
+                        self.raise_exactly("AttributeError", format!("'{owner}' object has no attribute '{slot}'"))
                     }
                 }
             }
@@ -523,7 +523,7 @@ impl Machine<'_> {
             Some(found) => self.bind(found, name, Some(&value), metaclass),
             None => {
                 let class = self.type_name(class);
-                self.raise("AttributeError", format!("type object '{class}' has no attribute '{name}'"))
+                self.raise_exactly("AttributeError", format!("type object '{class}' has no attribute '{name}'"))
             }
         }
     }
@@ -539,7 +539,7 @@ impl Machine<'_> {
                 let receiver = if through_class { None } else { Some(receiver) };
                 self.bind(found, name, receiver, of)
             }
-            None => self.raise("AttributeError", format!("'super' object has no attribute '{name}'")),
+            None => self.raise_exactly("AttributeError", format!("'super' object has no attribute '{name}'")),
         }
     }
 
@@ -923,7 +923,8 @@ impl Machine<'_> {
             (_, None) => {
                 if target.namespace.shift_remove(name).is_none() {
                     let class = self.type_name(class);
-                    return self.raise("AttributeError", format!("type object '{class}' has no attribute '{name}'"));
+                    return self
+                        .raise_exactly("AttributeError", format!("type object '{class}' has no attribute '{name}'"));
                 }
             }
         }

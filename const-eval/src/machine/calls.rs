@@ -7,7 +7,7 @@ use crate::ground::{CallClass, Effect, EntryKind, GroundId, Requirement, ResultT
 use crate::heap::{Native, Object, Payload, Type};
 use crate::reason::{Reason, Rule};
 use crate::value::{ObjectRef, Value};
-use crate::world::Answer;
+use crate::world::{Answer, Question};
 
 impl Machine<'_> {
     pub(super) fn call(&mut self, callable: &Value, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
@@ -35,7 +35,7 @@ impl Machine<'_> {
             _ => {
                 let class = self.type_of(callable)?;
                 let name = self.type_name(class);
-                self.raise("TypeError", format!("'{name}' object is not callable"))
+                self.raise_exactly("TypeError", format!("'{name}' object is not callable"))
             }
         }
     }
@@ -113,7 +113,7 @@ impl Machine<'_> {
                     }
                     None => {
                         let name = self.type_name(class);
-                        self.raise("TypeError", format!("'{name}' object is not callable"))
+                        self.raise_exactly("TypeError", format!("'{name}' object is not callable"))
                     }
                 }
             }
@@ -289,15 +289,20 @@ impl Machine<'_> {
             Effect::PureIf(requirement) if inert || self.meets(requirement, receiver, &positional, &keywords) => {
                 self.pure_result(class, what, receiver, positional, keywords)
             }
-            Effect::Holds => self.holding_result(class.result, what, positional, keywords),
+            Effect::Holds => {
+                self.demand_accepted(what, receiver, &positional, &keywords, false)?;
+                self.holding_result(class.result, what, positional, keywords)
+            }
             Effect::HoldsIf(requirement) => {
                 if self.meets(requirement, receiver, &positional, &keywords) {
+                    self.demand_accepted(what, receiver, &positional, &keywords, false)?;
                     self.holding_result(class.result, what, positional, keywords)
                 } else {
                     self.residual(Rule::UnknownCall, format!("`{what}` with arguments that are not known"))
                 }
             }
             Effect::Recipe if inert => {
+                self.demand_accepted(what, receiver, &positional, &keywords, false)?;
                 self.current.recipe = true;
                 self.holding_result(class.result, what, positional, keywords)
             }
@@ -315,8 +320,12 @@ impl Machine<'_> {
                     _ => Ok(Value::Unknown(Reason::new(Rule::ProcessEffect, format!("the result of `{what}`")))),
                 }
             }
-            Effect::Replay if inert => self.replay_ground_call(what, class.result, positional, keywords),
+            Effect::Replay if inert => {
+                self.demand_accepted(what, receiver, &positional, &keywords, true)?;
+                self.replay_ground_call(what, class.result, positional, keywords)
+            }
             Effect::ReplayIf(requirement) if self.meets(requirement, receiver, &positional, &keywords) => {
+                self.demand_accepted(what, receiver, &positional, &keywords, true)?;
                 self.replay_ground_call(what, class.result, positional, keywords)
             }
             Effect::ChangesSelf if self.all_inert(&positional, &keywords) => {
@@ -361,7 +370,8 @@ impl Machine<'_> {
             let (Value::Str(arguments), Value::Str(names)) = (self.repr_of(&arguments)?, self.repr_of(&names)?) else {
                 return self.malformed();
             };
-            match self.world.ask(&call, &arguments, &names) {
+            let question = Question { call: &call, arguments: &arguments, keywords: &names, lasting: false };
+            match self.world.ask(&question) {
                 Answer::Completes { class: name } => {
                     if let ResultType::Unknown = class.result {
                         return Ok(match self.world.ground().find(&name) {
@@ -381,7 +391,9 @@ impl Machine<'_> {
                     return self.residual(Rule::Raises, format!("`{what}` may raise for these arguments"));
                 }
             }
-        } else if class.effect != Effect::Total {
+        } else if class.effect == Effect::Total {
+            self.demand_accepted(what, receiver, &positional, &keywords, false)?;
+        } else {
             return self.residual(Rule::Raises, format!("`{what}` may raise for these arguments"));
         }
         self.opaque_result(class.result, receiver.or(positional.first()))

@@ -11,6 +11,7 @@ use super::types::Found;
 use super::{Eval, Machine};
 use crate::ground::{AttributeKind, GroundId};
 use crate::heap::{Attributes, Class, Object, Type};
+use crate::primitive;
 use crate::reason::Rule;
 use crate::value::{ObjectRef, Value};
 
@@ -242,9 +243,35 @@ impl Machine<'_> {
         let instance_dict =
             base_has_dict || slots.as_ref().is_none_or(|slots| slots.iter().any(|slot| &**slot == "__dict__"));
         let slots = slots.unwrap_or_default();
+        // `type_new_slots`: a type of variable size has no place for slots.
+        let ground = self.world.ground();
+        let variable = ["int", "bytes", "tuple", "type"].iter().any(|name| ground.builtin(name) == Some(solid));
+        // A class without `__slots__` has room for weak references.
+        let base_has_weakref = mro.iter().skip(1).any(|class| match class {
+            Type::Ground(id) => self.type_info(*id).is_some_and(|info| info.has_weakref),
+            Type::Class(object) => self.class(*object).is_some_and(|class| {
+                !class.namespace.contains_key("__slots__") || class.slots.iter().any(|slot| &**slot == "__weakref__")
+            }),
+        });
         for slot in &slots {
-            if matches!(&**slot, "__dict__" | "__weakref__") {
+            let outcome = primitive::is_identifier(slot);
+            if !self.primitive(outcome)? {
+                return self.raise("TypeError", "__slots__ must be identifiers");
+            }
+            if &**slot == "__dict__" {
+                if base_has_dict {
+                    return self.raise_exactly("TypeError", "__dict__ slot disallowed: we already got one");
+                }
                 continue;
+            }
+            if &**slot == "__weakref__" {
+                if base_has_weakref {
+                    return self.raise_exactly("TypeError", "__weakref__ slot disallowed: we already got one");
+                }
+                continue;
+            }
+            if variable {
+                return self.raise("TypeError", "nonempty __slots__ not supported for this base type");
             }
             let mangled = mangle(&name, slot);
             if attributes.contains_key(&mangled) {

@@ -24,6 +24,7 @@ impl Machine<'_> {
         let Some(class) = self.as_type(&class_value) else {
             return self.residual(Rule::UnknownCall, "`__new__` of a class that is not known");
         };
+        self.demand_safe_new(owner, class)?;
         let known = self.known;
         if owner == known.type_ {
             let mut arguments = vec![class_value];
@@ -114,14 +115,14 @@ impl Machine<'_> {
     /// Exceptions whose constructors do more than keep their arguments.
     fn check_exception(&mut self, owner: GroundId, class: Type, positional: &[Value], keywords: &Keywords) -> Eval<()> {
         let name = self.world.ground().entry(owner).name.clone();
-        let special = match &*name {
-            // `OSError(errno, …)` makes the subclass for that errno.
-            "OSError" => positional.len() > 1,
-            "UnicodeDecodeError" | "UnicodeEncodeError" | "UnicodeTranslateError" => true,
-            "SyntaxError" => positional.len() > 1,
-            "BaseExceptionGroup" | "ExceptionGroup" => true,
-            _ => false,
+        let derives = |machine: &Self, base: &str| {
+            machine.world.ground().builtin(base).is_some_and(|base| machine.is_subtype(class, Type::Ground(base)))
         };
+        // `OSError(errno, …)` makes the subclass for that errno; `SyntaxError(message, details)` takes details apart.
+        let special = (positional.len() > 1 && (derives(self, "OSError") || derives(self, "SyntaxError")))
+            || ["UnicodeDecodeError", "UnicodeEncodeError", "UnicodeTranslateError", "BaseExceptionGroup"]
+                .iter()
+                .any(|base| derives(self, base));
         if special || (!keywords.is_empty() && class == Type::Ground(owner)) {
             return self
                 .residual(Rule::NotModelled, format!("makes a `{name}` whose arguments have a meaning of their own"));
@@ -153,6 +154,7 @@ impl Machine<'_> {
                 );
             }
         }
+        self.demand_arity(&qualified, positional.len(), &keywords)?;
         match &*qualified {
             "builtins.object" => {
                 if !positional.is_empty() || !keywords.is_empty() {
@@ -300,7 +302,7 @@ impl Machine<'_> {
                 let call = crate::ground::CallClass { effect: crate::ground::Effect::Pure, result };
                 self.call_described(call, &qualified, None, positional, keywords)
             }
-            "builtins.NoneType" if positional.is_empty() => Ok(Value::None),
+            "builtins.NoneType" if positional.is_empty() && keywords.is_empty() => Ok(Value::None),
             "builtins.ellipsis" if positional.is_empty() => Ok(Value::Ellipsis),
             _ => {
                 let call = self.world.ground().entry(id).call;

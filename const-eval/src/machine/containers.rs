@@ -572,7 +572,7 @@ impl Machine<'_> {
                     let length = items.len() as i64;
                     return match index.to_i64().map(|index| if index < 0 { index + length } else { index }) {
                         Some(index) if (0..length).contains(&index) => Ok(items[index as usize].clone()),
-                        _ => self.raise("IndexError", "tuple index out of range"),
+                        _ => self.raise_exactly("IndexError", "tuple index out of range"),
                     };
                 }
                 let outcome = primitive::subscript(self.context(), data, &key);
@@ -671,7 +671,7 @@ impl Machine<'_> {
                 match &key {
                     Value::Int(_) | Value::Bool(_) => match self.position(&key, items.len()) {
                         Some(index) => Ok(items[index].clone()),
-                        None => self.raise("IndexError", "list index out of range"),
+                        None => self.raise_exactly("IndexError", "list index out of range"),
                     },
                     Value::Slice(_) => {
                         let tuple = Value::tuple(items);
@@ -712,7 +712,7 @@ impl Machine<'_> {
                     return self.residual(Rule::NotModelled, format!("subscripts a `{name}`"));
                 }
                 let name = self.type_name(class);
-                self.raise("TypeError", format!("'{name}' object is not subscriptable"))
+                self.raise_exactly("TypeError", format!("'{name}' object is not subscriptable"))
             }
         }
     }
@@ -796,7 +796,7 @@ impl Machine<'_> {
             }
             None => {
                 let name = self.type_name(class);
-                self.raise("TypeError", format!("type '{name}' is not subscriptable"))
+                self.raise_exactly("TypeError", format!("type '{name}' is not subscriptable"))
             }
         }
     }
@@ -838,7 +838,7 @@ impl Machine<'_> {
                     Ok(())
                 }
                 None if matches!(key, Value::Int(_) | Value::Bool(_)) => {
-                    self.raise("IndexError", "list assignment index out of range")
+                    self.raise_exactly("IndexError", "list assignment index out of range")
                 }
                 None => self.residual(Rule::NotModelled, "sets an item under a key that is not known"),
             };
@@ -847,7 +847,7 @@ impl Machine<'_> {
         if self.lookup(class, "__setitem__").is_some() || self.as_type(container).is_some() {
             return self.residual(Rule::UnknownSubscript, format!("sets an item of a `{name}`"));
         }
-        self.raise("TypeError", format!("'{name}' object does not support item assignment"))
+        self.raise_exactly("TypeError", format!("'{name}' object does not support item assignment"))
     }
 
     fn set_slice(&mut self, list: &Value, key: &Value, value: Value) -> Eval<()> {
@@ -897,7 +897,7 @@ impl Machine<'_> {
                     Ok(())
                 }
                 None if matches!(key, Value::Int(_) | Value::Bool(_)) => {
-                    self.raise("IndexError", "list assignment index out of range")
+                    self.raise_exactly("IndexError", "list assignment index out of range")
                 }
                 None => self.residual(Rule::NotModelled, "deletes an item under a key that is not known"),
             };
@@ -917,7 +917,7 @@ impl Machine<'_> {
             return match &length {
                 Value::Int(length) => match length.to_i64() {
                     Some(length) if length >= 0 => Ok(length as usize),
-                    _ => self.raise("ValueError", "__len__() should return >= 0"),
+                    _ => self.raise_exactly("ValueError", "__len__() should return >= 0"),
                 },
                 _ => self.residual(Rule::NotModelled, "`__len__` gives something that is not a known integer"),
             };
@@ -963,7 +963,7 @@ impl Machine<'_> {
         if self.lookup(class, "__len__").is_some() {
             return self.residual(Rule::NotModelled, format!("takes the length of a `{name}`"));
         }
-        self.raise("TypeError", format!("object of type '{name}' has no len()"))
+        self.raise_exactly("TypeError", format!("object of type '{name}' has no len()"))
     }
 
     /// `bool(value)`

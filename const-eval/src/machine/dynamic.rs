@@ -112,7 +112,7 @@ impl Machine<'_> {
                 self.depend("builtins", &[name]);
                 Ok(value)
             }
-            None => self.raise("NameError", format!("name '{name}' is not defined")),
+            None => self.raise_exactly("NameError", format!("name '{name}' is not defined")),
         }
     }
 

@@ -24,7 +24,7 @@ impl Machine<'_> {
                 return Ok(value);
             }
         }
-        self.raise("TypeError", "exceptions must derive from BaseException")
+        self.raise_exactly("TypeError", "exceptions must derive from BaseException")
     }
 
     /// `CHECK_EXC_MATCH`: first, every class that is named must be one of an exception.
@@ -40,8 +40,10 @@ impl Machine<'_> {
                 return self.unknown(Rule::UnknownOperation, "handles an exception type that is not known", &reason);
             }
             if !self.as_type(item).is_some_and(|class| self.is_subtype(class, base)) {
-                return self
-                    .raise("TypeError", "catching classes that do not inherit from BaseException is not allowed");
+                return self.raise_exactly(
+                    "TypeError",
+                    "catching classes that do not inherit from BaseException is not allowed",
+                );
             }
         }
         if let Value::Unknown(_) = exception {
@@ -50,6 +52,23 @@ impl Machine<'_> {
         }
         let class = self.type_of(exception)?;
         Ok(named.iter().filter_map(|wanted| self.as_type(wanted)).any(|wanted| self.is_subtype(class, wanted)))
+    }
+
+    /// Raises an exception of a builtin type. The message says what findings should say and is about what
+    /// CPython says; for code that reads it, it is a text that only the target knows.
+    pub(super) fn raise<T>(&mut self, exception: &str, message: impl Into<String>) -> Eval<T> {
+        let message: String = message.into();
+        let text = Value::Opaque(self.known.str);
+        let Err(Stop::Raise(Value::Object(raised))) = self.raise_value::<T>(exception, text) else {
+            return self.residual(Rule::Raises, format!("raises {exception}: {message}"));
+        };
+        self.described.insert(raised, message.into());
+        Err(Stop::Raise(Value::Object(raised)))
+    }
+
+    /// As [`Machine::raise`], with the very message that each target gives.
+    pub(super) fn raise_exactly<T>(&mut self, exception: &str, message: impl Into<String>) -> Eval<T> {
+        self.raise_value(exception, Value::str(message.into()))
     }
 
     /// Raises an exception of a builtin type with one argument.
@@ -90,6 +109,12 @@ impl Machine<'_> {
                 let message: String = message.chars().take(200).collect();
                 format!("{name}: {message}")
             }
+            Some(Value::Opaque(_)) => match exception {
+                Value::Object(object) if self.described.contains_key(object) => {
+                    format!("{name}: {}", self.described[object])
+                }
+                _ => name,
+            },
             _ => name,
         }
     }
@@ -98,7 +123,12 @@ impl Machine<'_> {
     pub(super) fn primitive<T>(&mut self, outcome: Outcome<T>) -> Eval<T> {
         match outcome {
             Ok(value) => Ok(value),
-            Err(Failure::Raise { exception, message }) => self.raise(exception, message),
+            // These keep something else than their message in `args`.
+            Err(Failure::Raise { exception: exception @ ("UnicodeEncodeError" | "UnicodeDecodeError"), message }) => {
+                self.residual(Rule::Raises, format!("raises {exception}: {message}"))
+            }
+            Err(Failure::Raise { exception: "KeyError", message }) => self.raise("KeyError", message),
+            Err(Failure::Raise { exception, message }) => self.raise_exactly(exception, message),
             Err(Failure::NotModelled(what)) => self.residual(Rule::NotModelled, what),
             Err(Failure::TooLarge) => self.residual(Rule::Budget, "the result is too large to compute"),
         }

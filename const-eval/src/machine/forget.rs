@@ -13,6 +13,7 @@ use rustc_hash::FxHashSet;
 use syntax::ir::{self, Instruction, Name};
 
 use super::Machine;
+use super::binding::surely_bound;
 use crate::reason::{Reason, Rule};
 use crate::value::Value;
 
@@ -91,7 +92,14 @@ impl Machine<'_> {
             message: format!("it is bound by a statement that runs at import ({})", reason.root_cause()),
             chain: reason.chain.clone(),
         });
-        for name in &statement.binds {
+        let bound_before = |name: &Name| self.namespace.contains_key(name) && !self.unsure.contains(name);
+        let bound = surely_bound(ir.code(statement.code), &statement.binds, bound_before);
+        for (name, bound) in statement.binds.iter().zip(bound) {
+            if bound {
+                self.unsure.remove(name);
+            } else {
+                self.unsure.insert(name.clone());
+            }
             self.provenance.remove(name);
             let value = self.namespace.insert(name.clone(), Value::Unknown(cause.clone()));
             if followed && let Some(value) = value {

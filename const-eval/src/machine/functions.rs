@@ -166,7 +166,7 @@ impl Machine<'_> {
             return self.malformed();
         };
         if generator.running {
-            return self.raise("ValueError", "generator already executing");
+            return self.raise_exactly("ValueError", "generator already executing");
         }
         let Some(mut frame) = generator.frame.take() else {
             return Ok(Err(Value::None));
@@ -192,7 +192,7 @@ impl Machine<'_> {
             Err(super::Stop::Raise(exception)) => {
                 let stop_iteration = self.known.stop_iteration;
                 if self.is_instance_of(&exception, stop_iteration)? {
-                    return self.raise("RuntimeError", "generator raised StopIteration");
+                    return self.raise_exactly("RuntimeError", "generator raised StopIteration");
                 }
                 Err(super::Stop::Raise(exception))
             }
@@ -247,7 +247,7 @@ impl Machine<'_> {
             match slot {
                 Some(slot) => {
                     if frame.locals[slot].is_some() {
-                        return self.raise(
+                        return self.raise_exactly(
                             "TypeError",
                             format!("{}() got multiple values for argument '{name}'", code.qualname),
                         );
@@ -452,7 +452,7 @@ impl Machine<'_> {
             }
             Object::Cell(content) if name == "cell_contents" => match content.clone() {
                 Some(value) => value,
-                None => return self.raise("ValueError", "Cell is empty"),
+                None => return self.raise_exactly("ValueError", "Cell is empty"),
             },
             Object::BoundGround { name: method, receiver, owner } => match name {
                 "__name__" => Value::Str(method.clone()),

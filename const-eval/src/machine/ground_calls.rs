@@ -120,8 +120,12 @@ impl Machine<'_> {
                 self.effect(Rule::ProcessEffect, "`print` writes to standard output");
                 Ok(Value::None)
             }
-            ("builtins.globals", []) if self.is_own_frame() => Ok(self.allocate(Object::Globals)),
-            ("builtins.locals" | "builtins.vars", []) if self.is_top_level() => Ok(self.allocate(Object::Globals)),
+            ("builtins.globals", []) if keywords.is_empty() && self.is_own_frame() => {
+                Ok(self.allocate(Object::Globals))
+            }
+            ("builtins.locals" | "builtins.vars", []) if keywords.is_empty() && self.is_top_level() => {
+                Ok(self.allocate(Object::Globals))
+            }
             ("sys._getframemodulename", _) => Ok(match self.caller_module_name(arguments, &keywords) {
                 Some(name) => name,
                 None => return self.residual(Rule::NotModelled, "asks for the module of a caller"),

@@ -33,7 +33,7 @@ impl Machine<'_> {
                     Object::List(_) | Object::Dict(_) | Object::Set(_) => {
                         let class = self.type_of(value)?;
                         let name = self.type_name(class);
-                        self.raise("TypeError", format!("unhashable type: '{name}'"))
+                        self.raise_exactly("TypeError", format!("unhashable type: '{name}'"))
                     }
                     Object::FrozenSet(items) => {
                         let mut keys: Vec<Key> = items.keys().cloned().collect();
@@ -135,7 +135,7 @@ impl Machine<'_> {
                     if self.is_subtype(Type::Ground(owner), Type::Ground(self.known.base_exception)) => {}
                 Some(Found::Value(Value::None)) if name == "__hash__" => {
                     let name = self.type_name(class);
-                    return self.raise("TypeError", format!("unhashable type: '{name}'"));
+                    return self.raise_exactly("TypeError", format!("unhashable type: '{name}'"));
                 }
                 _ => return Ok(false),
             }

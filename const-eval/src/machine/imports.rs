@@ -145,7 +145,7 @@ impl Machine<'_> {
             Resolved::Missing => {
                 // The result rests on the absence of the module.
                 self.depend(absolute, &[]);
-                self.raise("ModuleNotFoundError", format!("No module named '{absolute}'"))
+                self.raise_exactly("ModuleNotFoundError", format!("No module named '{absolute}'"))
             }
             Resolved::Unfound(reason) => {
                 let what = format!("importing `{absolute}` runs code that is not known");
@@ -338,6 +338,11 @@ impl Machine<'_> {
                 ));
             }
             (Some(evaluated), submodule) => match (evaluated.namespace.get(name), submodule) {
+                (Some(Value::Unknown(reason)), None) if guarded && evaluated.unsure.contains(name) => {
+                    let reason = reason.clone();
+                    self.uncertain_import(&format!("{module_name}.{name}"))?;
+                    return Ok(Value::Unknown(reason));
+                }
                 (Some(value), None) => value.clone(),
                 (Some(Value::Module(bound)), Some(Resolved::Source(submodule))) if bound == submodule => {
                     Value::Module(*bound)

@@ -222,7 +222,7 @@ impl Machine<'_> {
                     }
                     None => {
                         let name = self.type_name(class);
-                        self.raise("TypeError", format!("'{name}' object is not an iterator"))
+                        self.raise_exactly("TypeError", format!("'{name}' object is not an iterator"))
                     }
                 }
             }
@@ -295,7 +295,7 @@ impl Machine<'_> {
                     },
                 };
                 if entries.len() != *size {
-                    return self.raise("RuntimeError", "dictionary changed size during iteration");
+                    return self.raise_exactly("RuntimeError", "dictionary changed size during iteration");
                 }
                 let item = entries.get_index(*next).map(|(_, (key, value))| match kind {
                     ViewKind::Keys => key.clone(),
@@ -496,7 +496,7 @@ impl Machine<'_> {
                     Err(Stop::Raise(_)) => {
                         let class = self.type_of(value)?;
                         let name = self.type_name(class);
-                        return self.raise("TypeError", format!("cannot unpack non-iterable {name} object"));
+                        return self.raise_exactly("TypeError", format!("cannot unpack non-iterable {name} object"));
                     }
                     other => other?,
                 };
@@ -514,10 +514,12 @@ impl Machine<'_> {
         };
         match after {
             None if items.len() > before => {
-                self.raise("ValueError", format!("too many values to unpack (expected {before})"))
+                self.raise_exactly("ValueError", format!("too many values to unpack (expected {before})"))
             }
-            None if items.len() < before => self
-                .raise("ValueError", format!("not enough values to unpack (expected {before}, got {})", items.len())),
+            None if items.len() < before => self.raise_exactly(
+                "ValueError",
+                format!("not enough values to unpack (expected {before}, got {})", items.len()),
+            ),
             None => Ok(items),
             Some(after) if items.len() < before + after => self.raise(
                 "ValueError",

@@ -20,6 +20,7 @@ impl Machine<'_> {
         positional: Vec<Value>,
         keywords: Keywords,
     ) -> Eval<Value> {
+        self.demand_special_arity(name, positional.len(), &keywords)?;
         let known = self.known;
         if owner == known.object {
             return self.object_method(name, receiver, positional, keywords);
@@ -185,7 +186,7 @@ impl Machine<'_> {
                     }
                 }
                 if name == "index" {
-                    return self.raise("ValueError", "tuple.index(x): x not in tuple");
+                    return self.raise_exactly("ValueError", "tuple.index(x): x not in tuple");
                 }
                 return Ok(Value::int(count));
             }
@@ -311,7 +312,7 @@ impl Machine<'_> {
                 Ok(Value::None)
             }
             "__eq__" | "__ne__" if positional.len() == 1 => {
-                if matches!((&receiver, &positional[0]), (Value::Object(left), Value::Object(right)) if left == right) {
+                if self.is_identical(&receiver, &positional[0])? {
                     return Ok(Value::Bool(name == "__eq__"));
                 }
                 if name == "__eq__" {
@@ -335,7 +336,7 @@ impl Machine<'_> {
         };
         match (name, positional.as_slice()) {
             ("__call__", _) => self.type_call(class, positional, keywords),
-            ("__init__", _) => Ok(Value::None),
+            ("__init__", [_] | [_, _, _]) => Ok(Value::None),
             ("mro", []) => {
                 let mro = self.mro(class).into_iter().map(Type::value).collect();
                 Ok(self.new_list(mro))
@@ -523,7 +524,7 @@ impl Machine<'_> {
             ("pop", 0 | 1) => {
                 let length = self.list_mut(list)?.len();
                 if length == 0 {
-                    return self.raise("IndexError", "pop from empty list");
+                    return self.raise_exactly("IndexError", "pop from empty list");
                 }
                 let index = match positional.first() {
                     Some(index) => {
@@ -534,7 +535,7 @@ impl Machine<'_> {
                 };
                 match index {
                     Some(index) => Ok(self.list_mut(list)?.remove(index)),
-                    None => self.raise("IndexError", "pop index out of range"),
+                    None => self.raise_exactly("IndexError", "pop index out of range"),
                 }
             }
             ("remove", 1) => {
@@ -545,7 +546,7 @@ impl Machine<'_> {
                         return Ok(Value::None);
                     }
                 }
-                self.raise("ValueError", "list.remove(x): x not in list")
+                self.raise_exactly("ValueError", "list.remove(x): x not in list")
             }
             ("index" | "count", 1) => {
                 let mut count = 0;
@@ -738,7 +739,7 @@ impl Machine<'_> {
             },
             ("popitem", 0) => match self.dict_pop_last(dict)? {
                 Some((key, value)) => Ok(Value::tuple(vec![key, value])),
-                None => self.raise("KeyError", "popitem(): dictionary is empty"),
+                None => self.raise_exactly("KeyError", "popitem(): dictionary is empty"),
             },
             ("keys", 0) => Ok(self.allocate(view(ViewKind::Keys))),
             ("values", 0) => Ok(self.allocate(view(ViewKind::Values))),
@@ -822,7 +823,7 @@ impl Machine<'_> {
                 }
                 match items.pop() {
                     Some((_, item)) => Ok(item),
-                    None => self.raise("KeyError", "pop from an empty set"),
+                    None => self.raise_exactly("KeyError", "pop from an empty set"),
                 }
             }
             ("clear", 0) => {

@@ -9,7 +9,10 @@
 //! [`forget`]). Nothing unknown is ever taken for harmless: the only things
 //! that can be done with an unknown value are to bind, pass and store it.
 
+mod acceptance;
+mod arity;
 mod attributes;
+mod binding;
 mod calls;
 mod classes;
 mod construct;
@@ -36,6 +39,7 @@ mod replay_calls;
 mod representation;
 mod step;
 mod types;
+mod unsupported;
 mod ways;
 
 use std::sync::Arc;
@@ -118,6 +122,8 @@ pub struct Machine<'w> {
     /// Names forgotten after statements that were followed to their end, and what they hold all the same.
     followed: Vec<(Name, Arc<Reason>, Value)>,
     /// A statement before this one runs code at import that is not known.
+    /// Names in the namespace that may be unbound: only some paths through a statement that runs at import bind them.
+    unsure: FxHashSet<Name>,
     impure: bool,
     module_aliases: Vec<(Name, Value)>,
     overlay: replay::Overlay,
@@ -133,6 +139,8 @@ pub struct Machine<'w> {
     catching: u32,
     /// Calls of `__hash__` under way, whose result is only used to find equal keys.
     hashing: u32,
+    /// What exceptions say whose message is known to the target only.
+    described: FxHashMap<ObjectRef, Arc<str>>,
     current: Statement,
 }
 
@@ -197,6 +205,7 @@ pub fn evaluate_within(world: &dyn World, module: ModuleId, budget: Budget) -> E
         fails: machine.fails,
         opaque: machine.opaque,
         forgotten: machine.forgotten,
+        unsure: machine.unsure,
         module_aliases: machine.module_aliases,
         changed: Arc::new(machine.overlay.all()),
         steps: machine.steps,
@@ -211,6 +220,7 @@ impl<'w> Machine<'w> {
         machine.heap = evaluated.heap.clone();
         machine.namespace = evaluated.namespace.clone();
         machine.open_namespace = evaluated.open_namespace;
+        machine.unsure = evaluated.unsure.clone();
         machine.impure = true;
         machine
     }
@@ -244,6 +254,7 @@ impl<'w> Machine<'w> {
             opaque: Vec::new(),
             forgotten: Vec::new(),
             followed: Vec::new(),
+            unsure: FxHashSet::default(),
             impure: false,
             module_aliases: Vec::new(),
             overlay: replay::Overlay::default(),
@@ -254,6 +265,7 @@ impl<'w> Machine<'w> {
             steps: 0,
             catching: 0,
             hashing: 0,
+            described: FxHashMap::default(),
             current: Statement::default(),
         }
     }

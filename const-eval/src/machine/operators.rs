@@ -75,7 +75,14 @@ impl Machine<'_> {
             if self.lookup(class, name).is_some() {
                 return self.residual(Rule::NotModelled, format!("`{name}` of a `{type_name}`"));
             }
-            return self.raise("TypeError", format!("bad operand type for unary operator: '{type_name}'"));
+            let symbol = match operator {
+                UnaryOperator::Positive => "+",
+                UnaryOperator::Negative => "-",
+                UnaryOperator::Invert => "~",
+                UnaryOperator::Not => "not",
+            };
+            let message = format!("bad operand type for unary {symbol}: '{type_name}'");
+            return self.raise_exactly("TypeError", message);
         }
         let outcome = primitive::unary(self.context(), operator, &data);
         self.primitive(outcome)
@@ -217,10 +224,16 @@ impl Machine<'_> {
             return self.container_binary(operator, left, right);
         }
         if !is_data(left) || !is_data(right) {
+            if self.surely_unsupported(operator, left, right)? {
+                return self.raise_unsupported(operator, left, right);
+            }
             return self.residual(Rule::NotModelled, "an operator on values that are computed by the target only");
         }
-        let outcome = primitive::binary(self.context(), operator, left, right);
-        self.primitive(outcome)
+        match primitive::binary(self.context(), operator, left, right) {
+            // Worded in another way where the operator is an in-place one.
+            Err(primitive::Failure::Raise { exception: "TypeError", message }) => self.raise("TypeError", message),
+            outcome => self.primitive(outcome),
+        }
     }
 
     /// Operators on values of known builtin types whose contents are not known, where nothing can go wrong.
@@ -298,12 +311,13 @@ impl Machine<'_> {
             }
             _ => {}
         }
-        let (left_name, right_name) = (self.type_name(left_type), self.type_name(right_type));
         let (name, reflected, _) = method_names(operator);
-        if self.lookup(left_type, name).is_some() || self.lookup(right_type, reflected).is_some() {
-            return self.residual(Rule::NotModelled, format!("an operator on a `{left_name}` and a `{right_name}`"));
+        let declined = self.lookup(left_type, name).is_none() && self.lookup(right_type, reflected).is_none();
+        if declined || self.surely_unsupported(operator, left, right)? {
+            return self.raise_unsupported(operator, left, right);
         }
-        self.raise("TypeError", format!("unsupported operand type(s): '{left_name}' and '{right_name}'"))
+        let (left_name, right_name) = (self.type_name(left_type), self.type_name(right_type));
+        self.residual(Rule::NotModelled, format!("an operator on a `{left_name}` and a `{right_name}`"))
     }
 
     /// Elements of sets and of key views.

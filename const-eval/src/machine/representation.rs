@@ -195,7 +195,13 @@ impl Machine<'_> {
                 }
             }
             Kind::Exception(arguments) => {
-                out.push_str(&self.type_name(class));
+                // `_PyType_Name`: what follows the last dot of `tp_name`.
+                let name = match class {
+                    Type::Ground(id) => self.type_info(id).map(|info| info.python_name.to_string()),
+                    Type::Class(_) => None,
+                };
+                let name = name.unwrap_or_else(|| self.type_name(class));
+                out.push_str(name.rsplit('.').next().unwrap_or(&name));
                 out.push('(');
                 self.write_items(&arguments, out, active)?;
                 out.push(')');
@@ -326,7 +332,7 @@ impl Machine<'_> {
             return self.str_of(value);
         }
         let name = self.type_name(class);
-        self.raise("TypeError", format!("unsupported format string passed to {name}.__format__"))
+        self.raise_exactly("TypeError", format!("unsupported format string passed to {name}.__format__"))
     }
 
     pub(super) fn format_value(&mut self, value: &Value, conversion: Conversion, spec: Option<&Value>) -> Eval<Value> {
@@ -397,16 +403,16 @@ impl Machine<'_> {
                     by_key = true;
                     self.get_item(arguments, &Value::str(key.as_str()))?
                 }
-                (Some(_), Some(_)) => return self.raise("TypeError", "format requires a mapping"),
+                (Some(_), Some(_)) => return self.raise_exactly("TypeError", "format requires a mapping"),
                 (None, Some(items)) => match items.get(next) {
                     Some(item) => item.clone(),
                     None => {
-                        return self.raise("TypeError", "not enough arguments for format string");
+                        return self.raise_exactly("TypeError", "not enough arguments for format string");
                     }
                 },
                 (None, None) if next == 0 && !by_key => arguments.clone(),
                 (None, None) => {
-                    return self.raise("TypeError", "not enough arguments for format string");
+                    return self.raise_exactly("TypeError", "not enough arguments for format string");
                 }
             };
             next += 1;
@@ -438,7 +444,7 @@ impl Machine<'_> {
             None => next == 0 && !by_key && !matches!(arguments, Value::Object(_)),
         };
         if left {
-            return self.raise("TypeError", "not all arguments converted during string formatting");
+            return self.raise_exactly("TypeError", "not all arguments converted during string formatting");
         }
         if items.is_none() && next == 0 && !by_key {
             return self.residual(Rule::NotModelled, "a format without conversions, given an object");

@@ -7,7 +7,7 @@ use syntax::ir::{self, Constant, Instruction, Name};
 use super::frame::{Frame, Handler, Scope};
 use super::ways::is_maybe_unbound;
 use super::{Eval, Machine, Position, Stop};
-use crate::heap::{Object, Payload};
+use crate::heap::Object;
 use crate::reason::Rule;
 use crate::value::{Integer, Value};
 use crate::world::Resolved;
@@ -125,7 +125,7 @@ impl Machine<'_> {
                 Some(value) => frame.stack.push(value),
                 None => {
                     let name = code.locals.get(*slot as usize).cloned().unwrap_or_default();
-                    return self.raise(
+                    return self.raise_exactly(
                         "UnboundLocalError",
                         format!("cannot access local variable '{name}' where it is not associated with a value"),
                     );
@@ -142,7 +142,7 @@ impl Machine<'_> {
                 Some(Some(_)) => {}
                 _ => {
                     let name = code.locals.get(*slot as usize).cloned().unwrap_or_default();
-                    return self.raise(
+                    return self.raise_exactly(
                         "UnboundLocalError",
                         format!("cannot access local variable '{name}' where it is not associated with a value"),
                     );
@@ -689,7 +689,7 @@ impl Machine<'_> {
         match frame.scope {
             Scope::Class(namespace) => {
                 if !self.dict_remove(&Value::Object(namespace), &Value::Str(name.clone()))? {
-                    return self.raise("NameError", format!("name '{name}' is not defined"));
+                    return self.raise_exactly("NameError", format!("name '{name}' is not defined"));
                 }
                 Ok(())
             }
@@ -707,6 +707,10 @@ impl Machine<'_> {
                     && is_maybe_unbound(reason)
                 {
                     return self.residual(Rule::Raises, format!("`{name}` may not be bound"));
+                }
+                if let (Value::Unknown(reason), true) = (&value, self.unsure.contains(name)) {
+                    let reason = reason.clone();
+                    return self.unknown(Rule::UnknownName, &format!("`{name}` may not be bound"), &reason);
                 }
                 if let Some((module, attribute)) = self.provenance.get(name).cloned()
                     && !matches!(value, Value::Unknown(_))
@@ -755,7 +759,7 @@ impl Machine<'_> {
             None if frame.module == self.module && self.porous => {
                 self.residual(Rule::UnknownName, format!("`{name}` may have been bound by code that is not known"))
             }
-            None => self.raise("NameError", format!("name '{name}' is not defined")),
+            None => self.raise_exactly("NameError", format!("name '{name}' is not defined")),
         }
     }
 
@@ -810,11 +814,14 @@ impl Machine<'_> {
         }
         self.current.binds = true;
         self.provenance.remove(name);
+        if self.unsure.contains(name) && matches!(self.namespace.get(name), Some(Value::Unknown(_))) {
+            return self.residual(Rule::UnknownName, format!("`{name}` may or may not be bound"));
+        }
         if self.namespace.shift_remove(name).is_none() {
             if self.open_namespace || self.porous {
                 return self.residual(Rule::UnknownName, format!("`{name}` may or may not be bound"));
             }
-            return self.raise("NameError", format!("name '{name}' is not defined"));
+            return self.raise_exactly("NameError", format!("name '{name}' is not defined"));
         }
         Ok(())
     }
@@ -827,7 +834,13 @@ impl Machine<'_> {
             Object::Cell(Some(value)) => Ok(value.clone()),
             _ => {
                 let name = code.cells.get(index as usize).cloned().unwrap_or_default();
-                self.raise(
+                if index < code.own_cells {
+                    return self.raise_exactly(
+                        "UnboundLocalError",
+                        format!("cannot access local variable '{name}' where it is not associated with a value"),
+                    );
+                }
+                self.raise_exactly(
                     "NameError",
                     format!("cannot access free variable '{name}' where it is not associated with a value in enclosing scope"),
                 )
@@ -838,13 +851,13 @@ impl Machine<'_> {
     /// `super()`: the `__class__` cell and the first argument (`super_init_without_args`).
     fn zero_argument_super(&mut self, frame: &Frame, code: &ir::Code) -> Eval<Value> {
         let Some(index) = code.cells.iter().position(|name| &**name == "__class__") else {
-            return self.raise("RuntimeError", "super(): __class__ cell not found");
+            return self.raise_exactly("RuntimeError", "super(): __class__ cell not found");
         };
         let class = self.load_cell(frame, code, index as u32)?;
         // The first argument may have moved into a cell.
         let first = match frame.locals.first().cloned().flatten() {
             Some(value) => value,
-            None => return self.raise("RuntimeError", "super(): arg[0] deleted"),
+            None => return self.raise_exactly("RuntimeError", "super(): arg[0] deleted"),
         };
         let first = match code
             .locals
@@ -873,20 +886,5 @@ impl Machine<'_> {
         };
         let entered = self.call(&enter, Vec::new(), Vec::new())?;
         Ok((exit, entered))
-    }
-
-    /// Raises an exception of a builtin type.
-    pub(super) fn raise<T>(&mut self, exception: &str, message: impl Into<String>) -> Eval<T> {
-        let Some(id) = self.world.ground().builtin(exception) else {
-            return self.residual(Rule::Raises, format!("raises {exception}"));
-        };
-        let message: String = message.into();
-        let exception = self.allocate(Object::Instance(Box::new(crate::heap::Instance {
-            class: crate::heap::Type::Ground(id),
-            payload: Payload::Exception(vec![Value::str(message)]),
-            attributes: Default::default(),
-            slots: Default::default(),
-        })));
-        Err(Stop::Raise(exception))
     }
 }

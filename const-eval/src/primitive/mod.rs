@@ -46,10 +46,10 @@ pub use format::format;
 pub use functions::call_function;
 pub use hashkey::{Key, key};
 pub use methods::{attribute, call_method, has_method};
-pub use operators::{binary, unary};
+pub use operators::{binary, symbol as operator_symbol, unary};
 pub use repr::{ascii, repr, str};
 pub use sequence::{iterate, subscript};
-pub use text::translate;
+pub use text::{is_identifier, translate};
 
 /// What a method or function gives back.
 #[derive(Clone, Debug)]

@@ -76,7 +76,8 @@ impl Number {
     }
 }
 
-fn symbol(op: BinaryOperator) -> &'static str {
+/// The operator as messages write it.
+pub fn symbol(op: BinaryOperator) -> &'static str {
     match op {
         BinaryOperator::Add => "+",
         BinaryOperator::Subtract => "-",

@@ -128,7 +128,7 @@ pub(crate) fn predicate(text: &str, name: &str) -> Outcome<Option<bool>> {
     }))
 }
 
-fn is_identifier(text: &str) -> Outcome<bool> {
+pub fn is_identifier(text: &str) -> Outcome<bool> {
     let mut mask = IDENTIFIER_START;
     for c in text.chars() {
         if properties(c)? & mask == 0 {

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use super::{Outcome, bounded_text, type_error, type_name, value_error};
 use crate::value::{Integer, Value};
 
+pub use case::is_identifier;
 pub(crate) use layout::{center, pad};
 pub(crate) use methods::{METHODS, call, find_arguments, keep_ends, limit, ordinal, replace_arguments};
 pub(crate) use search::bounds;
