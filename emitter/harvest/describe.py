@@ -167,6 +167,8 @@ class Describer:
             return self.line(path, repr(value))
         if kind is int and -5 <= value <= 256:
             return self.line(path, f"int {value}")
+        if kind is str and value == self.namespace.get("__file__"):
+            return self.line(path, "the module's file")  # interned where the code was unmarshalled, and not where compiled
         if kind is str and is_interned(value):
             return self.line(path, f"interned str {value!r}")
         if kind in (tuple, bytes, frozenset) and len(value) <= (kind is bytes):
@@ -233,7 +235,8 @@ class Describer:
         if self.is_foreign(path, value):
             return
         self.line(path, f"{type(value).__name__} of {len(value)}")
-        for index, item in enumerate(sorted(value, key=sort_key)):
+        known = lambda item: (sort_key(item), self.seen.get(id(item), ("",))[0])
+        for index, item in enumerate(sorted(value, key=known)):
             self.visit(f"{path}{{{index}}}", item)
 
     def mapping_proxy(self, path, value):

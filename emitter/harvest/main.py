@@ -15,7 +15,7 @@ import _frozen_importlib
 import _frozen_importlib_external as external
 import _warnings
 
-from lyo_harvest import construct, foreign, operations, plain, record, refuse, serve, sets, stepped
+from lyo_harvest import construct, foreign, operations, plain, record, refuse, serve, stepped
 from lyo_harvest.record import Unsupported
 from lyo_harvest.walk import Walker
 
@@ -214,7 +214,7 @@ class Harvester:
             walker.held_atoms.update(held_atoms)
             for value in bound:
                 walker.note_held_atoms(value)
-            sets.add_displays(walker, recording.tree)
+            walker.tree = recording.tree
             encoded = self.encode_all(built, walker, namespace, guards)
             if not walker.has_missed_atoms():
                 break
@@ -292,7 +292,7 @@ class Harvester:
         if value is foreign.MISSING:
             return [(module, path, None)]
         if type(value) is refuse.Placeholder:
-            raise Unsupported(f"rests on {'.'.join((module, *path))}, which only unproven code makes")
+            return []  # whatever uses it, is refused: nothing that was computed rests on it
         return [(module, path, self.fingerprint(value))]
 
     def fingerprint(self, value):

@@ -21,23 +21,30 @@ def has_fixed_hash(item):
     return kind.__hash__ in FIXED_HASHES
 
 
-def add_displays(walker, tree):
-    """Collects the displays of constants and names in the source, `{"a", B}` and `["a", B]`, as further sequences."""
-    pending = [tree]
-    displays = []
+def displays_in(tree):
+    """The items of the displays in the source, `{"a", B}` and `["a", B]`, the first one last."""
+    pending, found = [tree], []
     while pending:
         node = pending.pop()
         if type(node).__name__ in ("Set", "List", "Tuple") and len(node.elts) > 1:
-            values = [value_of(item, walker.namespace) for item in node.elts]
-            if MISSING not in values:
-                displays.append(values)
+            found.append(node.elts)
         for field in node._fields:
             child = getattr(node, field, None)
             if isinstance(child, list):
                 pending.extend(item for item in child if hasattr(item, "_fields"))
             elif hasattr(child, "_fields"):
                 pending.append(child)
-    walker.displays = displays[::-1]
+    return found[::-1]
+
+
+def shown(walker):
+    """The displays of constants and names, as further sequences."""
+    if walker.displays is None:
+        walker.displays = displays_in(walker.tree)
+    for items in walker.displays:
+        values = [value_of(item, walker.namespace) for item in items]
+        if MISSING not in values:
+            yield values
 
 
 def unmarshalled_order(value):
@@ -109,7 +116,7 @@ def candidates(walker, value, present):
     for sequence in walker.constant_sequences:
         if type(sequence) is tuple:
             yield sequence
-    yield from walker.displays
+    yield from shown(walker)
     if all(type(item) is str for item in present):
         for sequence in walker.constant_sequences:
             if type(sequence) is str:

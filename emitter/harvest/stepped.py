@@ -15,7 +15,7 @@ import sys
 
 import _warnings
 
-from lyo_harvest import foreign, record, sets, survey
+from lyo_harvest import foreign, record, survey
 from lyo_harvest.record import MODULE_ATTRIBUTES, ONLY_AST, Unsupported, describe_error
 from lyo_harvest.refuse import FREE, Placeholder, Refused, contexts
 from lyo_harvest.walk import Walker
@@ -128,7 +128,7 @@ class Run:
             self.open, self.describer = [], None
             self.done_until = index
             self.statement = -1
-            self.leave_out((*self.statements[index][:2], True))
+            self.leave_out((*self.statements[index][:2], False))
             return False
         self.restore_warnings()
         self.finish_statement()
@@ -451,7 +451,7 @@ class Describer:
         for value in before.values():
             if id(value) not in walker.made:
                 walker.note_held_atoms(value)
-        sets.add_displays(walker, run.tree)
+        walker.tree = run.tree
         return walker
 
     def guards_until(self, statement):

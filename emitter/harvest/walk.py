@@ -64,7 +64,8 @@ class Walker:
         self.qualified_names = set()  # ids of texts that class bodies hold as their own qualified name
         self.index_constants(code)
         self.names = Names(modules, loaded)
-        self.displays = []
+        self.tree = None  # of the source
+        self.displays = None  # in it, once they were looked for
         self.held_atoms = {}  # id -> ((module, path) of the holder, how, name, the atom)
         self.own_atoms = {}
         self.own_name = None

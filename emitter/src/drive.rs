@@ -21,7 +21,7 @@ use crate::marshal::{self, MarshalError, Value};
 /// Modules per process: enough to make the start of the process cheap beside the work.
 const BATCH: usize = 100;
 /// The longest that one module may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 const BOOTSTRAP: &str = include_str!("../harvest/bootstrap.py");
 /// In the order of their imports.
