@@ -7,6 +7,7 @@ use syntax::ir::{self, Constant, Instruction, Name};
 use super::frame::{Frame, Handler, Scope};
 use super::ways::is_maybe_unbound;
 use super::{Eval, Machine, Position, Stop};
+use crate::ground::Export;
 use crate::heap::Object;
 use crate::reason::Rule;
 use crate::value::{Integer, Value};
@@ -751,6 +752,10 @@ impl Machine<'_> {
             .module_index("builtins")
             .and_then(|index| self.world.ground().modules()[index as usize].exports.get(name))
         {
+            // `exit` is there where `site` was imported.
+            Some(Export::Process) => {
+                self.residual(Rule::Nondeterministic, format!("the builtin `{name}` is not there in every process"))
+            }
             Some(export) => {
                 let value = self.export_value(export, "builtins", name);
                 self.depend("builtins", &[name]);
@@ -759,7 +764,11 @@ impl Machine<'_> {
             None if frame.module == self.module && self.porous => {
                 self.residual(Rule::UnknownName, format!("`{name}` may have been bound by code that is not known"))
             }
-            None => self.raise_exactly("NameError", format!("name '{name}' is not defined")),
+            None => {
+                // Anyone may add to the builtins.
+                self.depend("builtins", &[name]);
+                self.raise_exactly("NameError", format!("name '{name}' is not defined"))
+            }
         }
     }
 
