@@ -1,9 +1,14 @@
 //! Import cycles: in which order the members of a component are evaluated, and
 //! which of them the others may read.
 //!
+//! Most cycles lie within one package, whose own top level runs before any of
+//! them and imports them all: then there is one order in which they finish, and
+//! a member may read those that finish before it. Elsewhere any member may be
+//! the first.
+//!
 //! A member that merely does `import m` needs nothing of `m` while its own top
-//! level runs; one that does `from m import x` does. Members are evaluated
-//! along the latter edges. What a finished member holds may be read by another
+//! level runs; one that does `from m import x` does. Where any member may be the
+//! first, members are evaluated along the latter edges, and what a finished member holds may be read by another
 //! only if that can't depend on where the program entered the cycle: all the
 //! imports by which it takes part in the cycle come before anything else in
 //! it, and nothing rebinds what those imports bind. Then whoever meets it half
@@ -13,11 +18,97 @@ use const_eval::value::ModuleId;
 use rustc_hash::FxHashSet;
 use syntax::ir::{ImportSite, StatementKind};
 
-use crate::graph::{ComponentId, Graph};
+use crate::graph::{ComponentId, Graph, is_or_contains};
 use crate::load::{Module, Table, Target};
+use crate::resolve::parents;
+
+/// The order in which the members of a component are evaluated.
+pub struct Order {
+    pub members: Vec<ModuleId>,
+    /// It is the order in which they finish in every process, as all ways into the cycle lead through the same
+    /// package first: each member may read those before it.
+    pub is_certain: bool,
+}
+
+/// The order in which the members finish where that is certain; otherwise each after those it takes names from,
+/// as far as that goes.
+pub fn evaluation_order(table: &Table, members: &[ModuleId]) -> Order {
+    match execution_order(table, members) {
+        Some(members) => Order { members, is_certain: true },
+        None => Order { members: by_names_taken(table, members), is_certain: false },
+    }
+}
+
+/// The order in which the members finish, if a package around all of them imports them: it and the packages around
+/// it run before any of them, whoever imports which.
+fn execution_order(table: &Table, members: &[ModuleId]) -> Option<Vec<ModuleId>> {
+    let inside: FxHashSet<ModuleId> = members.iter().copied().collect();
+    if members.len() < 2 {
+        return None;
+    }
+    let first = &table.module(*members.first()?).name;
+    let around = |package: &str| members.iter().all(|member| is_or_contains(package, &table.module(*member).name));
+    let mut walk = Walk { table, inside: &inside, visited: FxHashSet::default(), finished: Vec::new() };
+    for package in parents(first).chain([&**first]).take_while(|package| around(package)) {
+        walk.import(*table.by_name.get(package)?);
+        if walk.finished.len() == members.len() {
+            return Some(walk.finished);
+        }
+    }
+    None
+}
+
+/// Imports as a process carries them out, each module once, depth first.
+struct Walk<'a> {
+    table: &'a Table,
+    inside: &'a FxHashSet<ModuleId>,
+    visited: FxHashSet<ModuleId>,
+    /// Members, in the order in which they finish.
+    finished: Vec<ModuleId>,
+}
+
+impl Walk<'_> {
+    fn import(&mut self, start: ModuleId) {
+        // Depth first, with a stack of our own: chains of imports can be long. Each entry is
+        // a module under way and the modules that it has yet to import, the next one last.
+        let mut pending: Vec<(ModuleId, Vec<ModuleId>)> = Vec::new();
+        if self.visited.insert(start) {
+            pending.push((start, self.imports(start)));
+        }
+        while let Some((module, rest)) = pending.last_mut() {
+            match rest.pop() {
+                Some(next) if self.visited.insert(next) => {
+                    let imports = self.imports(next);
+                    pending.push((next, imports));
+                }
+                Some(_) => {}
+                None => {
+                    if self.inside.contains(module) {
+                        self.finished.push(*module);
+                    }
+                    pending.pop();
+                }
+            }
+        }
+    }
+
+    /// What the module's top level imports, packages before what is in them, the first one last.
+    fn imports(&self, module: ModuleId) -> Vec<ModuleId> {
+        let module = self.table.module(module);
+        let mut imports = Vec::new();
+        for target in &module.targets {
+            let named = target.module.iter().chain(target.submodules.iter().map(|(_, name)| name));
+            for name in named {
+                imports.extend(parents(name).chain([&**name]).filter_map(|name| self.table.by_name.get(name)));
+            }
+        }
+        imports.reverse();
+        imports
+    }
+}
 
 /// The members, each after those it takes names from, as far as that goes.
-pub fn evaluation_order(table: &Table, members: &[ModuleId]) -> Vec<ModuleId> {
+fn by_names_taken(table: &Table, members: &[ModuleId]) -> Vec<ModuleId> {
     let inside: FxHashSet<ModuleId> = members.iter().copied().collect();
     let mut order = Vec::with_capacity(members.len());
     let mut visited = FxHashSet::default();

@@ -106,11 +106,13 @@ impl<'a> Run<'a> {
         let members = &self.context.graph.condensation.components[component as usize];
         let mut view = View::of_component(self.context, &self.results, component);
         let mut done: FxHashMap<ModuleId, Evaluation> = FxHashMap::default();
-        for member in cycle::evaluation_order(self.context.table, members) {
+        let order = cycle::evaluation_order(self.context.table, members);
+        for member in order.members {
             let evaluation = self.module(&view, member);
             if let Some(evaluated) = evaluation.done()
                 && members.len() > 1
-                && cycle::is_readable(self.context.table, self.context.graph, component, member)
+                && (order.is_certain
+                    || cycle::is_readable(self.context.table, self.context.graph, component, member))
             {
                 view.members.insert(member, evaluated.clone());
             }
