@@ -111,8 +111,7 @@ impl<'a> Run<'a> {
             let evaluation = self.module(&view, member);
             if let Some(evaluated) = evaluation.done()
                 && members.len() > 1
-                && (order.is_certain
-                    || cycle::is_readable(self.context.table, self.context.graph, component, member))
+                && (order.is_certain || cycle::is_readable(self.context.table, self.context.graph, component, member))
             {
                 view.members.insert(member, evaluated.clone());
             }
