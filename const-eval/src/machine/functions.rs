@@ -378,6 +378,11 @@ impl Machine<'_> {
     }
 
     fn object_getset(&mut self, object: ObjectRef, name: &str) -> Eval<Option<Value>> {
+        if !self.is_own(object)
+            && let Some(changed) = self.changed_attribute(object, name)
+        {
+            return Ok(Some(changed));
+        }
         let value = match self.object(object) {
             Object::Function(function) => match name {
                 "__name__" => function.name.clone(),
@@ -531,6 +536,9 @@ impl Machine<'_> {
             return self.residual(Rule::NotModelled, format!("sets or deletes `{name}`"));
         };
         let reference = *reference;
+        if !self.is_own(reference) && matches!(self.object(reference), Object::Function(_)) {
+            return self.change_label(reference, name, value);
+        }
         match self.object_mut(reference)? {
             Object::Function(function) => {
                 match (name, value) {

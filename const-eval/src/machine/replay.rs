@@ -211,6 +211,31 @@ impl Machine<'_> {
         Ok(())
     }
 
+    /// Sets what a function of another module says of itself.
+    pub(super) fn change_label(&mut self, function: ObjectRef, name: &str, value: Value) -> Eval<()> {
+        let mut current = self.object(function).clone();
+        let label = match &mut current {
+            Object::Function(labelled) => match name {
+                "__name__" => &mut labelled.name,
+                "__qualname__" => &mut labelled.qualname,
+                "__doc__" => &mut labelled.doc,
+                "__module__" => &mut labelled.module_name,
+                _ => return self.refuse_change(function),
+            },
+            _ => return self.refuse_change(function),
+        };
+        if !matches!(value, Value::Str(_)) {
+            return self.refuse_change(function);
+        }
+        *label = value.clone();
+        let name: Name = name.into();
+        let what = self.what_changes(function);
+        let change = Change::SetAttribute { object: Value::Object(function), name: name.clone(), value };
+        self.carry_out(change, Some(Changed::Attribute(function, name)), what);
+        self.overlay.objects.insert(function, current);
+        Ok(())
+    }
+
     /// Sets a name of another module's namespace.
     pub(super) fn change_global(&mut self, module: ModuleId, name: &str, value: Value) -> Eval<()> {
         let module_name = self.world.module_name(module).to_string();
