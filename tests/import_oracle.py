@@ -29,7 +29,7 @@ import judge  # noqa: E402
 
 SESSION = Path(__file__).parent / "oracle" / "session.py"
 SECONDS = 600  # for one session
-CHUNK = 40  # modules of one package in one session
+CHUNK = 12  # modules of one package in one session; each costs about a second, more where the package is large
 
 
 def judged_modules(report: dict) -> dict[str, dict]:
