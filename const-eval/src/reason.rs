@@ -92,8 +92,9 @@ pub struct Reason {
 }
 
 /// What a reason says of values that are unknown because others are, before it says why those are.
-const CARRIERS: [&str; 2] = [
+const CARRIERS: [&str; 3] = [
     "an earlier statement that runs at import may have changed it (",
+    "an earlier statement that runs at import has changed it (",
     "it is bound by a statement that runs at import (",
 ];
 

@@ -547,8 +547,9 @@ impl Machine<'_> {
 
     pub(super) fn module_attribute(&mut self, module: ModuleId, name: &str) -> Eval<Value> {
         if module == self.module {
-            if let Some(value) = self.namespace.get(name) {
-                return Ok(value.clone());
+            if let Some(value) = self.namespace.get(name).cloned() {
+                self.touch(name);
+                return Ok(value);
             }
             if name == "__dict__" {
                 return Ok(self.allocate(Object::Globals));

@@ -68,6 +68,7 @@ impl Machine<'_> {
         if !self.is_own(object) || self.open_namespace || self.porous {
             return self.residual(Rule::UnknownNamespace, "reads a namespace whose names are not all known");
         }
+        self.touch_all();
         let mut entries = Dict::default();
         let given = [
             "__name__",

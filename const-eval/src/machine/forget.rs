@@ -52,10 +52,10 @@ impl Machine<'_> {
 
     /// Forgets what the statement may have changed. If it was followed to its end
     /// (`completed`), what it changed of this module's own objects is known, but
-    /// who supplies the module's static part alone does not carry it out. Modules of the standard
-    /// library always run whole before others see them, so others may know it ([`Self::remember`]).
+    /// who supplies the module's static part alone does not carry it out: the names that lead
+    /// there are tainted. Modules of the standard library always run whole before others see
+    /// them, so others may know it all the same ([`Self::hide_tainted`]).
     pub(super) fn forget(&mut self, ir: &Arc<ir::Module>, statement: &ir::TopLevel, reason: &Reason, completed: bool) {
-        let followed = completed && self.world.is_standard(self.module);
         let mut mentioned = FxHashSet::default();
         collect_names(ir, statement.code, &mut mentioned);
         let mentions_own =
@@ -66,7 +66,7 @@ impl Machine<'_> {
         let reached = self.leaked || self.current.reached || own_dictionary || reach_anyway;
         let forgets_all = if completed { self.current.changed_namespace } else { reached };
         if completed && !forgets_all && self.current.changed_older {
-            self.forget_changed(statement, reason, followed);
+            self.taint_changed(statement, reason);
         }
         if forgets_all {
             let cause = Arc::new(Reason {
@@ -77,14 +77,12 @@ impl Machine<'_> {
                 ),
                 chain: reason.chain.clone(),
             });
-            for (name, value) in &mut self.namespace {
-                let value = std::mem::replace(value, Value::Unknown(cause.clone()));
-                if followed && !matches!(value, Value::Unknown(_)) {
-                    self.followed.push((name.clone(), cause.clone(), value));
-                }
+            for value in self.namespace.values_mut() {
+                *value = Value::Unknown(cause.clone());
             }
+            self.tainted.clear();
             self.provenance.clear();
-            self.porous |= !followed;
+            self.porous = true;
             self.opaque.push(self.current.index);
         }
         let cause = Arc::new(Reason {
@@ -101,60 +99,66 @@ impl Machine<'_> {
                 self.unsure.insert(name.clone());
             }
             self.provenance.remove(name);
-            let value = self.namespace.insert(name.clone(), Value::Unknown(cause.clone()));
-            if followed && let Some(value) = value {
-                self.remember_bound(name, &cause, value);
+            match self.namespace.get(name) {
+                Some(value) if completed && !forgets_all && !matches!(value, Value::Unknown(_)) => {
+                    self.tainted.insert(name.clone(), cause.clone());
+                }
+                _ => {
+                    self.tainted.remove(name);
+                    self.namespace.insert(name.clone(), Value::Unknown(cause.clone()));
+                }
             }
         }
         let annotates = |instruction: &Instruction| matches!(instruction, Instruction::StoreAnnotation(_));
         if ir.code(statement.code).instructions.iter().any(annotates) {
             self.namespace.insert("__annotations__".into(), Value::Unknown(cause));
         }
-        if !followed && contains_star_import(ir, statement.code) {
+        if contains_star_import(ir, statement.code) {
             self.open_namespace = true;
         }
     }
 
-    /// The statement has changed objects that are older; the names that lead to them are forgotten.
-    fn forget_changed(&mut self, statement: &ir::TopLevel, reason: &Reason, followed: bool) {
+    /// The statement has changed objects that are older; the names that lead to them are tainted.
+    fn taint_changed(&mut self, statement: &ir::TopLevel, reason: &Reason) {
         let cause = Arc::new(Reason {
             rule: Rule::UnknownName,
-            message: format!("an earlier statement that runs at import may have changed it ({})", reason.root_cause()),
+            message: format!("an earlier statement that runs at import has changed it ({})", reason.root_cause()),
             chain: reason.chain.clone(),
         });
         for name in self.names_that_reach(&self.current.changed) {
-            self.provenance.remove(&name);
-            let value = self.namespace.insert(name.clone(), Value::Unknown(cause.clone()));
-            if let Some(value) = value.filter(|value| followed && !matches!(value, Value::Unknown(_))) {
-                self.followed.push((name.clone(), cause.clone(), value));
-            }
             if !statement.binds.contains(&name) {
-                self.forgotten.push((self.current.index, name));
+                self.forgotten.push((self.current.index, name.clone()));
             }
+            self.tainted.insert(name, cause.clone());
         }
     }
 
-    /// A name that a followed statement has bound: what it holds stands in the namespace, or was
-    /// forgotten with everything else a moment ago.
-    fn remember_bound(&mut self, name: &Name, cause: &Arc<Reason>, value: Value) {
-        let value = match &value {
-            Value::Unknown(forgotten) => self.followed.iter().rev().find_map(|(other, reason, value)| {
-                (other == name && Arc::ptr_eq(reason, forgotten)).then(|| value.clone())
-            }),
-            _ => Some(value),
-        };
-        if let Some(value) = value {
-            self.followed.push((name.clone(), cause.clone(), value));
+    /// Whoever touches a tainted name runs at import: what it holds is only there once a statement before has run.
+    pub(super) fn touch(&mut self, name: &str) {
+        if let Some(reason) = self.tainted.get(name) {
+            let message = reason.message.clone();
+            self.known_effect(Rule::UnknownName, message);
         }
     }
 
-    /// At the end: what followed statements left under names that nothing has bound or forgotten since.
-    pub(super) fn remember(&mut self) {
-        for (name, cause, value) in std::mem::take(&mut self.followed).into_iter().rev() {
-            if let Some(held) = self.namespace.get_mut(&name)
-                && matches!(held, Value::Unknown(reason) if Arc::ptr_eq(reason, &cause))
-            {
-                *held = value;
+    /// As [`Self::touch`], of all names.
+    pub(super) fn touch_all(&mut self) {
+        if let Some(reason) = self.tainted.values().next() {
+            let message = reason.message.clone();
+            self.known_effect(Rule::UnknownName, message);
+        }
+    }
+
+    /// At the end: others see nothing of what only statements that run at import have made, unless the
+    /// module is one of the standard library.
+    pub(super) fn hide_tainted(&mut self) {
+        let tainted = std::mem::take(&mut self.tainted);
+        if self.world.is_standard(self.module) {
+            return;
+        }
+        for (name, reason) in tainted {
+            if let Some(value) = self.namespace.get_mut(&name) {
+                *value = Value::Unknown(reason);
             }
         }
     }

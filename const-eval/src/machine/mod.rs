@@ -119,11 +119,12 @@ pub struct Machine<'w> {
     fails: bool,
     opaque: Vec<u32>,
     forgotten: Vec<(u32, Name)>,
-    /// Names forgotten after statements that were followed to their end, and what they hold all the same.
-    followed: Vec<(Name, Arc<Reason>, Value)>,
-    /// A statement before this one runs code at import that is not known.
+    /// Names that lead to what statements that run at import have bound or changed, where these were followed to
+    /// their end: what the names hold is known, but whoever touches it runs at import too.
+    tainted: FxHashMap<Name, Arc<Reason>>,
     /// Names in the namespace that may be unbound: only some paths through a statement that runs at import bind them.
     unsure: FxHashSet<Name>,
+    /// A statement before this one runs code at import that is not known.
     impure: bool,
     module_aliases: Vec<(Name, Value)>,
     overlay: replay::Overlay,
@@ -253,7 +254,7 @@ impl<'w> Machine<'w> {
             fails: false,
             opaque: Vec::new(),
             forgotten: Vec::new(),
-            followed: Vec::new(),
+            tainted: FxHashMap::default(),
             unsure: FxHashSet::default(),
             impure: false,
             module_aliases: Vec::new(),
@@ -330,13 +331,13 @@ impl<'w> Machine<'w> {
                     Outcome::Residual(reason)
                 }
             };
-            if matches!(outcome, Outcome::Residual(_)) && (!completed || self.current.opaque_effect) {
-                self.impure = true;
+            if matches!(outcome, Outcome::Residual(_)) {
+                self.impure |= !completed || self.current.opaque_effect;
                 self.forget_changes();
             }
             outcomes.push(outcome);
         }
-        self.remember();
+        self.hide_tainted();
         for (coroutine, statement) in std::mem::take(&mut self.coroutines) {
             let open = matches!(self.object(coroutine), Object::Generator(generator) if generator.frame.is_some());
             if let (true, Some(outcome)) = (open, outcomes.get_mut(statement as usize)) {

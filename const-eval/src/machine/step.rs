@@ -704,6 +704,7 @@ impl Machine<'_> {
         }
         if frame.module == self.module {
             if let Some(value) = self.namespace.get(name).cloned() {
+                self.touch(name);
                 if let Value::Unknown(reason) = &value
                     && is_maybe_unbound(reason)
                 {
@@ -809,6 +810,7 @@ impl Machine<'_> {
             _ => self.provenance.remove(name),
         };
         self.current.binds = true;
+        self.tainted.remove(name);
         self.namespace.insert(name.clone(), value);
         Ok(())
     }
@@ -822,6 +824,8 @@ impl Machine<'_> {
             return self.residual(Rule::ForeignChange, format!("deletes the global `{name}` of module `{module}`"));
         }
         self.current.binds = true;
+        self.touch(name);
+        self.tainted.remove(name);
         self.provenance.remove(name);
         if self.unsure.contains(name) && matches!(self.namespace.get(name), Some(Value::Unknown(_))) {
             return self.residual(Rule::UnknownName, format!("`{name}` may or may not be bound"));

@@ -44,7 +44,7 @@ impl Machine<'_> {
         let fresh = |decisions, before| Statement { index, heap_before, decisions, before, ..Statement::default() };
         let before = matches!(statement.kind, StatementKind::Compound).then(|| self.names());
         self.current = fresh(Vec::new(), before);
-        let (open_before, porous_before) = (self.open_namespace, self.porous);
+        let (open_before, porous_before, tainted_before) = (self.open_namespace, self.porous, self.tainted.clone());
         let mut result = self.run_statement(ir, statement).and_then(|()| self.check_generators());
         if self.current.decisions.is_empty() {
             return result;
@@ -65,6 +65,7 @@ impl Machine<'_> {
             (self.open_namespace, self.porous) = (open_before, porous_before);
             self.namespace = namespace.clone();
             self.provenance = provenance.clone();
+            self.tainted = tainted_before.clone();
             self.current = fresh(decisions, Some((namespace, provenance)));
             result = self.run_statement(ir, statement).and_then(|()| self.check_generators());
         }
@@ -77,6 +78,7 @@ impl Machine<'_> {
         self.open_namespace |= joined.open;
         self.porous |= joined.porous;
         self.namespace = namespace;
+        self.tainted = tainted_before;
         for name in &statement.binds {
             self.provenance.remove(name);
         }
