@@ -21,10 +21,12 @@ impl Machine<'_> {
             match value {
                 Value::Tuple(items) => pending.extend(items.iter().cloned()),
                 Value::Slice(parts) => pending.extend(parts.iter().cloned()),
-                Value::Object(object) if self.is_own(object) && seen.insert(object) => {
-                    if objects.contains(&object.index) || !held_by(self.object(object), &mut pending) {
-                        return true;
-                    }
+                Value::Object(object)
+                    if self.is_own(object)
+                        && seen.insert(object)
+                        && (objects.contains(&object.index) || !held_by(self.object(object), &mut pending)) =>
+                {
+                    return true;
                 }
                 _ => {}
             }
