@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help build demo test test-rust test-runtime corpus runtimes judges judge-literate judge-oracle \
+.PHONY: help build demo test test-rust test-runtime corpus runtimes judges judge-literate judge-generated judge-oracle \
         judge-mutation judge-verify judge-packages judge-documentation judge-demand judge-regression bench lint
 
 help:
@@ -41,10 +41,14 @@ test-runtime: runtimes
 	    ".cache/corpus/$$tag/bin/python" -m unittest discover -s runtime/tests; \
 	done
 
-judges: judge-literate judge-documentation judge-mutation judge-oracle judge-verify judge-demand
+judges: judge-literate judge-generated judge-documentation judge-mutation judge-oracle judge-verify judge-demand
 
 judge-literate: build corpus
 	tests/literate.py
+
+# A thousand programs for each interpreter; `tests/generated.py --count 100000` is the long run.
+judge-generated: build corpus
+	tests/generated.py
 
 judge-documentation: build corpus
 	tests/documentation.py
