@@ -222,7 +222,7 @@ impl Machine<'_> {
                     }
                     None => {
                         let name = self.type_name(class);
-                        self.raise_exactly("TypeError", format!("'{name}' object is not an iterator"))
+                        self.raise("TypeError", format!("'{name}' object is not an iterator"))
                     }
                 }
             }
