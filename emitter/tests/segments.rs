@@ -1,0 +1,171 @@
+//! Modules of which only some statements are proven are, after rehydrating those, as executed ones.
+
+#[allow(dead_code)]
+mod support;
+
+use std::process::Command;
+
+use emitter::plan::{Dependency, Kind, Statement, StatementKind};
+use emitter::verify::{Comparison, Finding};
+use support::{Python, Tree, pythons};
+
+/// Each statement with what it is proven to be and what it binds; a module's statements stand on a line each.
+type Script = [(StatementKind, &'static str, &'static str)];
+
+use StatementKind::{Import, Residual, Static};
+
+/// A tree of modules that are stepped through.
+fn tree(modules: &[(&str, &Script)]) -> Tree {
+    let texts: Vec<(String, String)> = modules
+        .iter()
+        .map(|(name, script)| {
+            let lines: Vec<&str> = script.iter().map(|(_, text, _)| *text).collect();
+            (format!("{name}.py"), lines.join("\n") + "\n")
+        })
+        .collect();
+    let texts: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let mut tree = Tree::new(&texts);
+    for (name, script) in modules {
+        let module = tree.module(name);
+        module.kind = Kind::Partial;
+        module.steps = true;
+        module.statements = script
+            .iter()
+            .map(|(kind, _, binds)| Statement {
+                kind: *kind,
+                binds: binds.split_whitespace().map(str::to_owned).collect(),
+                opaque: false,
+            })
+            .collect();
+    }
+    tree
+}
+
+/// What a program prints that runs after `import lyo` has been told of the bundle, or without it.
+fn printed(python: &Python, tree: &Tree, with_bundle: bool, program: &str) -> String {
+    let install = match with_bundle {
+        true => format!("import lyo; assert lyo.install({:?})", tree.bundle()),
+        false => String::new(),
+    };
+    let program = format!("import sys; sys.path.insert(0, {:?})\n{install}\n{program}", tree.root());
+    let done = Command::new(&python.executable).args(["-c", &program]).output().expect("Python runs");
+    String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr)
+}
+
+fn check_same(tree: &Tree, program: &str, expected: &str) {
+    for python in pythons() {
+        let summary = tree.build(python, 0);
+        assert_eq!(summary.warnings, [], "{}", python.target.version);
+        assert!(summary.partly > 0, "{}: {:?}", python.target.version, summary.code);
+        assert_eq!(printed(python, tree, false, program), expected, "{}: executed", python.target.version);
+        assert_eq!(printed(python, tree, true, program), expected, "{}: rehydrated", python.target.version);
+    }
+}
+
+#[test]
+fn what_residual_statements_see_and_leave_is_the_same() {
+    let tree = tree(&[(
+        "m",
+        &[
+            (Static, "'Documented.'", ""),
+            (Import, "import sys", "sys"),
+            (Static, "numbers = [1, 2]", "numbers"),
+            (Static, "def function(x=1000): return x, numbers, late", "function"),
+            (Residual, "seen = list(numbers), 'late' in globals(), sys._getframe().f_lineno", "seen"),
+            (Static, "numbers.append(3)", ""),
+            (Static, "late = [numbers, seen, function]", "late"),
+            (Static, "temporary = 1", "temporary"),
+            (Residual, "again = list(numbers), temporary", "again"),
+            (Static, "del temporary", "temporary"),
+            (Static, "class Late: held = late; of = function", "Late"),
+        ],
+    )]);
+    for python in pythons() {
+        let summary = tree.build(python, 0);
+        assert_eq!((summary.partly, &summary.warnings[..]), (1, &[][..]), "{:?}", summary.code);
+        let mut search_path = vec![tree.root().to_owned()];
+        search_path.extend(python.search_path.iter().cloned());
+        let comparison = Comparison {
+            executable: &python.executable,
+            bundle: &tree.bundle(),
+            search_path,
+            runtime: python.native.parent().and_then(|lyo| lyo.parent()).expect("site-packages"),
+            workers: 1,
+        };
+        for (name, finding) in comparison.run(&["m".to_owned()], &|| ()).expect("the comparison runs") {
+            assert!(matches!(finding, Finding::Same(_)), "{}, {name}: {finding:#?}", python.target.version);
+        }
+    }
+    check_same(
+        &tree,
+        "import m; print(m.seen, m.again, m.late[0] is m.numbers, m.late[1] is m.seen, m.Late.of is m.function)",
+        "([1, 2], False, 5) ([1, 2, 3], 1) True True True\n",
+    );
+}
+
+#[test]
+fn a_guard_that_fails_on_the_way_leaves_the_rest_to_the_code() {
+    let mut tree = tree(&[
+        ("helper", &[(Static, "value = 1", "value"), (Static, "log = []", "log")]),
+        (
+            "m",
+            &[
+                (Import, "import helper", "helper"),
+                (Static, "before = [helper.value]", "before"),
+                (Residual, "helper.log.append(list(globals())[-2:]); helper.value = 7", ""),
+                (Static, "after = [helper.value]", "after"),
+                (Residual, "helper.log.append(list(globals())[-2:])", ""),
+                (Static, "both = before, after", "both"),
+            ],
+        ),
+    ]);
+    let path = vec!["value".to_owned()];
+    tree.module("m").dependencies = vec![Dependency { statement: 1, module: "helper".into(), path }];
+    check_same(
+        &tree,
+        "import m; print(m.both, m.both[0] is m.before, m.helper.log)",
+        "([1], [7]) True [['helper', 'before'], ['before', 'after']]\n",
+    );
+}
+
+#[test]
+fn an_import_that_goes_another_way_is_noticed() {
+    let mut tree = tree(&[(
+        "m",
+        &[
+            (
+                Import,
+                "try: import not_there_yet; found = True\nexcept ImportError: found = False",
+                "not_there_yet found",
+            ),
+            (Static, "kept = [found]", "kept"),
+        ],
+    )]);
+    tree.module("m").dependencies.clear();
+    let program = "import m; print(m.found, m.kept)";
+    check_same(&tree, program, "False [False]\n");
+    let found = tree.root().join("not_there_yet.py");
+    for python in pythons() {
+        tree.build(python, 0);
+        std::fs::write(&found, "").expect("a file");
+        assert_eq!(printed(python, &tree, true, program), "True [True]\n", "{}", python.target.version);
+        std::fs::remove_file(&found).expect("the file");
+    }
+}
+
+#[test]
+fn what_a_residual_statement_raises_has_its_own_traceback() {
+    let tree = tree(&[(
+        "m",
+        &[
+            (Static, "a = [1]", "a"),
+            (Static, "def fail(): raise ValueError(a)", "fail"),
+            (Static, "b = [2]", "b"),
+            (Residual, "fail()", ""),
+            (Static, "c = [3]", "c"),
+        ],
+    )]);
+    let program = "import traceback\ntry: import m\nexcept ValueError as e: frames = traceback.extract_tb(e.__traceback__)\n\
+                   print([(f.name, f.lineno, f.line) for f in frames[1:]], 'm' in sys.modules)";
+    check_same(&tree, program, "[('<module>', 4, 'fail()'), ('fail', 2, 'def fail(): raise ValueError(a)')] False\n");
+}
