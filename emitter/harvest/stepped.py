@@ -84,6 +84,14 @@ class Run:
     # ---- running
 
     def execute(self, source):
+        contexts.append(FREE)  # the compiler imports `unicodedata` for `\N{…}`
+        try:
+            self.compile(source)
+        finally:
+            contexts.pop()
+        self.run_to_end()
+
+    def compile(self, source):
         path = self.entry["path"]
         self.source = source
         self.tree = compile(source, path, "exec", ONLY_AST, dont_inherit=True)
@@ -97,6 +105,8 @@ class Run:
         self.given = MODULE_ATTRIBUTES | frozenset(self.namespace)  # not the module's to bind
         self.first = length_of_prologue(body)
         self.code = unmarshalled(source, path, [(at, at + 1) for at in range(self.first, len(body))])
+
+    def run_to_end(self):
         step = Step(self.next_statement)
         constants = tuple([step if is_marker(constant) else constant for constant in self.code.co_consts])
         runnable = self.code.replace(co_consts=constants)
