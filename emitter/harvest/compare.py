@@ -77,7 +77,8 @@ sys.path[:] = settings["path"]
 sys.modules.pop("linecache", None)  # from 3.13 on `-c` loads it
 sys.dont_write_bytecode = True
 if settings["bundle"] is not None:
-    sys.path.append(settings["lyo"])
+    if settings["lyo"] not in settings["path"]:
+        sys.path.append(settings["lyo"])
     import lyo
 
     used = lyo.install(settings["bundle"], report="/dev/null")

@@ -235,7 +235,7 @@ class Describer:
         if self.is_foreign(path, value):
             return
         self.line(path, f"{type(value).__name__} of {len(value)}")
-        known = lambda item: (sort_key(item), self.seen.get(id(item), ("",))[0])
+        known = lambda item: (sort_key(item), self.seen.get(id(item), ("",))[0], place_of(item))
         for index, item in enumerate(sorted(value, key=known)):
             self.visit(f"{path}{{{index}}}", item)
 
@@ -405,6 +405,13 @@ class Describer:
                     except AttributeError:
                         continue
                     self.visit(f"{path}.{name}", content)
+
+
+def place_of(item):
+    """Where a code object stands; nothing for what has no such place."""
+    if type(item) is CodeType:
+        return (item.co_filename, item.co_firstlineno, item.co_qualname)
+    return ("", 0, "")
 
 
 def is_interned(text):

@@ -10,6 +10,8 @@ import marshal
 from lyo_harvest.foreign import MISSING, is_a
 from lyo_harvest.record import Unsupported
 
+CodeType = type((lambda: None).__code__)
+
 # Hashes that are the same in every process.
 FIXED_HASHES = (int.__hash__, float.__hash__, complex.__hash__)
 
@@ -92,7 +94,8 @@ def describe(walker, value):
         found = fixed(walker, value, present, tag)
         if found is not None:
             return found
-    if all(by_address(item) for item in present):
+    if all(by_address(item) or type(item) is CodeType for item in present):
+        present.sort(key=place_of)
         # Differs from process to process whatever the program does.
         return (tag, tuple([walker.node(item) for item in present]))
     raise Unsupported("the order in which a set was filled is not known")
@@ -153,6 +156,16 @@ def fills(sequence, present):
 
 def member(present, item):
     return next(value for value in present if value == item)
+
+
+def place_of(item):
+    """Puts what hashes by its address into an order that is the same in every build, if it has a place in the source."""
+    kind = type(item)
+    if kind is CodeType:
+        return (item.co_filename, item.co_firstlineno, item.co_qualname)
+    if is_a(item, type):
+        return (str(item.__dict__.get("__module__")), 0, type.__dict__["__qualname__"].__get__(item))
+    return ("", 0, "")
 
 
 def by_address(item):

@@ -101,6 +101,7 @@ class Run:
             # The analysis saw something else.
             self.statements = [("residual", (), True)] * len(body)
             self.on_failure()
+        forget_patterns()
         self.namespace.setdefault("__builtins__", sys.modules["builtins"].__dict__)
         self.given = MODULE_ATTRIBUTES | frozenset(self.namespace)  # not the module's to bind
         self.first = length_of_prologue(body)
@@ -266,6 +267,17 @@ class Run:
 
 
 # ---- source and code
+
+
+def forget_patterns():
+    """Empties the cache of `re`: a pattern holds its text, and another run of the module has an equal one."""
+    patterns = sys.modules.get("re")
+    if patterns is not None:
+        contexts.append(FREE)
+        try:
+            patterns.purge()
+        finally:
+            contexts.pop()
 
 
 def is_marker(constant):

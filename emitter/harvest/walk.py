@@ -131,7 +131,8 @@ class Walker:
         if kind is frozenset:
             return self.add(("frozenset", tuple([self.node(item) for item in sets.unmarshalled_order(value)])))
         if kind is str:
-            return self.add_text(value, id(value) in self.qualified_names)
+            # From 3.13 on, loading a code object interns its qualified name.
+            return self.add_text(value, sys.version_info >= (3, 13) and id(value) in self.qualified_names)
         return self.atom(value)
 
     def own_code(self, code, constants=None):
@@ -262,6 +263,11 @@ class Walker:
         kind = type(value)
         if kind is dict:
             items, how = value, "item"
+        elif kind is list:
+            for place, item in enumerate(value):
+                if type(item) in ATOMS and not self.is_shared_by_value(item):
+                    self.held_atoms.setdefault(id(item), (value, "place", place, item))
+            return
         elif any(is_a(value, other) for other in (type, ModuleType, FunctionType, BuiltinMethodType)) or not has_plain_attributes(kind):
             return
         else:
@@ -282,7 +288,8 @@ class Walker:
         holder = self.node(value)
         if how == "attribute":
             return self.get_attribute(holder, name)
-        return self.construct(self.add(("external", "builtins", ("dict", "__getitem__"))), holder, self.text(name))
+        kind, key = ("list", self.node(name)) if how == "place" else ("dict", self.text(name))
+        return self.construct(self.add(("external", "builtins", (kind, "__getitem__"))), holder, key)
 
     def construct(self, callable_node, *arguments):
         return self.add(("construct", {

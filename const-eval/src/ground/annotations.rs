@@ -145,7 +145,7 @@ impl<'text> Merge<'_, 'text> {
         for name in names {
             let exports = &mut self.ground.modules[module].exports;
             if insert || exports.contains_key(*name) {
-                exports.insert(Arc::from(*name), Export::Process);
+                exports.insert(Arc::from(*name), if insert { Export::Maybe } else { Export::Process });
             } else {
                 self.missing(line, format!("{}.{}", self.module, name));
             }

@@ -64,8 +64,10 @@ pub enum Export {
     Entity(GroundId),
     /// A submodule made by its parent (`sys.monitoring`): its index in [`Ground::modules`].
     Module(u32),
-    /// Differs between processes, or may be absent.
+    /// Differs between processes.
     Process,
+    /// The same, and there are processes without it.
+    Maybe,
 }
 
 #[derive(Clone, Debug)]
@@ -343,7 +345,7 @@ impl Ground {
         let module = self.modules.get(self.module_index("builtins")? as usize)?;
         match module.exports.get(name)? {
             Export::Entity(id) => Some(*id),
-            Export::Constant(_) | Export::Module(_) | Export::Process => None,
+            Export::Constant(_) | Export::Module(_) | Export::Process | Export::Maybe => None,
         }
     }
 

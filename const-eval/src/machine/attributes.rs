@@ -612,6 +612,9 @@ impl Machine<'_> {
         }
         let module = &self.world.ground().modules()[index as usize];
         match module.exports.get(name) {
+            Some(Export::Maybe) => {
+                self.residual(Rule::Raises, format!("`{}.{name}` is not there in every process", module.name))
+            }
             Some(export) => {
                 let value = self.export_value(export, &module.name, name);
                 self.depend(&module.name, &[name]);
@@ -634,7 +637,7 @@ impl Machine<'_> {
             Export::Constant(value) => value.clone(),
             Export::Entity(id) => Value::Ground(*id),
             Export::Module(index) => Value::GroundModule(*index),
-            Export::Process => Value::Unknown(Reason::new(
+            Export::Process | Export::Maybe => Value::Unknown(Reason::new(
                 Rule::Nondeterministic,
                 format!("`{module}.{name}` differs between processes"),
             )),

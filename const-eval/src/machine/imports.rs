@@ -257,7 +257,11 @@ impl Machine<'_> {
             Value::GroundModule(index) => {
                 let module = &self.world.ground().modules()[*index as usize];
                 match module.exports.get(name) {
-                    Some(Export::Process) if guarded && &**name != "__doc__" => {
+                    Some(Export::Maybe) if !guarded => self.residual(
+                        Rule::Raises,
+                        format!("imports `{name}` of module `{}`, which is not there in every process", module.name),
+                    ),
+                    Some(Export::Process | Export::Maybe) if guarded && &**name != "__doc__" => {
                         let module = module.name.clone();
                         self.uncertain_import(&format!("{module}.{name}"))?;
                         Ok(self.unknown_name(&module, name, "differs between processes"))
@@ -279,7 +283,10 @@ impl Machine<'_> {
                         self.uncertain_import(&format!("{module}.{name}"))?;
                         Ok(self.unknown_name(&module, name, "is not described"))
                     }
-                    None => Ok(self.unknown_name(&module.name.clone(), name, "is not described")),
+                    None => self.residual(
+                        Rule::Raises,
+                        format!("imports `{name}` of module `{}`, which has no such name", module.name),
+                    ),
                 }
             }
             Value::Unknown(reason) if guarded => {
