@@ -85,6 +85,7 @@ fn node(view: NodeView<'_>) -> Result<Node, ReadError> {
         NodeView::Set(items) => Node::Set(items.iter().collect()),
         NodeView::FrozenSet(items) => Node::FrozenSet(items.iter().collect()),
         NodeView::SetCopy(other) => Node::SetCopy(other),
+        NodeView::Deferred(other) => Node::Deferred(other),
         NodeView::FrozenSetCopy(other) => Node::FrozenSetCopy(other),
         NodeView::Range { start, stop, step } => Node::Range { start, stop, step },
         NodeView::Slice { start, stop, step } => Node::Slice { start, stop, step },

@@ -4,7 +4,7 @@
 pub const MAGIC: [u8; 8] = *b"\x89LYO\r\n\x1a\n";
 
 /// Raised by every change that an older reader would misread.
-pub const FORMAT_VERSION: u32 = 3;
+pub const FORMAT_VERSION: u32 = 4;
 
 /// Bytes of the file header: magic, format version, a zero word, file length (u64), directory offset
 /// (u64), directory length (u64), number of modules, a zero word, digest.
@@ -77,6 +77,7 @@ pub mod tag {
     pub const EXTERNAL: u32 = 35;
     pub const BUILTIN: u32 = 36;
     pub const CODE_OF: u32 = 37;
+    pub const DEFERRED: u32 = 38;
 }
 
 /// Flag bit of a node's first word: an interned string, a documented-by-getter property, an abstract

@@ -100,8 +100,8 @@ pub enum Operation {
     /// cleared and the module runs from its code. Guards with a higher index than every `until` are checked
     /// at the end of an image without segments.
     CheckGuards { from: u32, until: u32 },
-    /// A segment begins. In it are no imports; its guards are checked and its values made before
-    /// the first name is stored or deleted.
+    /// A segment begins: imports only, which are carried out one by one; or none, and then its guards are
+    /// checked and what it takes from elsewhere is looked up before the first name is stored or deleted.
     Segment,
 }
 
@@ -202,6 +202,9 @@ pub enum Node {
         function: NodeId,
         path: Vec<u32>,
     },
+    /// Stands among the constants of a [`Step`]'s code for one that only segments use: `None`, until a
+    /// segment is not carried out and the code needs the constant itself.
+    Deferred(NodeId),
     Function(Box<Function>),
     Cell(Option<NodeId>),
     Class(Box<Class>),
@@ -366,6 +369,7 @@ impl Node {
             Node::Dict(items) => pairs(items),
             Node::Range { start, stop, step } | Node::Slice { start, stop, step } => vec![*start, *stop, *step],
             Node::SetCopy(id)
+            | Node::Deferred(id)
             | Node::FrozenSetCopy(id)
             | Node::MappingProxy(id)
             | Node::StaticMethod(id)

@@ -81,6 +81,7 @@ impl ImageView<'_> {
                 self.check_ids([start, stop, step])
             }
             NodeView::SetCopy(id)
+            | NodeView::Deferred(id)
             | NodeView::FrozenSetCopy(id)
             | NodeView::MappingProxy(id)
             | NodeView::StaticMethod(id)

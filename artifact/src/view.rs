@@ -178,6 +178,7 @@ pub enum NodeView<'a> {
     Set(Ids<'a>),
     FrozenSet(Ids<'a>),
     SetCopy(NodeId),
+    Deferred(NodeId),
     FrozenSetCopy(NodeId),
     Range {
         start: NodeId,
@@ -470,6 +471,7 @@ impl<'a> Cursor<'a> {
             tag::SET => NodeView::Set(self.ids()?),
             tag::FROZEN_SET => NodeView::FrozenSet(self.ids()?),
             tag::SET_COPY => NodeView::SetCopy(self.word()?),
+            tag::DEFERRED => NodeView::Deferred(self.word()?),
             tag::FROZEN_SET_COPY => NodeView::FrozenSetCopy(self.word()?),
             tag::RANGE => NodeView::Range { start: self.word()?, stop: self.word()?, step: self.word()? },
             tag::SLICE => NodeView::Slice { start: self.word()?, stop: self.word()?, step: self.word()? },

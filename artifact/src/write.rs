@@ -346,6 +346,7 @@ impl Words {
             Node::Set(items) => self.list(tag::SET, items),
             Node::FrozenSet(items) => self.list(tag::FROZEN_SET, items),
             Node::SetCopy(other) => self.fields(tag::SET_COPY, &[*other]),
+            Node::Deferred(other) => self.fields(tag::DEFERRED, &[*other]),
             Node::FrozenSetCopy(other) => self.fields(tag::FROZEN_SET_COPY, &[*other]),
             Node::Range { start, stop, step } => self.fields(tag::RANGE, &[*start, *stop, *step]),
             Node::Slice { start, stop, step } => self.fields(tag::SLICE, &[*start, *stop, *step]),

@@ -18,7 +18,7 @@ import _warnings
 from lyo_harvest import foreign, record, survey
 from lyo_harvest.record import MODULE_ATTRIBUTES, ONLY_AST, Unsupported, describe_error
 from lyo_harvest.refuse import FREE, Placeholder, Refused, contexts
-from lyo_harvest.walk import Walker
+from lyo_harvest.walk import Walker, deletes_globals
 
 # What is executed at run time as well as here.
 EXECUTED = frozenset(("import", "replayed"))
@@ -106,6 +106,7 @@ class Run:
         self.given = MODULE_ATTRIBUTES | frozenset(self.namespace)  # not the module's to bind
         self.first = length_of_prologue(body)
         self.code = unmarshalled(source, path, [(at, at + 1) for at in range(self.first, len(body))])
+        self.deleted, self.deletes_globals = deleted_names(self.tree), deletes_globals(self.code)
 
     def run_to_end(self):
         step = Step(self.next_statement)
@@ -169,6 +170,7 @@ class Run:
             self.close()
             if self.describer is not None:
                 self.describer.forget(self.statements[index][1])
+                self.segments.extend(self.describer.import_step(self, index))
         else:
             self.begin()
         return True
@@ -297,8 +299,8 @@ def length_of_prologue(body):
     return length
 
 
-def wrapped(source, path, ranges):
-    """The syntax tree with each range of statements within `if -MARKER:`."""
+def wrapped(source, path, ranges, is_hollow=False):
+    """The syntax tree with each range of statements within `if -MARKER:`, or with nothing in its place."""
     tree = compile(source, path, "exec", ONLY_AST, dont_inherit=True)
     body, place = [], 0
     for start, end in ranges:
@@ -308,7 +310,10 @@ def wrapped(source, path, ranges):
         for node in (guard, guard.test, guard.test.operand):
             node.lineno, node.col_offset = record.start_of(first)
             node.end_lineno, node.end_col_offset = node.lineno, node.col_offset
-        guard.body = tree.body[start:end]
+            if import_operations(first):  # a traceback shows it as the statement
+                node.end_lineno, node.end_col_offset = first.end_lineno, first.end_col_offset
+        if not is_hollow:
+            guard.body = tree.body[start:end]
         body.append(guard)
         place = end
     body.extend(tree.body[place:])
@@ -316,9 +321,10 @@ def wrapped(source, path, ranges):
     return tree
 
 
-def unmarshalled(source, path, ranges):
+def unmarshalled(source, path, ranges, is_hollow=False):
     """The code as an import from a `.pyc` would have it: constants of constant sets included."""
-    return marshal.loads(marshal.dumps(compile(wrapped(source, path, ranges), path, "exec", dont_inherit=True)))
+    tree = wrapped(source, path, ranges, is_hollow)
+    return marshal.loads(marshal.dumps(compile(tree, path, "exec", dont_inherit=True)))
 
 
 def is_plain(node):
@@ -379,6 +385,18 @@ class Describer:
         for name in names:
             self.certain.pop(name, None)
 
+    def import_step(self, run, index):
+        """The segment of an import statement, in a list; an empty one where it has to be executed."""
+        operations = import_operations(run.tree.body[index])
+        if not operations:
+            return []
+        segment = Segment()
+        segment.start, segment.end, segment.until, segment.expectations = index, index + 1, 0, []
+        segment.operations = [
+            (*operation, not (run.deletes_globals or run.deleted & bound_names(operation))) for operation in operations
+        ]
+        return [segment]
+
     def describe(self, run, statements, before, is_mutating):
         """Segments for these statements; those that can't be described are left out, and executed."""
         if self.given_up or not statements:
@@ -427,7 +445,8 @@ class Describer:
                     encoded.append(("delete", name))
                     continue
                 try:
-                    encoded.append(("store", name, walker.node(value), False))
+                    may_wait = walker.may_wait(name) and name not in run.deleted
+                    encoded.append(("store", name, walker.node(value), may_wait))
                 except Unsupported as error:
                     walker.restore(saved)
                     raise Blamed(name, str(error)) from None
@@ -513,12 +532,49 @@ def collect_names(node, found):
         node = pending.pop()
         if type(node).__name__ == "Name":
             found.add(node.id)
-        for field in node._fields:
-            child = getattr(node, field, None)
-            if isinstance(child, list):
-                pending.extend(item for item in child if hasattr(item, "_fields"))
-            elif hasattr(child, "_fields"):
-                pending.append(child)
+        pending.extend(children(node))
+
+
+def children(node):
+    for field in node._fields:
+        child = getattr(node, field, None)
+        if isinstance(child, list):
+            yield from [item for item in child if hasattr(item, "_fields")]
+        elif hasattr(child, "_fields"):
+            yield child
+
+
+def import_operations(node):
+    """A plain import statement as operations, without their last part; none where it has to be executed."""
+    kind = type(node).__name__
+    if kind == "Import":
+        return [
+            ("import", node.lineno, 0, alias.name,
+             ("leaf", alias.asname) if alias.asname else ("top", alias.name.partition(".")[0]))
+            for alias in node.names
+        ]
+    if kind == "ImportFrom" and node.names[0].name != "*":
+        pairs = tuple([(alias.name, alias.asname or alias.name) for alias in node.names])
+        return [("import", node.lineno, node.level, node.module or "", ("names", pairs))]
+    return []
+
+
+def bound_names(operation):
+    kind, what = operation[4]
+    return {bound for _, bound in what} if kind == "names" else {what}
+
+
+def deleted_names(tree):
+    """Names that a `del` of the module mentions, at whatever place: it finds them in the namespace."""
+    found = set()
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        if type(node).__name__ == "Delete":
+            for target in node.targets:
+                collect_names(target, found)
+        pending.extend(children(node))
+    return found
 
 
 class Blamed(Exception):
@@ -531,13 +587,15 @@ class Blamed(Exception):
 
 def image(run, describer):
     """(nodes, operations, guards, node of the code, index of the marker) of the finished run."""
-    if not run.segments:
+    if all(operation[0] == "import" for segment in run.segments for operation in segment.operations):
         raise Unsupported(run.failed or describer.given_up or "no segment of it can be described")
     path = describer.entry["path"]
-    code = unmarshalled(run.source, path, [(segment.start, segment.end) for segment in run.segments])
+    ranges = [(segment.start, segment.end) for segment in run.segments]
+    code = unmarshalled(run.source, path, ranges)
     walker = describer.walker
     constants = paired_constants(run.code, code)
     code_node = walker.own_code(code, constants)
+    walker.defer_constants(code_node, only_in_segments(code, unmarshalled(run.source, path, ranges, is_hollow=True)))
     walker.finish()
     guards = list(describer.guards)
     operations = []
@@ -551,6 +609,16 @@ def image(run, describer):
         operations.extend(segment.operations)
     marker = next(place for place, constant in enumerate(code.co_consts) if is_marker(constant))
     return tuple(walker.nodes), tuple(operations), tuple(guards), code_node, marker
+
+
+def only_in_segments(code, hollow):
+    """Indices of constants of the module's code that it does not need when all segments are carried out."""
+    needed = {marshal.dumps(constant, 0) for constant in hollow.co_consts}
+    keys = [marshal.dumps(constant, 0) for constant in code.co_consts]
+    if not needed.issubset(keys):
+        return []
+    kinds = (type(code), str, tuple, bytes)
+    return [place for place, key in enumerate(keys) if key not in needed and type(code.co_consts[place]) in kinds]
 
 
 def paired_constants(described, shipped):

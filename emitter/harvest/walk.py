@@ -35,6 +35,8 @@ for name in ("opcode", "_opcode_metadata"):  # they are modules that a bundle ma
 
 IMPORT_ATTRIBUTES = ("__name__", "__package__", "__file__", "__cached__", "__path__", "__spec__", "__loader__")
 
+CONSTANTS = 9  # their place in the node of a code object
+
 OPTIMIZED = 1  # CO_OPTIMIZED: of a function, not of a class body
 
 # Immutable data of which programs may see whether it is the same object.
@@ -144,6 +146,15 @@ class Walker:
             nodes(code.co_consts if constants is None else constants), nodes(code.co_names), nodes(code.co_varnames), nodes(code.co_freevars),
             nodes(code.co_cellvars), code.co_code, code.co_linetable, code.co_exceptiontable,
         ))
+
+    def defer_constants(self, code_node, places):
+        """Leaves constants of a code object out until the code asks for them."""
+        node = list(self.nodes[code_node])
+        constants = list(node[CONSTANTS])
+        for place in places:
+            constants[place] = self.add(("deferred", constants[place]))
+        node[CONSTANTS] = tuple(constants)
+        self.nodes[code_node] = tuple(node)
 
     @staticmethod
     def is_shared_by_value(value):

@@ -26,9 +26,7 @@ pub fn image(nodes: Value, operations: Value, guards: Value, step: Value) -> Res
         guards: each(guards, guard)?,
         step,
     };
-    if step.is_none() {
-        demand::annotate(&mut image, &order);
-    }
+    demand::annotate(&mut image, &order);
     Ok(image)
 }
 
@@ -125,6 +123,7 @@ fn node(value: Value) -> Result<Node, MarshalError> {
         "dict" => Node::Dict(each(parts.next()?, pair)?),
         "set" => Node::Set(parts.ids()?),
         "frozenset" => Node::FrozenSet(parts.ids()?),
+        "deferred" => Node::Deferred(parts.id()?),
         "set-copy" => Node::SetCopy(parts.id()?),
         "frozenset-copy" => Node::FrozenSetCopy(parts.id()?),
         "range" => Node::Range { start: parts.id()?, stop: parts.id()?, step: parts.id()? },

@@ -2,7 +2,6 @@
 //! leave it to the ordinary loader; in this order, and each only if nothing before it had an effect.
 
 use std::ptr;
-use std::rc::Rc;
 
 use artifact::Block;
 use pyo3_ffi as ffi;
@@ -70,24 +69,24 @@ impl State {
         if let Some(builtins) = builtins_dict() {
             globals.dict_set_name("__builtins__", &builtins)?;
         }
-        if let Some(step) = block.image().and_then(|image| image.step()) {
-            let block = Rc::new(block);
-            return match Prepared::new(&block, step, module, &globals, &self.filename) {
+        let Some(waiting) = Waiting::new(block, module, &globals, &self.filename) else {
+            return self.ordinary(module, "the bundle holds no image of it");
+        };
+        if let Some(step) = waiting.image().step() {
+            return match Prepared::new(waiting.clone(), step) {
                 Ok(prepared) => {
-                    let (outcome, report) = prepared.run(&globals);
+                    let (outcome, report) = prepared.run();
                     outcome?;
                     let how = if report.carried_out > 0 { "partial" } else { "code" };
                     self.record(how, report.fallen.as_deref().unwrap_or_default())
                 }
                 Err(failure) => {
+                    waiting.uninstall();
                     self.record("code", &failure.into_reason())?;
-                    run(&self.code(block.code())?, &globals)
+                    run(&self.code(waiting.marshalled_code())?, &globals)
                 }
             };
         }
-        let Some(waiting) = Waiting::new(block, module, &globals, &self.filename) else {
-            return self.ordinary(module, "the bundle holds no image of it");
-        };
         let code = || self.code(waiting.marshalled_code());
         match rehydrate(waiting.clone(), &globals, &code, &self.filename) {
             Outcome::Done => self.record("rehydrated", ""),

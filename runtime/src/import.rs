@@ -13,7 +13,7 @@ use pyo3_ffi as ffi;
 
 use crate::demand::{self, Waiting, builtins, module_type};
 use crate::failure::Failure;
-use crate::object::{Fallible, Object, Raised, imported, module_dict, modules, take_message, type_lookup};
+use crate::object::{Fallible, Object, Raised, check, imported, module_dict, modules, take_message, type_lookup};
 
 /// What an import that must fail would bind.
 const SCRATCH: &str = "_lyo_import_in_vain";
@@ -46,6 +46,74 @@ impl Importer<'_> {
             Some(bound) => Ok(bound),
             None => self.execute(statement),
         }
+    }
+
+    /// Carries out a statement of the module whose code is running: what is imported finds the frame that
+    /// it always finds. Refused only before anything was done.
+    pub fn import_in_frame(&self, statement: &Statement<'_>) -> Result<(), Failure> {
+        if self.bind_loaded(statement)?.is_some() {
+            return Ok(());
+        }
+        if foreign_builtin(self.globals, "__import__")? {
+            return Failure::refused("builtins.__import__ has been replaced");
+        }
+        let wanted = match statement.binding {
+            BindingView::Top(_) | BindingView::Leaf(_) => Object::none(),
+            BindingView::Names(names) => {
+                let names = names.iter().map(|pair| Ok(Object::name(pair?.0)?));
+                Object::tuple(names.collect::<Result<_, Failure>>()?)?
+            }
+            BindingView::Star | BindingView::Nothing | BindingView::Fails(_) => {
+                return Failure::refused("an import that has to be executed");
+            }
+        };
+        let name = Object::name(statement.module)?;
+        let level = i32::try_from(statement.level).map_err(|_| Failure::Refused("too many dots".into()))?;
+        // SAFETY: live objects; the level is not negative; a new reference.
+        let module = unsafe {
+            let globals = self.globals.as_ptr();
+            Object::owned(ffi::PyImport_ImportModuleLevelObject(
+                name.as_ptr(),
+                globals,
+                globals,
+                wanted.as_ptr(),
+                level,
+            ))
+        };
+        // From here on, what fails raises, as it would in the code.
+        let module = module.map_err(|Raised| Failure::Raised)?;
+        match statement.binding {
+            BindingView::Top(bound) => Ok(self.globals.dict_set_name(bound, &module)?),
+            BindingView::Leaf(bound) => {
+                let mut object = module;
+                for part in statement.module.split('.').skip(1) {
+                    object = import_from(&object, part)?;
+                }
+                Ok(self.globals.dict_set_name(bound, &object)?)
+            }
+            BindingView::Names(names) => {
+                for pair in names.iter() {
+                    let (name, bound) = pair.map_err(|_| Failure::Raised)?;
+                    self.bind_from(&module, name, bound, statement.may_wait)?;
+                }
+                Ok(())
+            }
+            BindingView::Star | BindingView::Nothing | BindingView::Fails(_) => Ok(()),
+        }
+    }
+
+    /// Binds a name to what a module has under another: one that waits may go on waiting.
+    fn bind_from(&self, module: &Object, name: &str, bound: &str, may_wait_here: bool) -> Result<(), Failure> {
+        if may_wait_here
+            && let Some(own) = self.waiting.filter(|own| own.is_installed())
+            && let Some(Found::Waits(other, asked)) = entry(module, name)?
+            && may_wait(bound)?
+            && let Some((owner, node)) = other.place(&asked)
+        {
+            return own.alias(bound, owner, node);
+        }
+        let value = import_from(module, name)?;
+        Ok(self.globals.dict_set_name(bound, &value)?)
     }
 
     /// An import that must raise `ImportError`.
@@ -187,6 +255,107 @@ impl Importer<'_> {
         }
         Ok(bound)
     }
+}
+
+/// `import_from` of `ceval.c`.
+fn import_from(module: &Object, name: &str) -> Result<Object, Failure> {
+    let name = Object::name(name)?;
+    // SAFETY: live objects; a new reference or null with an exception.
+    if let Ok(found) = unsafe { Object::owned(ffi::PyObject_GetAttr(module.as_ptr(), name.as_ptr())) } {
+        return Ok(found);
+    }
+    // SAFETY: an exception is set; a live exception class.
+    unsafe {
+        if ffi::PyErr_ExceptionMatches(ffi::PyExc_AttributeError) == 0 {
+            return Err(Failure::Raised);
+        }
+        ffi::PyErr_Clear();
+    }
+    let package = module.attribute("__name__");
+    if package.is_err() {
+        // SAFETY: no pointers.
+        unsafe { ffi::PyErr_Clear() };
+    }
+    if let Some(package) = package.ok().as_ref().and_then(Object::as_text)
+        && let Some(modules) = modules()
+        && let Some(text) = name.as_text()
+        && let Some(found) = modules.dict_get_text(&format!("{package}.{text}"))?
+    {
+        return Ok(found);
+    }
+    Err(raise_missing(module, &name))
+}
+
+/// Raises what `from module import name` does where there is no such name: the statement itself says it, of a
+/// module that has no other attributes than those it is described by.
+fn raise_missing(module: &Object, name: &Object) -> Failure {
+    let raised = (|| -> Fallible<()> {
+        let described = Object::dict()?;
+        for attribute in ["__name__", "__spec__", "__file__"] {
+            match module.attribute(attribute) {
+                Ok(value) => described.dict_set_name(attribute, &value)?,
+                // SAFETY: no pointers.
+                Err(Raised) => unsafe { ffi::PyErr_Clear() },
+            }
+        }
+        // SAFETY: the module type lives for ever.
+        let stand_in = unsafe { Object::immortal((&raw mut ffi::PyModule_Type).cast()) }.call1(&Object::text("")?)?;
+        let Some(dict) = module_dict(&stand_in) else { return Ok(()) };
+        // SAFETY: two dicts.
+        check(unsafe { ffi::PyDict_Clear(dict.as_ptr()); ffi::PyDict_Update(dict.as_ptr(), described.as_ptr()) })?;
+        // SAFETY: the definition is static; the function keeps the module.
+        let import = unsafe {
+            Object::owned(ffi::PyCFunction_NewEx(&raw mut GIVE.0, stand_in.as_ptr(), std::ptr::null_mut()))?
+        };
+        let (builtins, globals) = (Object::dict()?, Object::dict()?);
+        builtins.dict_set_name("__import__", &import)?;
+        globals.dict_set_name("__builtins__", &builtins)?;
+        let text = format!("from m import {}\n", name.as_text().unwrap_or("_"));
+        let text = std::ffi::CString::new(text).map_err(|_| Raised)?;
+        // SAFETY: a C string and two dicts; a new reference.
+        unsafe { Object::owned(ffi::PyRun_String(text.as_ptr(), ffi::Py_file_input, globals.as_ptr(), globals.as_ptr())) }
+            .map(drop)
+    })();
+    drop(raised);
+    // SAFETY: the exception that is set, if any, loses the frame of our text.
+    unsafe {
+        let (mut kind, mut value, mut trace) = (std::ptr::null_mut(), std::ptr::null_mut(), std::ptr::null_mut());
+        #[allow(deprecated)]
+        ffi::PyErr_Fetch(&raw mut kind, &raw mut value, &raw mut trace);
+        if kind.is_null() {
+            ffi::PyErr_SetObject(ffi::PyExc_ImportError, name.as_ptr());
+            return Failure::Raised;
+        }
+        ffi::Py_XDECREF(trace);
+        #[allow(deprecated)]
+        ffi::PyErr_NormalizeException(&raw mut kind, &raw mut value, &raw mut trace);
+        ffi::PyException_SetTraceback(value, ffi::Py_None());
+        #[allow(deprecated)]
+        ffi::PyErr_Restore(kind, value, std::ptr::null_mut());
+    }
+    Failure::Raised
+}
+
+struct Definition(ffi::PyMethodDef);
+// SAFETY: written by nobody.
+unsafe impl Sync for Definition {}
+
+static mut GIVE: Definition = Definition(ffi::PyMethodDef {
+    ml_name: c"__import__".as_ptr(),
+    ml_meth: ffi::PyMethodDefPointer { PyCFunctionWithKeywords: give },
+    ml_flags: ffi::METH_VARARGS | ffi::METH_KEYWORDS,
+    ml_doc: std::ptr::null(),
+});
+
+/// Gives what it is bound to, whatever it is asked.
+unsafe extern "C" fn give(
+    bound: *mut ffi::PyObject,
+    _arguments: *mut ffi::PyObject,
+    _keywords: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: the interpreter hands us a live object.
+    unsafe { ffi::Py_INCREF(bound) };
+    bound
 }
 
 /// `exec(code, globals)` as importlib does it.

@@ -195,6 +195,7 @@ impl<'a> Rehydrator<'a> {
                 self.make_hashable(items.tuple_items())?;
                 unsafe { Object::owned(ffi::PyFrozenSet_New(items.as_ptr()))? }
             }
+            NodeView::Deferred(_) => Object::none(),
             NodeView::SetCopy(other) => {
                 let other = self.settle(other)?;
                 unsafe { Object::owned(ffi::PySet_New(other.as_ptr()))? }

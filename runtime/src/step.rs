@@ -4,21 +4,20 @@
 //! [`artifact::model::Step`]). `-step` carries out the next segment and gives `False`. Where a guard
 //! fails or a value can't be made, it has done nothing and gives `True`, now and for all segments
 //! after it: the code executes what was not carried out. So what is executed is executed once, in
-//! its place, in the module's own frame.
+//! its place, in the module's own frame. Import statements are steps too, so that what they bind may wait.
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
 use std::rc::Rc;
 
-use artifact::Block;
 use artifact::ReadError;
-use artifact::model::Step;
-use artifact::view::{GuardView, OperationView};
+use artifact::model::{NodeId, Step};
+use artifact::view::{DemandView, GuardView, NodeView, OperationView};
 use pyo3_ffi as ffi;
 
+use crate::demand::Waiting;
 use crate::failure::Failure;
-use crate::import::run;
-use crate::make::Rehydrator;
+use crate::import::{Importer, Statement, run};
 use crate::object::{Fallible, Object, Raised, check};
 use crate::rehydrate::{GcPause, check_guard};
 
@@ -32,28 +31,41 @@ pub struct Report {
 
 /// A module's code with its step, to be run.
 pub struct Prepared {
+    waiting: Rc<Waiting>,
     code: Object,
     step: Object,
 }
 
 impl Prepared {
-    /// Makes the code; nothing is done to the module.
-    pub fn new(
-        block: &Rc<Block>,
-        step: Step,
-        module: &Object,
-        globals: &Object,
-        filename: &Object,
-    ) -> Result<Self, Failure> {
-        let mut steps = Steps::new(block, module, globals, filename)?;
-        let code = steps.rehydrator.make_whole(step.code)?;
+    /// Makes the code; nothing is done to the module but that its names can wait.
+    pub fn new(waiting: Rc<Waiting>, step: Step) -> Result<Self, Failure> {
+        let guards = waiting.image().guards().collect::<Result<_, _>>()?;
+        let code = waiting.constant(step.code)?;
+        let steps = Steps {
+            operations: Box::new(waiting.image().operations()),
+            guards,
+            deferred: deferred(&waiting, step.code)?,
+            code: code.clone(),
+            is_at_segment: false,
+            carried_out: 0,
+            fallen: None,
+            waiting: waiting.clone(),
+        };
         let object = new_step(steps)?;
-        put_constant(&code, step.constant, &object)?;
-        Ok(Self { code, step: object })
+        put_constant(&code, step.constant, object.clone())?;
+        waiting.install()?;
+        Ok(Self { waiting, code, step: object })
     }
 
-    pub fn run(self, globals: &Object) -> (Fallible<()>, Report) {
-        let outcome = run(&self.code, globals);
+    pub fn run(self) -> (Fallible<()>, Report) {
+        let (_, globals, _) = self.waiting.surroundings();
+        let outcome = match run(&self.code, &globals) {
+            Ok(()) => self.waiting.settle(),
+            Err(Raised) => {
+                self.waiting.complete_aside();
+                Err(Raised)
+            }
+        };
         // What the code refers to still is a step that does nothing.
         let report = match take(&self.step) {
             Some(steps) => Report { carried_out: steps.carried_out, fallen: steps.fallen },
@@ -63,16 +75,30 @@ impl Prepared {
     }
 }
 
-/// Puts the step among the constants of a code object that nobody has seen yet.
-fn put_constant(code: &Object, index: u32, step: &Object) -> Result<(), Failure> {
+/// The constants of the code that only segments use.
+fn deferred(waiting: &Waiting, code: NodeId) -> Result<Vec<(u32, NodeId)>, Failure> {
+    let image = waiting.image();
+    let NodeView::Code(view) = image.node(code)? else { return Failure::refused("the module's code is none") };
+    let mut found = Vec::new();
+    for (index, constant) in (0..).zip(view.consts.iter()) {
+        if let NodeView::Deferred(node) = image.node(constant)? {
+            found.push((index, node));
+        }
+    }
+    Ok(found)
+}
+
+/// Puts an object among the constants of a code object that nobody else has seen yet, or that runs and will
+/// need it.
+fn put_constant(code: &Object, index: u32, constant: Object) -> Result<(), Failure> {
     let constants = code.attribute("co_consts")?;
     if constants.tuple_item(index as usize).is_none() {
         return Failure::refused("the code has no such constant");
     }
-    // SAFETY: a tuple that has this item; the code object, just made, is all that refers to the tuple.
+    // SAFETY: a tuple that has this item.
     unsafe {
         let old = ffi::PyTuple_GET_ITEM(constants.as_ptr(), index as ffi::Py_ssize_t);
-        ffi::PyTuple_SET_ITEM(constants.as_ptr(), index as ffi::Py_ssize_t, step.clone().into_ptr());
+        ffi::PyTuple_SET_ITEM(constants.as_ptr(), index as ffi::Py_ssize_t, constant.into_ptr());
         ffi::Py_DECREF(old);
     }
     Ok(())
@@ -82,72 +108,67 @@ type Operations = Box<dyn Iterator<Item = Result<OperationView<'static>, ReadErr
 
 /// What is left to be carried out.
 struct Steps {
-    /// Borrows from `_block`, as do the two below it.
-    rehydrator: Rehydrator<'static>,
     operations: Operations,
     guards: Vec<GuardView<'static>>,
+    deferred: Vec<(u32, NodeId)>,
+    code: Object,
     /// The next operation has been read: it begins a segment.
     is_at_segment: bool,
     carried_out: usize,
     fallen: Option<String>,
-    /// Dropped last.
-    _block: Rc<Block>,
+    /// Dropped last: the views borrow from it.
+    waiting: Rc<Waiting>,
 }
 
 /// What a segment does to the namespace.
-enum Change<'a> {
-    Store(&'a str, Object),
-    Delete(&'a str),
+enum Change {
+    Store { name: &'static str, node: NodeId, demand: DemandView<'static> },
+    Delete(&'static str),
 }
 
 impl Steps {
-    fn new(block: &Rc<Block>, module: &Object, globals: &Object, filename: &Object) -> Result<Self, Failure> {
-        let block = Rc::clone(block);
-        // SAFETY: the block lives as long as what borrows from it, all of which is private to this struct
-        // and dropped before it; a block is never changed.
-        let borrowed: &'static Block = unsafe { &*Rc::as_ptr(&block) };
-        let Some(image) = borrowed.image() else {
-            return Failure::refused("there is no image");
-        };
-        let guards = image.guards().collect::<Result<_, _>>()?;
-        Ok(Self {
-            rehydrator: Rehydrator::new(image, module.clone(), globals.clone(), filename.clone()),
-            operations: Box::new(image.operations()),
-            guards,
-            is_at_segment: false,
-            carried_out: 0,
-            fallen: None,
-            _block: block,
-        })
-    }
-
-    /// Carries out the next segment; whether that was done.
-    fn next(&mut self) -> bool {
+    /// Carries out the next segment; whether that was done. Only an import raises.
+    fn next(&mut self) -> Fallible<bool> {
         if self.fallen.is_some() {
-            return false;
+            return Ok(false);
         }
-        let paused = GcPause::new();
-        let done = self.segment();
-        drop(paused);
-        match done {
+        let failure = match self.segment() {
             Ok(()) => {
                 self.carried_out += 1;
-                true
+                return Ok(true);
             }
-            Err(failure) => {
-                self.fallen = Some(failure.into_reason());
-                false
+            Err(Stop::Raise) => {
+                self.fallen = Some("an import raised".into());
+                return Err(Raised);
             }
-        }
+            Err(Stop::FallBack(failure)) => failure,
+        };
+        self.fallen = Some(failure.into_reason());
+        self.fill()?;
+        Ok(false)
     }
 
-    fn segment(&mut self) -> Result<(), Failure> {
+    /// The code is going to need all of its constants.
+    fn fill(&mut self) -> Fallible<()> {
+        for (index, node) in std::mem::take(&mut self.deferred) {
+            let made = self.waiting.constant(node).and_then(|constant| put_constant(&self.code, index, constant));
+            if let Err(failure) = made {
+                return Err(match failure {
+                    Failure::Raised => Raised,
+                    other => crate::raise(&format!("lyo: a constant can't be made: {other}")),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn segment(&mut self) -> Result<(), Stop> {
         if !self.is_at_segment && !matches!(self.operations.next(), Some(Ok(OperationView::Segment))) {
-            return Failure::refused("there are fewer segments than the code has");
+            return Failure::refused("there are fewer segments than the code has").map_err(Stop::FallBack);
         }
         self.is_at_segment = false;
         let mut changes = Vec::new();
-        for operation in self.operations.by_ref() {
+        while let Some(operation) = self.operations.next() {
             match operation? {
                 OperationView::Segment => {
                     self.is_at_segment = true;
@@ -159,33 +180,77 @@ impl Steps {
                         check_guard(guard)?;
                     }
                 }
-                OperationView::Store { name, node, .. } => {
-                    changes.push(Change::Store(name, self.rehydrator.make_whole(node)?));
-                }
+                OperationView::Store { name, node, demand } => changes.push(Change::Store { name, node, demand }),
                 OperationView::Delete { name } => changes.push(Change::Delete(name)),
-                OperationView::Import { .. } => return Failure::refused("an import in a segment"),
+                OperationView::Import { line, level, module, binding, may_wait } => {
+                    self.import(&Statement { line, level, module, binding, may_wait })?;
+                }
             }
         }
-        self.commit(&changes)
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let _paused = GcPause::new();
+        Ok(self.apply(&changes)?)
+    }
+
+    fn import(&self, statement: &Statement<'static>) -> Result<(), Stop> {
+        let (_, globals, filename) = self.waiting.surroundings();
+        let importer = Importer { globals: &globals, filename: &filename, waiting: Some(&self.waiting) };
+        match importer.import_in_frame(statement) {
+            Ok(()) => Ok(()),
+            Err(Failure::Raised) => Err(Stop::Raise),
+            Err(failure) => Err(Stop::FallBack(failure)),
+        }
     }
 
     /// All of it or nothing, want of memory excepted.
-    fn commit(&self, changes: &[Change<'_>]) -> Result<(), Failure> {
-        let globals = &self.rehydrator.globals;
+    fn apply(&self, changes: &[Change]) -> Result<(), Failure> {
         for (place, change) in changes.iter().enumerate() {
-            let Change::Delete(name) = change else { continue };
-            let stored = |change: &Change<'_>| matches!(change, Change::Store(other, _) if other == name);
-            if !changes.iter().take(place).any(stored) && globals.dict_get_text(name)?.is_none() {
-                return Failure::refused(format!("the module has no name {name}"));
+            match change {
+                Change::Store { demand, .. } => self.waiting.look_up(*demand)?,
+                Change::Delete(name) => {
+                    let stored = |change: &Change| matches!(change, Change::Store { name: other, .. } if other == name);
+                    if !changes.iter().take(place).any(stored) && !self.waiting.has(name)? {
+                        return Failure::refused(format!("the module has no name {name}"));
+                    }
+                }
             }
         }
+        let mut made = Vec::with_capacity(changes.len());
+        for change in changes {
+            let Change::Store { node, demand, .. } = change else { continue };
+            match self.waiting.take_turn(*node, *demand) {
+                Ok(value) => made.push(value),
+                Err(failure) => {
+                    for change in changes {
+                        if let Change::Store { demand, .. } = change {
+                            self.waiting.give_back(*demand);
+                        }
+                    }
+                    return Err(failure);
+                }
+            }
+        }
+        let mut made = made.into_iter();
         for change in changes {
             match change {
-                Change::Store(name, value) => globals.dict_set_name(name, value)?,
-                Change::Delete(name) => globals.dict_delete(name)?,
+                Change::Store { name, node, .. } => self.waiting.commit(name, *node, made.next().flatten())?,
+                Change::Delete(name) => self.waiting.delete(name)?,
             }
         }
         Ok(())
+    }
+}
+
+enum Stop {
+    Raise,
+    FallBack(Failure),
+}
+
+impl<F: Into<Failure>> From<F> for Stop {
+    fn from(failure: F) -> Self {
+        Stop::FallBack(failure.into())
     }
 }
 
@@ -203,13 +268,13 @@ unsafe extern "C" fn negative(step: *mut ffi::PyObject) -> *mut ffi::PyObject {
         // is taken out while it is worked with, so that nobody else comes by it.
         unsafe {
             let place = &raw mut (*step.cast::<StepObject>()).steps;
-            if (*place).is_null() || ffi::PyEval_GetGlobals() != (**place).rehydrator.globals.as_ptr() {
+            if (*place).is_null() || !(**place).waiting.is_namespace(ffi::PyEval_GetGlobals()) {
                 return Ok(true);
             }
             let mut steps = Box::from_raw(ptr::replace(place, ptr::null_mut()));
-            let execute = !steps.next();
+            let done = steps.next();
             *place = Box::into_raw(steps);
-            Ok(execute)
+            done.map(|done| !done)
         }
     });
     execute.map_or(ptr::null_mut(), |execute| Object::bool(execute).into_ptr())

@@ -62,7 +62,7 @@ TAGS = {
         "none true false ellipsis not_implemented int float complex str bytes bytearray tuple list dict set "
         "frozenset set_copy frozenset_copy range slice mappingproxy code code_blob function cell class "
         "property staticmethod classmethod bound_method instance construct name attribute this_module "
-        "external builtin code_of".split()
+        "external builtin code_of deferred".split()
     )
 }
 

@@ -28,6 +28,7 @@ pub fn node(node: &Node) -> (&'static str, String) {
         Node::Dict(items) => ("dict", pairs(items)),
         Node::Set(items) => ("set", ids(items)),
         Node::FrozenSet(items) => ("frozenset", ids(items)),
+        Node::Deferred(other) => ("deferred", format!("#{other}")),
         Node::SetCopy(other) => ("set", format!("copy of #{other}")),
         Node::FrozenSetCopy(other) => ("frozenset", format!("copy of #{other}")),
         Node::Range { start, stop, step } => ("range", format!("#{start}, #{stop}, #{step}")),

@@ -120,12 +120,16 @@ unsafe extern "C" fn subscript(stand_in: *mut ffi::PyObject, key: *mut ffi::PyOb
 fn enter(running: &Running, stand_in: &Object, key: &Object) -> Fallible<Option<Object>> {
     let mut found = None;
     if let Some(waiting) = of_namespace(running.globals()) {
-        if is_introspective(key) && waiting.is_imported() {
+        if is_introspective(key) {
             waiting.complete()?;
         }
         found = waiting.touch(key)?;
-        waiting.entered()?;
         let Some(code) = running.code() else { return Ok(found) };
+        if !is_function(&code)? {
+            // The module's own code, or a class's: runs once, and mentions what it binds itself.
+            return Ok(found);
+        }
+        waiting.entered()?;
         let names = code.attribute("co_names")?;
         for name in names.tuple_items() {
             waiting.touch(&name)?;
@@ -140,6 +144,14 @@ fn enter(running: &Running, stand_in: &Object, key: &Object) -> Fallible<Option<
         running.give_builtins(stand_in, &real);
     }
     Ok(found)
+}
+
+/// Whether the code is that of a function, which has its local names in a frame of its own.
+fn is_function(code: &Object) -> Fallible<bool> {
+    let flags = code.attribute("co_flags")?;
+    // SAFETY: a live int.
+    let flags = unsafe { ffi::PyLong_AsLong(flags.as_ptr()) };
+    Ok(flags & i64::from(ffi::CO_OPTIMIZED) != 0)
 }
 
 fn is_introspective(name: &Object) -> bool {

@@ -140,25 +140,55 @@ impl Waiting {
         node: NodeId,
         demand: DemandView<'static>,
     ) -> Result<(), Failure> {
+        self.look_up(demand)?;
+        let made = self.take_turn(node, demand)?;
+        self.commit(name, node, made)
+    }
+
+    /// The first part of a store: what the value takes from elsewhere is looked up. Nothing can tell.
+    pub fn look_up(self: &Rc<Self>, demand: DemandView<'static>) -> Result<(), Failure> {
+        demand.captures.iter().try_for_each(|capture| self.capture(capture))
+    }
+
+    /// The second part: its classes take their place among all classes, and a value that can't wait is made.
+    pub fn take_turn(self: &Rc<Self>, node: NodeId, demand: DemandView<'static>) -> Result<Option<Object>, Failure> {
         let store = Store { captures: demand.captures, classes: demand.classes };
         let waits = demand.may_wait && self.is_installed.get();
-        if !waits && store.classes.is_empty() && store.captures.is_empty() {
-            return self.bind(name, self.make(node)?);
-        }
-        for capture in store.captures.iter() {
-            self.capture(capture)?;
+        if !waits && store.classes.is_empty() {
+            return self.make(node).map(Some);
         }
         let at_once = self.register_classes(store)?;
         if !waits {
             self.make_classes(&[(self.clone(), store, None)])?;
-            return self.bind(name, self.make(node)?);
+            return self.make(node).map(Some);
         }
         self.stores.borrow_mut().insert(node, store);
-        self.wait(name, Symbol::Own(node))?;
         for class in at_once {
             self.make_classes(&[(self.clone(), store, Some(class))])?;
         }
-        Ok(())
+        Ok(None)
+    }
+
+    /// The last part: the name is bound to what was made, or begins to wait.
+    pub fn commit(self: &Rc<Self>, name: &str, node: NodeId, made: Option<Object>) -> Result<(), Failure> {
+        match made {
+            Some(value) => self.bind(name, value),
+            None => self.wait(name, Symbol::Own(node)),
+        }
+    }
+
+    /// Takes back the second part: the module's code makes these classes itself.
+    pub fn give_back(&self, demand: DemandView<'static>) {
+        for class in demand.classes.iter() {
+            if self.is_untouched(class) {
+                self.classes.borrow_mut().remove(&class);
+            }
+        }
+    }
+
+    /// Whether the module has a name, waiting or not.
+    pub fn has(&self, name: &str) -> Fallible<bool> {
+        Ok(self.waits(name) || self.globals.dict_get_text(name)?.is_some())
     }
 
     /// The name is bound to what waits in another module.
@@ -194,15 +224,18 @@ impl Waiting {
     }
 
     /// Looks up what a node takes from elsewhere.
-    fn capture(&self, id: NodeId) -> Result<(), Failure> {
+    fn capture(self: &Rc<Self>, id: NodeId) -> Result<(), Failure> {
         if !self.rehydrator.borrow().is_absent(id) {
             return Ok(());
         }
         let view = self.rehydrator.borrow().image.node(id)?;
         let elsewhere = match view {
-            NodeView::Name(name) => match self.names.borrow().get(name) {
-                Some(Symbol::Elsewhere(other, node)) => Some((other.clone(), *node)),
-                Some(Symbol::Own(_)) => return Ok(()),
+            NodeView::Name(name) => match self.symbol(name) {
+                Some(Symbol::Elsewhere(other, node)) => Some((other, node)),
+                Some(Symbol::Own(_)) => {
+                    self.touch_name(name)?;
+                    None
+                }
                 None => None,
             },
             NodeView::External { module, path } if path.len() == 1 => {
@@ -222,6 +255,10 @@ impl Waiting {
             None => drop(rehydrator.make(id)?),
         }
         Ok(())
+    }
+
+    fn symbol(&self, name: &str) -> Option<Symbol> {
+        self.names.borrow().get(name).cloned()
     }
 
     /// Where the value of a waiting name lies.
@@ -368,6 +405,20 @@ impl Waiting {
         Ok(touched)
     }
 
+    /// The module, its namespace, and `co_filename` of its code.
+    pub fn surroundings(&self) -> (Object, Object, Object) {
+        (self.module.clone(), self.globals.clone(), self.rehydrator.borrow().filename.clone())
+    }
+
+    pub fn is_namespace(&self, globals: *mut ffi::PyObject) -> bool {
+        self.globals.as_ptr() == globals
+    }
+
+    /// A constant of the module's code, or the code itself.
+    pub fn constant(&self, node: NodeId) -> Result<Object, Failure> {
+        self.make(node)
+    }
+
     /// Whether names can wait here.
     pub fn is_installed(&self) -> bool {
         self.is_installed.get()
@@ -381,12 +432,11 @@ impl Waiting {
     /// Makes everything that still waits; from now on the module is an ordinary one (while it is being
     /// imported: as soon as that is over).
     pub fn complete(self: &Rc<Self>) -> Fallible<()> {
-        if !self.is_imported.get() {
-            return self.make_all();
-        }
         self.make_all()?;
         self.order.borrow_mut().restore(&self.globals)?;
-        self.uninstall();
+        if self.is_imported.get() {
+            self.uninstall();
+        }
         Ok(())
     }
 
