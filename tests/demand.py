@@ -78,6 +78,60 @@ from shop.derived import First, Third, make
 def both():
     return base.helper(), make(Third).name(), isinstance(make(First), base.Base)
 ''',
+    "shop/stock.py": '''
+"""Some of its statements run at import."""
+import os, sys
+from shop.base import Base, helper, TABLE as RATES
+from shop.derived import *
+from shop import use as usage
+class Item(Base):
+    def label(self):
+        return self.name() + helper()
+def early():
+    return [kind.__name__ for kind in KINDS], len(RATES)
+temporary = [1, 2]
+PID = os.getpid()
+class Error(Exception):
+    def text(self):
+        return "error " + later_on()
+KINDS = [Item, Error]
+EARLY = early() if PID else None
+def later_on():
+    return "later" + str(vars(Error("x")))
+SEEN = [name for name in globals() if PID and name[0] != "_"]
+del temporary
+class Special(Item):
+    pass
+SPACE = {}
+PID and exec("def g(): return len('abc')", SPACE)
+TEXT = eval("later_on()") if PID else None
+class Box:
+    size = len(KINDS)
+    label = Item.label
+def after():
+    return Box.size, Special.__mro__, TEXT
+MADE = {1: [Item(), Error]}
+''',
+    "shop/registry.py": '''
+import abc
+class Plugin(abc.ABC):
+    @abc.abstractmethod
+    def run(self): ...
+class One(Plugin):
+    def run(self): return 1
+class Half(Plugin):
+    pass
+class Sized(abc.ABC):
+    @classmethod
+    def __subclasshook__(cls, other):
+        return hasattr(other, "size") or NotImplemented
+class Two(Exception):
+    pass
+class Three(Two):
+    pass
+def walk():
+    return [kind.__name__ for kind in Plugin.__subclasses__()]
+''',
 }
 
 PROGRAMS = {
@@ -152,6 +206,68 @@ import shop.derived
 print(shop.derived.Third().name(), shop.derived.Second.first is shop.derived.First)
 import shop.base
 print([c.__name__ for c in shop.base.Base.__subclasses__()])
+""",
+    "a module that runs": """
+import shop.stock as m
+print(m.early(), m.EARLY, m.SEEN, m.TEXT, m.after(), m.Error().text(), m.Special().label(), sorted(m.SPACE))
+print(list(vars(m)), m.__doc__, m.MADE[1][0].label(), type(m.SPACE["__builtins__"]).__name__)
+""",
+    "a module that runs, from outside": """
+from shop.stock import Box, usage, helper, First
+import shop.stock, shop.base, shop.derived
+print(Box.size, Box.label(Box) if 0 else Box.label.__name__, usage is shop.use, helper is shop.base.helper, First is shop.derived.First)
+try: from shop.stock import temporary
+except ImportError as error: print(error)
+print(dir(shop.stock))
+""",
+    "a module that runs, patched on the way": """
+import shop.base
+shop.base.helper = lambda: "patched"
+import shop.stock as m
+print(m.EARLY, m.helper(), m.Special().label(), list(vars(m))[-3:])
+""",
+    "a module that runs, executed": """
+import shop.base
+shop.base.Base.kinds = shop.base.Base = type("Base", (), {"name": lambda self: "mine"})
+import shop.stock as m
+print(m.EARLY, m.Item.__bases__, m.Item().label(), m.after(), list(vars(m)))
+""",
+    "subclasses in the order of their statements": """
+import shop.registry as m, shop.stock as s, shop.base
+m.Half, s.Special
+class Mine(m.Plugin): pass
+s.Item
+print([c.__name__ for c in m.Plugin.__subclasses__()], m.walk(), [c.__name__ for c in s.Item.__subclasses__()])
+print([c.__name__ for c in shop.base.Base.__subclasses__()], [c.__name__ for c in m.Two.__subclasses__()])
+""",
+    "a function that walks": """
+import shop.registry as m
+m.Half
+class Mine(m.Plugin): pass
+walk = m.walk
+print(walk())
+""",
+    "abstract classes": """
+import shop.registry as m
+class Sized: size = 1
+print(issubclass(Sized, m.Plugin), issubclass(Sized, m.Sized), isinstance(m.One(), m.Plugin), m.Half.__abstractmethods__)
+m.Plugin.register(Sized)
+print(issubclass(Sized, m.Plugin), isinstance(Sized(), m.Plugin))
+for kind in (m.Half, m.One):
+    try: print(kind().run())
+    except TypeError as error: print(error)
+""",
+    "abstract methods are those of the import": """
+from unittest import mock
+import shop.registry as m
+with mock.patch.object(m.Plugin, "__abstractmethods__", frozenset()), mock.patch.object(m.Plugin, "run", lambda self: 5):
+    print(m.Plugin().run(), sorted(m.Half.__abstractmethods__))
+print(sorted(m.Half.__abstractmethods__), sorted(m.Plugin.__abstractmethods__))
+""",
+    "exceptions": """
+import shop.registry as m
+try: raise m.Three("three")
+except m.Two as error: print(repr(error), type(error).__mro__)
 """,
     "reload": "import importlib, shop.base as m; importlib.reload(m); print(m.helper(), list(vars(m)))",
     "pickle": "import pickle, shop.base as m; print(pickle.loads(pickle.dumps([m.Base, m.helper])) == [m.Base, m.helper])",
@@ -242,9 +358,9 @@ print(m.helper())
 
 CHECK = """
 import json, sys
-import shop.base, shop.derived, shop.use
+import shop.base, shop.derived, shop.use, shop.stock, shop.registry
 native = sys.modules["lyo._native"]
-print(json.dumps({name: len(native.waiting(sys.modules[name])) for name in ("shop.base", "shop.derived", "shop.use")}))
+print(json.dumps({name: len(native.waiting(sys.modules[name])) for name in ("shop.base", "shop.derived", "shop.use", "shop.stock", "shop.registry")}))
 """
 
 

@@ -1,9 +1,12 @@
 """Classes as `type.__new__` can make them again, and instances of Python classes."""
 
+import opcode
 import sys
 
 from lyo_harvest.foreign import MISSING, ModuleType, is_a, raw
 from lyo_harvest.record import Unsupported
+
+OPERATION_NAMES = {number: name for name, number in opcode.opmap.items()}
 
 HEAP_TYPE = 1 << 9
 IMMUTABLE_TYPE = 1 << 8
@@ -97,6 +100,10 @@ def describe(walker, cls):
             raise Unsupported(f"class {type_qualname(cls)} was changed before it became an ABC")
         else:
             later.append(pair)
+    if is_abc and may_wait(cls):
+        # What is abstract was decided when the class was made.
+        names = [walker.text(name) for name in sorted(contents["__abstractmethods__"])]
+        later.insert(0, ("__abstractmethods__", walker.add(("frozenset", tuple(names)))))
     return {
         "metaclass": walker.node(metaclass),
         "name": type_name(cls),
@@ -108,6 +115,73 @@ def describe(walker, cls):
         "abc": is_abc,
         "registered": registered(walker, cls) if is_abc else (),
     }
+
+
+def may_wait(cls):
+    """Whether nobody can tell that the class is not there yet, but by asking its bases for their subclasses.
+
+    An ABC asks its subclasses whether they take a class for a subclass of theirs: they answer by their
+    registries (registering is a touch), by hooks, and by the MRO, which the ABC sees itself.
+    """
+    abc_meta = abc_type()
+    metaclass = type(cls)
+    if abc_meta is None or abc_meta not in type_mro(metaclass):
+        return True
+    if raw(metaclass, "__subclasscheck__") is not type_dict(abc_meta)["__subclasscheck__"]:
+        return False
+    for base in type_mro(cls):
+        hook = type_dict(base).get("__subclasshook__")
+        if hook is not None and base is not object and (base is cls or not answers_for_itself_only(hook, base)):
+            return False
+    return True
+
+
+def answers_for_itself_only(hook, owner):
+    """Whether a `__subclasshook__` begins with `if cls is <its class>:` and else says `NotImplemented`."""
+    function = getattr(hook, "__func__", None)
+    if type(hook) is not classmethod or type(function) is not FunctionType:
+        return False
+    code = function.__code__
+    plain = [
+        instruction for instruction in instructions(code)
+        if instruction[0] not in ("RESUME", "NOP", "CACHE", "NOT_TAKEN", "TO_BOOL")
+    ]
+    if len(plain) < 4 or code.co_argcount < 1:
+        return False
+    (load, first, *_), (load_global, name, *_), (compare, negated, *_), (jump, _, target, _) = plain[:4]
+    if (load, first) not in (("LOAD_FAST", 0), ("LOAD_FAST_CHECK", 0), ("LOAD_FAST_BORROW", 0)) or load_global != "LOAD_GLOBAL":
+        return False
+    if (compare, negated) != ("IS_OP", 0) or jump not in ("POP_JUMP_IF_FALSE", "POP_JUMP_FORWARD_IF_FALSE"):
+        return False
+    if function.__globals__.get(code.co_names[name]) is not owner:
+        return False
+    rest = [instruction for instruction in plain if instruction[3] >= target]
+    if not rest or rest[0][0] != "LOAD_GLOBAL" or code.co_names[rest[0][1]] != "NotImplemented":
+        return False
+    return len(rest) > 1 and rest[1][0] == "RETURN_VALUE" and "NotImplemented" not in function.__globals__
+
+
+def instructions(code):
+    """(name, argument, jump target, offset) of each instruction."""
+    found = []
+    extended = 0
+    data = code.co_code
+    for offset in range(0, len(data), 2):
+        operation, argument = data[offset], data[offset + 1] | extended
+        name = OPERATION_NAMES.get(operation, "")
+        if name == "EXTENDED_ARG":
+            extended = argument << 8
+            continue
+        extended = 0
+        if name == "CACHE" or not name:
+            continue
+        value = argument >> 1 if name == "LOAD_GLOBAL" else argument
+        # A jump counts from behind its instruction and the caches that follow it.
+        end = offset + 2
+        while end < len(data) and data[end] == 0:
+            end += 2
+        found.append([name, value, end + 2 * argument, offset])
+    return [tuple(instruction) for instruction in found]
 
 
 def is_added_by_type(cls, name, value):

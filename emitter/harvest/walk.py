@@ -615,7 +615,9 @@ class Walker:
             found = self.external(value, wanted=False)
             return self.unnamed_type(value) if found is None else found
         number = self.reserve(value)
-        self.nodes[number] = ("class", classes.describe(self, value), self.class_order[id(value)])
+        self.nodes[number] = (
+            "class", classes.describe(self, value), self.class_order[id(value)], classes.may_wait(value)
+        )
         return number
 
     def unnamed_type(self, value):

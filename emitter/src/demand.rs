@@ -2,35 +2,58 @@
 //!
 //! A value may wait if making it later gives what making it now would have given, and can't fail for
 //! any other reason than want of memory: if nothing in it must be made afresh for the process, no
-//! code of anybody's is run to make it (the hash of a key), and no other class can tell that a class of
-//! it is not there yet. A class with `object` for its base can wait; one with a base that is made when the
-//! class is imported can't, because a base knows its subclasses: that, the runtime sees.
+//! code of anybody's is run to make it (the hash of a key), and nobody can tell that a class of it is not
+//! there yet. Whoever may ask a class for its subclasses gets them all: that, the runtime sees to.
 
 use std::collections::HashMap;
 
-use artifact::model::{Class, Demand, Image, Node, NodeId, Operation};
+use artifact::model::{Demand, Image, Node, NodeId, Operation};
 
-/// Completes the demands of all stores, which say as yet whether the name may wait. `order`: when each
-/// class was made.
-pub fn annotate(image: &mut Image, order: &HashMap<NodeId, u64>) {
-    let bound = bound_at_once(image);
+/// What the harvester found out about a class that it described.
+pub struct ClassFacts {
+    /// Classes count up in the order in which they were made.
+    pub order: u64,
+    /// Nobody can tell that it is not there yet, but by asking for subclasses.
+    pub may_wait: bool,
+}
+
+/// Completes the demands of all stores, which say as yet whether the name may wait.
+pub fn annotate(image: &mut Image, classes: &HashMap<NodeId, ClassFacts>) {
+    let bound = bound_at_once(image, classes);
     for operation in &mut image.operations {
         let Operation::Store { node, demand, .. } = operation else { continue };
         let closure = closure(&image.nodes, *node);
         let all_may_wait = closure.iter().all(|id| !bound[*id as usize]);
         let is_plain = closure.iter().all(|id| is_cheap(&image.nodes[*id as usize]));
-        let of = |wanted: fn(&Node) -> bool| -> Vec<NodeId> {
+        let of = |wanted: &dyn Fn(&Node) -> bool| -> Vec<NodeId> {
             closure.iter().copied().filter(|id| wanted(&image.nodes[*id as usize])).collect()
         };
-        let mut classes = of(|node| matches!(node, Node::Class(_)));
-        classes.sort_by_key(|id| order.get(id));
+        let mut held = of(&|node| matches!(node, Node::Class(_)));
+        held.sort_by_key(|id| classes.get(id).map(|facts| facts.order));
         *demand = Demand {
             may_wait: demand.may_wait && all_may_wait && !is_plain,
-            captures: of(|node| {
-                matches!(node, Node::Name(_) | Node::External { .. } | Node::Builtin(_) | Node::CodeOf { .. })
-            }),
-            classes,
+            captures: of(&|node| is_taken_from_elsewhere(&image.nodes, node)),
+            classes: held,
         };
+    }
+}
+
+/// What has to be looked up at the import, because it may be another thing later.
+fn is_taken_from_elsewhere(nodes: &[Node], node: &Node) -> bool {
+    match node {
+        Node::Name(_) | Node::External { .. } | Node::Builtin(_) | Node::CodeOf { .. } => true,
+        Node::Construct { callable, arguments, .. } => {
+            let reads = match nodes.get(*callable as usize) {
+                Some(Node::Builtin(name)) => name == "getattr",
+                Some(Node::External { module, path }) => {
+                    module == "builtins" && path.last().is_some_and(|name| name == "__getitem__")
+                }
+                _ => false,
+            };
+            let is_own = |id: &NodeId| matches!(nodes.get(*id as usize), Some(Node::Code(_) | Node::CodeBlob(_)));
+            reads && !arguments.first().is_some_and(is_own)
+        }
+        _ => false,
     }
 }
 
@@ -68,12 +91,13 @@ fn is_cheap(node: &Node) -> bool {
 }
 
 /// Which nodes must be made when the store's turn has come.
-fn bound_at_once(image: &Image) -> Vec<bool> {
-    image
-        .nodes
-        .iter()
-        .map(|node| match node {
-            Node::Class(class) => !class_may_wait(&image.nodes, class),
+fn bound_at_once(image: &Image, classes: &HashMap<NodeId, ClassFacts>) -> Vec<bool> {
+    (0..)
+        .zip(&image.nodes)
+        .map(|(id, node)| match node {
+            Node::Class(class) => {
+                !class.registered.is_empty() || !classes.get(&id).is_some_and(|facts| facts.may_wait)
+            }
             Node::Dict(items) => items.iter().any(|(key, _)| !hashes_plainly(&image.nodes, *key, 0)),
             Node::Set(items) | Node::FrozenSet(items) => {
                 items.iter().any(|item| !hashes_plainly(&image.nodes, *item, 0))
@@ -82,22 +106,9 @@ fn bound_at_once(image: &Image) -> Vec<bool> {
             Node::Construct { callable, fresh, .. } => {
                 *fresh || !matches!(image.nodes.get(*callable as usize), Some(Node::External { .. } | Node::Builtin(_)))
             }
-            Node::Instance { .. } => true,
             _ => false,
         })
         .collect()
-}
-
-fn class_may_wait(nodes: &[Node], class: &Class) -> bool {
-    let is_builtin =
-        |id: NodeId, wanted: &str| matches!(nodes.get(id as usize), Some(Node::Builtin(name)) if name == wanted);
-    !class.abc
-        && class.registered.is_empty()
-        && is_builtin(class.metaclass, "type")
-        && class.bases.iter().all(|base| {
-            is_builtin(*base, "object")
-                || matches!(nodes.get(*base as usize), Some(Node::Class(_) | Node::Name(_) | Node::External { .. }))
-        })
 }
 
 /// Whether hashing the node's value, and comparing it, runs no Python code.
@@ -117,6 +128,7 @@ fn hashes_plainly(nodes: &[Node], id: NodeId, depth: u32) -> bool {
             | Node::Builtin(_)
             | Node::Function(_),
         ) => true,
+        Some(Node::Class(class)) => matches!(nodes.get(class.metaclass as usize), Some(Node::Builtin(name)) if name == "type"),
         Some(Node::Tuple(items)) => depth < 20 && items.iter().all(|item| hashes_plainly(nodes, *item, depth + 1)),
         _ => false,
     }

@@ -12,7 +12,7 @@ use crate::marshal::{MarshalError, Value};
 
 /// Decodes the nodes, operations and guards of one module.
 pub fn image(nodes: Value, operations: Value, guards: Value, step: Value) -> Result<Image, MarshalError> {
-    let order = class_order(&nodes);
+    let classes = classes(&nodes);
     let step = match step {
         Value::None => None,
         step => {
@@ -26,23 +26,24 @@ pub fn image(nodes: Value, operations: Value, guards: Value, step: Value) -> Res
         guards: each(guards, guard)?,
         step,
     };
-    demand::annotate(&mut image, &order);
+    demand::annotate(&mut image, &classes);
     Ok(image)
 }
 
-/// When each class was made: the last part of its node.
-fn class_order(nodes: &Value) -> HashMap<NodeId, u64> {
+/// What the harvester says of each class beside what its node does: the last parts of the tuple.
+fn classes(nodes: &Value) -> HashMap<NodeId, demand::ClassFacts> {
     let (Value::Tuple(nodes) | Value::List(nodes)) = nodes else { return HashMap::new() };
-    let order = |(id, node): (usize, &Value)| match node {
+    let facts = |(id, node): (usize, &Value)| match node {
         Value::Tuple(parts) => match parts.as_slice() {
-            [Value::Text(tag), _, Value::Int(made)] if tag == b"class" => {
-                Some((NodeId::try_from(id).ok()?, u64::try_from(*made).ok()?))
+            [Value::Text(tag), _, Value::Int(made), may_wait] if tag == b"class" => {
+                let facts = demand::ClassFacts { order: u64::try_from(*made).ok()?, may_wait: *may_wait == Value::Bool(true) };
+                Some((NodeId::try_from(id).ok()?, facts))
             }
             _ => None,
         },
         _ => None,
     };
-    nodes.iter().enumerate().filter_map(order).collect()
+    nodes.iter().enumerate().filter_map(facts).collect()
 }
 
 fn each<T>(items: Value, decode: impl Fn(Value) -> Result<T, MarshalError>) -> Result<Vec<T>, MarshalError> {

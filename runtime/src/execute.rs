@@ -7,7 +7,7 @@ use artifact::Block;
 use pyo3_ffi as ffi;
 
 use crate::bundle;
-use crate::demand::Waiting;
+use crate::demand::{Waiting, subclasses};
 use crate::import::{builtins_dict, foreign_builtin, run};
 use crate::object::{Fallible, Object, Raised, imported, module_dict, modules, take_message};
 use crate::rehydrate::{Outcome, rehydrate};
@@ -173,6 +173,8 @@ impl State {
 }
 
 fn unmarshal(bytes: &[u8]) -> Fallible<Object> {
+    subclasses::notice_within(bytes);
+    subclasses::make_if_due();
     // SAFETY: pointer and length describe a slice; a new reference.
     unsafe { Object::owned(ffi::PyMarshal_ReadObjectFromString(bytes.as_ptr().cast(), bytes.len() as ffi::Py_ssize_t)) }
 }

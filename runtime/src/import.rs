@@ -6,6 +6,7 @@
 //! `importlib._bootstrap._call_with_frames_removed`, so that `__import__`, frames, tracebacks and
 //! warnings are what an ordinary import gives.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use artifact::view::{BindingView, NamePairs};
@@ -13,6 +14,7 @@ use pyo3_ffi as ffi;
 
 use crate::demand::{self, Waiting, builtins, module_type};
 use crate::failure::Failure;
+use crate::in_frame;
 use crate::object::{Fallible, Object, Raised, check, imported, module_dict, modules, take_message, type_lookup};
 
 /// What an import that must fail would bind.
@@ -27,6 +29,7 @@ pub struct Importer<'a> {
 }
 
 /// An import statement.
+#[derive(Clone, Copy)]
 pub struct Statement<'a> {
     pub line: u32,
     pub level: u32,
@@ -38,14 +41,49 @@ pub struct Statement<'a> {
 
 impl Importer<'_> {
     /// Carries out a statement; gives the names it bound.
-    pub fn import(&self, statement: &Statement<'_>) -> Result<Vec<String>, Failure> {
+    pub fn import(&self, statement: &Statement<'static>) -> Result<Vec<String>, Failure> {
         if let BindingView::Fails(_) = statement.binding {
             return self.import_in_vain(statement);
         }
-        match self.bind_loaded(statement)? {
-            Some(bound) => Ok(bound),
-            None => self.execute(statement),
+        if let Some(bound) = self.bind_loaded(statement)? {
+            return Ok(bound);
         }
+        match statement.binding {
+            BindingView::Star | BindingView::Nothing | BindingView::Fails(_) => self.execute(statement),
+            BindingView::Top(_) | BindingView::Leaf(_) | BindingView::Names(_) => self.import_below_frame(statement),
+        }
+    }
+
+    /// By the way of the interpreter, below a frame that looks like the module's.
+    fn import_below_frame(&self, statement: &Statement<'static>) -> Result<Vec<String>, Failure> {
+        if foreign_builtin(self.globals, "__import__")? {
+            return self.execute(statement);
+        }
+        let refused = Rc::new(RefCell::new(None));
+        let (globals, filename, waiting) = (self.globals.clone(), self.filename.clone(), self.waiting.cloned());
+        let (statement, outcome) = (*statement, Rc::clone(&refused));
+        let action = Box::new(move || {
+            let importer = Importer { globals: &globals, filename: &filename, waiting: waiting.as_ref() };
+            match importer.import_and_bind(&statement) {
+                Ok(()) => Ok(true),
+                Err(Failure::Raised) => Err(Raised),
+                Err(failure) => {
+                    *outcome.borrow_mut() = Some(failure);
+                    Ok(true)
+                }
+            }
+        });
+        in_frame::run_at_line(action, self.globals, self.filename, statement.line)?;
+        if let Some(failure) = refused.take() {
+            return Err(failure);
+        }
+        Ok(match statement.binding {
+            BindingView::Top(bound) | BindingView::Leaf(bound) => vec![bound.to_owned()],
+            BindingView::Names(names) => {
+                names.iter().map(|pair| Ok(pair?.1.to_owned())).collect::<Result<_, Failure>>()?
+            }
+            BindingView::Star | BindingView::Nothing | BindingView::Fails(_) => vec![],
+        })
     }
 
     /// Carries out a statement of the module whose code is running: what is imported finds the frame that
@@ -57,6 +95,11 @@ impl Importer<'_> {
         if foreign_builtin(self.globals, "__import__")? {
             return Failure::refused("builtins.__import__ has been replaced");
         }
+        self.import_and_bind(statement)
+    }
+
+    /// The import itself, in the frame that is running.
+    fn import_and_bind(&self, statement: &Statement<'_>) -> Result<(), Failure> {
         let wanted = match statement.binding {
             BindingView::Top(_) | BindingView::Leaf(_) => Object::none(),
             BindingView::Names(names) => {
@@ -83,13 +126,13 @@ impl Importer<'_> {
         // From here on, what fails raises, as it would in the code.
         let module = module.map_err(|Raised| Failure::Raised)?;
         match statement.binding {
-            BindingView::Top(bound) => Ok(self.globals.dict_set_name(bound, &module)?),
+            BindingView::Top(bound) => self.bind(bound, &module),
             BindingView::Leaf(bound) => {
                 let mut object = module;
                 for part in statement.module.split('.').skip(1) {
                     object = import_from(&object, part)?;
                 }
-                Ok(self.globals.dict_set_name(bound, &object)?)
+                self.bind(bound, &object)
             }
             BindingView::Names(names) => {
                 for pair in names.iter() {
@@ -102,10 +145,17 @@ impl Importer<'_> {
         }
     }
 
+    fn bind(&self, name: &str, value: &Object) -> Result<(), Failure> {
+        match self.waiting {
+            Some(waiting) => Ok(waiting.set(name, value)?),
+            None => Ok(self.globals.dict_set_name(name, value)?),
+        }
+    }
+
     /// Binds a name to what a module has under another: one that waits may go on waiting.
     fn bind_from(&self, module: &Object, name: &str, bound: &str, may_wait_here: bool) -> Result<(), Failure> {
         if may_wait_here
-            && let Some(own) = self.waiting.filter(|own| own.is_installed())
+            && let Some(own) = self.waiting.filter(|own| own.can_wait())
             && let Some(Found::Waits(other, asked)) = entry(module, name)?
             && may_wait(bound)?
             && let Some((owner, node)) = other.place(&asked)
@@ -113,7 +163,7 @@ impl Importer<'_> {
             return own.alias(bound, owner, node);
         }
         let value = import_from(module, name)?;
-        Ok(self.globals.dict_set_name(bound, &value)?)
+        self.bind(bound, &value)
     }
 
     /// An import that must raise `ImportError`.
@@ -184,9 +234,9 @@ impl Importer<'_> {
         let mut bound = Vec::with_capacity(bindings.len());
         for (name, found) in bindings {
             match (found, self.waiting) {
-                (Found::Here(object), _) => self.globals.dict_set_name(&name, &object)?,
+                (Found::Here(object), _) => self.bind(&name, &object)?,
                 (Found::Waits(module, asked), Some(own))
-                    if own.is_installed() && statement.may_wait && may_wait(&name)? =>
+                    if own.can_wait() && statement.may_wait && may_wait(&name)? =>
                 {
                     match module.place(&asked) {
                         Some((owner, node)) => own.alias(&name, owner, node)?,
@@ -194,7 +244,7 @@ impl Importer<'_> {
                     }
                 }
                 (Found::Waits(module, asked), _) => match module.touch_name(&asked)? {
-                    Some(object) => self.globals.dict_set_name(&name, &object)?,
+                    Some(object) => self.bind(&name, &object)?,
                     None => return Failure::refused("a name is gone"),
                 },
             }
@@ -561,9 +611,6 @@ fn entries(module: &Object, names: NamePairs<'_>) -> Result<Bindings, Failure> {
 
 /// `import_all_from` of `ceval.c`.
 fn star(module: &Object) -> Fallible<Bindings> {
-    if let Some(waiting) = demand::of_module(module) {
-        waiting.complete()?;
-    }
     let Some(dict) = module_dict(module) else {
         return Ok(None);
     };
@@ -575,10 +622,13 @@ fn star(module: &Object) -> Fallible<Bindings> {
         Some(all) if all.is_exactly(&raw mut ffi::PyTuple_Type) => (all, false),
         Some(_) => return Ok(None),
         None if dict.dict_get_text("__getattr__")?.is_some() => return Ok(None),
-        // SAFETY: a dict; a new list, a new tuple.
-        None => unsafe {
-            let keys = Object::owned(ffi::PyDict_Keys(dict.as_ptr()))?;
-            (Object::owned(ffi::PyList_AsTuple(keys.as_ptr()))?, true)
+        None => match demand::of_module(module) {
+            Some(waiting) => (waiting.all_names()?, true),
+            // SAFETY: a dict; a new list, a new tuple.
+            None => unsafe {
+                let keys = Object::owned(ffi::PyDict_Keys(dict.as_ptr()))?;
+                (Object::owned(ffi::PyList_AsTuple(keys.as_ptr()))?, true)
+            },
         },
     };
     let mut bindings = Vec::new();

@@ -14,6 +14,7 @@ mod fingerprint;
 mod function;
 mod handlers;
 mod import;
+mod in_frame;
 mod instance;
 mod listing;
 mod locate;
@@ -41,7 +42,11 @@ pub(crate) fn raise(message: &str) -> Raised {
 
 /// Runs `work`; a panic of ours becomes an exception instead of crossing into C.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Fallible<T>) -> Fallible<T> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(raise("lyo: internal error")))
+    let done = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(raise("lyo: internal error")));
+    if done.is_ok() {
+        demand::subclasses::make_if_due();
+    }
+    done
 }
 
 /// A function of the module: `arguments` is the tuple of positional arguments.

@@ -13,7 +13,7 @@ use artifact::view::{Ids, ImageView, NodeView};
 use pyo3_ffi as ffi;
 
 use crate::complete::{Pending, Task};
-use crate::demand::Waiting;
+use crate::demand::{Waiting, subclasses};
 use crate::failure::Failure;
 use crate::lookup::lookup;
 use crate::object::{Object, type_dict};
@@ -218,6 +218,7 @@ impl<'a> Rehydrator<'a> {
             }
             NodeView::Code(code) => self.make_code(code)?,
             NodeView::CodeBlob(bytes) => unsafe {
+                subclasses::notice_within(bytes);
                 Object::owned(ffi::PyMarshal_ReadObjectFromString(
                     bytes.as_ptr().cast(),
                     bytes.len() as ffi::Py_ssize_t,
@@ -333,6 +334,7 @@ impl Rehydrator<'_> {
 }
 
 fn make_text(value: &[u8], interned: bool) -> Result<Object, Failure> {
+    subclasses::notice(value);
     // SAFETY: pointer and length describe a slice; interning takes our reference and leaves one.
     unsafe {
         let text = Object::owned(ffi::PyUnicode_DecodeUTF8(

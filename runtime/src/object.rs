@@ -236,6 +236,12 @@ impl Object {
         }
     }
 
+    /// The number of entries of a dict.
+    pub fn dict_size(&self) -> isize {
+        // SAFETY: the call checks for a dict.
+        unsafe { ffi::PyDict_Size(self.as_ptr()) }
+    }
+
     /// Keys of an exact `dict`, in order.
     pub fn dict_keys(&self) -> Vec<Object> {
         let (mut keys, mut position, mut key) = (Vec::new(), 0, ptr::null_mut());

@@ -102,7 +102,7 @@ impl Run<'_> {
         Ok(self.check_guards(usize::MAX)?)
     }
 
-    fn import(&mut self, statement: &Statement<'_>) -> Result<(), Stop> {
+    fn import(&mut self, statement: &Statement<'static>) -> Result<(), Stop> {
         let importer = Importer { globals: self.globals, filename: self.filename, waiting: Some(&self.waiting) };
         match importer.import(statement) {
             Ok(bound) => {

@@ -6,8 +6,7 @@
 //! after it: the code executes what was not carried out. So what is executed is executed once, in
 //! its place, in the module's own frame. Import statements are steps too, so that what they bind may wait.
 
-use std::ffi::{c_int, c_void};
-use std::ptr;
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use artifact::ReadError;
@@ -18,7 +17,8 @@ use pyo3_ffi as ffi;
 use crate::demand::Waiting;
 use crate::failure::Failure;
 use crate::import::{Importer, Statement, run};
-use crate::object::{Fallible, Object, Raised, check};
+use crate::in_frame;
+use crate::object::{Fallible, Object, Raised};
 use crate::rehydrate::{GcPause, check_guard};
 
 /// How the module was imported.
@@ -34,6 +34,7 @@ pub struct Prepared {
     waiting: Rc<Waiting>,
     code: Object,
     step: Object,
+    steps: Rc<RefCell<Steps>>,
 }
 
 impl Prepared {
@@ -51,10 +52,11 @@ impl Prepared {
             fallen: None,
             waiting: waiting.clone(),
         };
-        let object = new_step(steps)?;
+        let steps = Rc::new(RefCell::new(steps));
+        let object = in_frame::negation(action(&steps))?;
         put_constant(&code, step.constant, object.clone())?;
         waiting.install()?;
-        Ok(Self { waiting, code, step: object })
+        Ok(Self { waiting, code, step: object, steps })
     }
 
     pub fn run(self) -> (Fallible<()>, Report) {
@@ -67,12 +69,23 @@ impl Prepared {
             }
         };
         // What the code refers to still is a step that does nothing.
-        let report = match take(&self.step) {
-            Some(steps) => Report { carried_out: steps.carried_out, fallen: steps.fallen },
-            None => Report { carried_out: 0, fallen: Some("its segments were lost".into()) },
-        };
-        (outcome, report)
+        in_frame::silence(&self.step);
+        let steps = self.steps.borrow();
+        (outcome, Report { carried_out: steps.carried_out, fallen: steps.fallen.clone() })
     }
+}
+
+/// What the step does when the code asks it whether to execute: in the module's own frame only.
+fn action(steps: &Rc<RefCell<Steps>>) -> in_frame::Action {
+    let steps = Rc::clone(steps);
+    Box::new(move || {
+        let Ok(mut steps) = steps.try_borrow_mut() else { return Ok(true) };
+        // SAFETY: borrowed from the running frame, and only compared.
+        if !steps.waiting.is_namespace(unsafe { ffi::PyEval_GetGlobals() }) {
+            return Ok(true);
+        }
+        steps.next().map(|done| !done)
+    })
 }
 
 /// The constants of the code that only segments use.
@@ -251,91 +264,5 @@ enum Stop {
 impl<F: Into<Failure>> From<F> for Stop {
     fn from(failure: F) -> Self {
         Stop::FallBack(failure.into())
-    }
-}
-
-// ---- the type
-
-#[repr(C)]
-struct StepObject {
-    head: ffi::PyObject,
-    steps: *mut Steps,
-}
-
-unsafe extern "C" fn negative(step: *mut ffi::PyObject) -> *mut ffi::PyObject {
-    let execute = crate::guarded(|| {
-        // SAFETY: the slot of our type; the pointer is null or a box that only this type touches. It
-        // is taken out while it is worked with, so that nobody else comes by it.
-        unsafe {
-            let place = &raw mut (*step.cast::<StepObject>()).steps;
-            if (*place).is_null() || !(**place).waiting.is_namespace(ffi::PyEval_GetGlobals()) {
-                return Ok(true);
-            }
-            let mut steps = Box::from_raw(ptr::replace(place, ptr::null_mut()));
-            let done = steps.next();
-            *place = Box::into_raw(steps);
-            done.map(|done| !done)
-        }
-    });
-    execute.map_or(ptr::null_mut(), |execute| Object::bool(execute).into_ptr())
-}
-
-unsafe extern "C" fn release(step: *mut ffi::PyObject) {
-    // SAFETY: an object of our heap type, which is gone after this.
-    unsafe {
-        let class = ffi::Py_TYPE(step);
-        let steps = (*step.cast::<StepObject>()).steps;
-        if !steps.is_null() {
-            drop(Box::from_raw(steps));
-        }
-        ffi::PyObject_Free(step.cast());
-        ffi::Py_DECREF(class.cast());
-    }
-}
-
-fn new_step(steps: Steps) -> Fallible<Object> {
-    let class = step_type()?;
-    // SAFETY: a type of this layout; the new object is ours.
-    unsafe {
-        let Some(class) = class.as_type() else { return Err(Raised) };
-        let object = Object::owned(ffi::PyType_GenericAlloc(class, 0))?;
-        (*object.as_ptr().cast::<StepObject>()).steps = Box::into_raw(Box::new(steps));
-        Ok(object)
-    }
-}
-
-/// What is in a step, which is empty afterwards.
-fn take(step: &Object) -> Option<Box<Steps>> {
-    // SAFETY: an object that `new_step` made.
-    unsafe {
-        let place = &raw mut (*step.as_ptr().cast::<StepObject>()).steps;
-        let steps = ptr::replace(place, ptr::null_mut());
-        (!steps.is_null()).then(|| Box::from_raw(steps))
-    }
-}
-
-/// The type, made when it is first needed.
-fn step_type() -> Fallible<Object> {
-    static mut TYPE: *mut ffi::PyObject = ptr::null_mut();
-    // SAFETY: the GIL is held; the type is never freed.
-    unsafe {
-        if TYPE.is_null() {
-            let mut slots = [
-                ffi::PyType_Slot { slot: ffi::Py_nb_negative, pfunc: negative as *mut c_void },
-                ffi::PyType_Slot { slot: ffi::Py_tp_dealloc, pfunc: release as *mut c_void },
-                ffi::PyType_Slot { slot: 0, pfunc: ptr::null_mut() },
-            ];
-            let mut spec = ffi::PyType_Spec {
-                name: c"lyo._native.Step".as_ptr(),
-                basicsize: size_of::<StepObject>() as c_int,
-                itemsize: 0,
-                flags: ffi::Py_TPFLAGS_DEFAULT as u32,
-                slots: slots.as_mut_ptr(),
-            };
-            let made = ffi::PyType_FromSpec(&raw mut spec);
-            check(if made.is_null() { -1 } else { 0 })?;
-            TYPE = made;
-        }
-        Ok(Object::immortal(TYPE))
     }
 }

@@ -259,7 +259,7 @@ def write(path, modules, *, root, **target):
         blocks.append((position, block))
         position = -(-(position + len(block)) // 16) * 16
     directory += pool
-    header = MAGIC + word(3) + word(0) + long(position) + long(64) + long(directory_length)
+    header = MAGIC + word(4) + word(0) + long(position) + long(64) + long(directory_length)
     header += word(len(records)) + word(0)
     data = bytearray(header + blake3(header + directory)[:16] + directory)
     for start, block in blocks:

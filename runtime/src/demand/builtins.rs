@@ -17,9 +17,6 @@ use crate::object::{Fallible, GilProtected, Object, Raised};
 
 static STAND_IN: GilProtected<Option<Object>> = GilProtected::new(None);
 
-/// Builtins that look into the namespace of their caller: for them it must be complete.
-const INTROSPECTIVE: [&str; 7] = ["globals", "locals", "vars", "dir", "eval", "exec", "__builtins__"];
-
 /// Whether this is the stand-in.
 pub fn is_stand_in(object: &Object) -> bool {
     STAND_IN.with(|made| made.as_ref().is_some_and(|made| made.is(object)))
@@ -116,34 +113,91 @@ unsafe extern "C" fn subscript(stand_in: *mut ffi::PyObject, key: *mut ffi::PyOb
     found.map_or(ptr::null_mut(), Object::into_ptr)
 }
 
-/// A frame asks: all names that its code mentions are made. The value, if it was the module's.
+/// A frame asks: all globals that its code reads are made. The value, if it was the module's.
 fn enter(running: &Running, stand_in: &Object, key: &Object) -> Fallible<Option<Object>> {
-    let mut found = None;
-    if let Some(waiting) = of_namespace(running.globals()) {
-        if is_introspective(key) {
-            waiting.complete()?;
+    let Some(waiting) = of_namespace(running.globals()) else {
+        if let Some(real) = builtins_dict() {
+            running.give_builtins(stand_in, &real);
         }
-        found = waiting.touch(key)?;
-        let Some(code) = running.code() else { return Ok(found) };
-        if !is_function(&code)? {
-            // The module's own code, or a class's: runs once, and mentions what it binds itself.
-            return Ok(found);
+        return Ok(None);
+    };
+    let Some(code) = running.code() else { return waiting.touch(key) };
+    let is_function = is_function(&code)?;
+    if looks_into_namespace(key, is_function) {
+        waiting.complete()?;
+    }
+    if runs_code(key) {
+        // It hands its caller's builtins on to a namespace that has none: these must be the real ones.
+        waiting.complete()?;
+        if let Some(real) = builtins_dict() {
+            if !is_function {
+                waiting.bind_at_once();
+            }
+            running.give_frame_builtins(&real);
         }
-        waiting.entered()?;
-        let names = code.attribute("co_names")?;
-        for name in names.tuple_items() {
+        return Ok(None);
+    }
+    let found = waiting.touch(key)?;
+    if !is_function {
+        // The module's own code, or a class's: runs once, and mentions what it binds itself.
+        return Ok(found);
+    }
+    waiting.entered()?;
+    let names = code.attribute("co_names")?;
+    if names.tuple_items().any(|name| name.as_text().is_some_and(|name| waiting.waits(name))) {
+        for name in globals_read(&code, &names)? {
             waiting.touch(&name)?;
         }
-        // Where more names may come to wait, or the code looks into the namespace, it goes on asking.
-        let goes_on = !waiting.is_imported() || names.tuple_items().any(|name| is_introspective(&name));
-        if goes_on && of_namespace(running.globals()).is_some() {
-            return Ok(found);
+    }
+    // Where more names may come to wait, or the code looks into the namespace, it goes on asking.
+    let asks_again = |name: Object| looks_into_namespace(&name, true) || runs_code(&name);
+    if waiting.is_imported() && !names.tuple_items().any(asks_again)
+        || of_namespace(running.globals()).is_none()
+    {
+        if let Some(real) = builtins_dict() {
+            running.give_builtins(stand_in, &real);
         }
     }
-    if let Some(real) = builtins_dict() {
-        running.give_builtins(stand_in, &real);
+    Ok(found)
+}
+
+/// The names that a function's code looks up as globals.
+fn globals_read(code: &Object, names: &Object) -> Fallible<Vec<Object>> {
+    let instructions = code.attribute("co_code")?;
+    let Some(instructions) = instructions.as_bytes() else { return Ok(vec![]) };
+    let (mut found, mut extended) = (Vec::new(), 0);
+    for instruction in instructions.chunks_exact(2) {
+        let argument = usize::from(instruction[1]) | extended;
+        extended = 0;
+        let place = match instruction[0] {
+            opcode::EXTENDED_ARG => {
+                extended = argument << 8;
+                continue;
+            }
+            opcode::LOAD_GLOBAL => argument >> 1,
+            opcode::LOAD_NAME => argument,
+            _ => continue,
+        };
+        found.extend(names.tuple_item(place));
     }
     Ok(found)
+}
+
+/// Numbers of instructions (`Include/opcode_ids.h`); `runtime/tests` compare them with the module `opcode`.
+mod opcode {
+    #[cfg(not(Py_3_13))]
+    mod numbers {
+        pub const LOAD_GLOBAL: u8 = 116;
+        pub const LOAD_NAME: u8 = 101;
+        pub const EXTENDED_ARG: u8 = 144;
+    }
+    #[cfg(Py_3_13)]
+    mod numbers {
+        pub const LOAD_GLOBAL: u8 = 91;
+        pub const LOAD_NAME: u8 = 92;
+        pub const EXTENDED_ARG: u8 = 71;
+    }
+    pub use numbers::*;
 }
 
 /// Whether the code is that of a function, which has its local names in a frame of its own.
@@ -154,6 +208,17 @@ fn is_function(code: &Object) -> Fallible<bool> {
     Ok(flags & i64::from(ffi::CO_OPTIMIZED) != 0)
 }
 
-fn is_introspective(name: &Object) -> bool {
-    name.as_text().is_some_and(|name| INTROSPECTIVE.contains(&name))
+/// Builtins that look into the namespace of their caller: for them it must be complete. In a function, all but
+/// `globals` look at its own variables.
+fn looks_into_namespace(name: &Object, from_function: bool) -> bool {
+    match name.as_text() {
+        Some("globals") => true,
+        Some("locals" | "vars" | "dir") => !from_function,
+        _ => false,
+    }
+}
+
+/// Builtins that run code with their caller's builtins, in whatever namespace.
+fn runs_code(name: &Object) -> bool {
+    matches!(name.as_text(), Some("eval" | "exec"))
 }

@@ -66,11 +66,17 @@ impl Running {
         code.is_exactly(&raw mut ffi::PyCode_Type).then_some(code)
     }
 
+    /// From now on the frame has the real builtins.
+    pub fn give_frame_builtins(&self, real: &Object) {
+        // SAFETY: a frame borrows its builtins, and `real` lives as long as the interpreter.
+        unsafe { *self.frame.add(field::BUILTINS).cast::<*mut ffi::PyObject>() = real.as_ptr() };
+    }
+
     /// From now on the frame, and the function that it runs, have the real builtins.
     pub fn give_builtins(&self, stand_in: &Object, real: &Object) {
-        // SAFETY: a frame borrows its builtins, and `real` lives as long as the interpreter.
+        self.give_frame_builtins(real);
+        // SAFETY: the function, if there is one, is borrowed from a live frame.
         unsafe {
-            *self.frame.add(field::BUILTINS).cast::<*mut ffi::PyObject>() = real.as_ptr();
             if let Some(function) = Object::borrowed(*self.frame.add(field::FUNCTION).cast::<*mut ffi::PyObject>()) {
                 give_function_builtins(&function, stand_in, real);
             }

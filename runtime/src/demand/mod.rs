@@ -8,16 +8,16 @@
 //! Everything that a value takes from elsewhere is looked up when its statement's turn has come. What
 //! waits elsewhere too is not made for that: it is known by its place ([`crate::make::Slot::Elsewhere`]).
 //!
-//! A class waits only as long as its bases do: a base can be asked for its subclasses. So when a class is
-//! made, those that waited for it are made, all in the order in which execution would have made them.
+//! A class can wait although its bases can be asked for their subclasses: see [`subclasses`].
 
 pub mod builtins;
 pub mod frame;
 pub mod module_type;
 mod order;
+pub mod subclasses;
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ptr;
 use std::rc::Rc;
 
@@ -40,13 +40,6 @@ enum Symbol {
     Elsewhere(Rc<Waiting>, NodeId),
 }
 
-/// What a stored value takes along (see [`artifact::model::Demand`]).
-#[derive(Clone, Copy)]
-struct Store {
-    captures: Ids<'static>,
-    classes: Ids<'static>,
-}
-
 /// A node of a waiting module.
 type Place = (Rc<Waiting>, NodeId);
 
@@ -56,13 +49,12 @@ pub struct Waiting {
     globals: Object,
     pub rehydrator: RefCell<Rehydrator<'static>>,
     names: RefCell<HashMap<Box<str>, Symbol>>,
-    stores: RefCell<HashMap<NodeId, Store>>,
-    /// The store that each class belongs to, and the class's place in the order of all classes.
-    classes: RefCell<HashMap<NodeId, (Store, u64)>>,
-    /// Classes to be made as soon as this class is.
-    dependents: RefCell<HashMap<NodeId, Vec<Place>>>,
+    /// The turn of each class among all classes.
+    classes: RefCell<HashMap<NodeId, subclasses::Turn>>,
     order: RefCell<Order>,
     is_installed: Cell<bool>,
+    /// No further name may begin to wait.
+    binds_at_once: Cell<bool>,
     is_imported: Cell<bool>,
     /// Functions that were entered while names waited.
     entries: Cell<u32>,
@@ -72,9 +64,6 @@ pub struct Waiting {
 
 /// Waiting modules by the address of their namespaces, which they keep alive.
 static REGISTRY: GilProtected<Option<HashMap<usize, Rc<Waiting>>>> = GilProtected::new(None);
-
-/// The number of classes registered so far, in the whole process.
-static SEQUENCE: GilProtected<u64> = GilProtected::new(0);
 
 /// The waiting module that has this namespace.
 pub fn of_namespace(globals: *mut ffi::PyObject) -> Option<Rc<Waiting>> {
@@ -110,11 +99,10 @@ impl Waiting {
             globals: globals.clone(),
             rehydrator: RefCell::new(rehydrator),
             names: RefCell::default(),
-            stores: RefCell::default(),
             classes: RefCell::default(),
-            dependents: RefCell::default(),
             order: RefCell::default(),
             is_installed: Cell::new(false),
+            binds_at_once: Cell::new(false),
             is_imported: Cell::new(false),
             entries: Cell::new(0),
             block,
@@ -152,21 +140,14 @@ impl Waiting {
 
     /// The second part: its classes take their place among all classes, and a value that can't wait is made.
     pub fn take_turn(self: &Rc<Self>, node: NodeId, demand: DemandView<'static>) -> Result<Option<Object>, Failure> {
-        let store = Store { captures: demand.captures, classes: demand.classes };
-        let waits = demand.may_wait && self.is_installed.get();
-        if !waits && store.classes.is_empty() {
-            return self.make(node).map(Some);
+        let waits = demand.may_wait && self.can_wait();
+        self.register_classes(demand.classes)?;
+        if subclasses::are_walked() || !waits {
+            for class in demand.classes.iter() {
+                self.make(class)?;
+            }
         }
-        let at_once = self.register_classes(store)?;
-        if !waits {
-            self.make_classes(&[(self.clone(), store, None)])?;
-            return self.make(node).map(Some);
-        }
-        self.stores.borrow_mut().insert(node, store);
-        for class in at_once {
-            self.make_classes(&[(self.clone(), store, Some(class))])?;
-        }
-        Ok(None)
+        if waits { Ok(None) } else { self.make(node).map(Some) }
     }
 
     /// The last part: the name is bound to what was made, or begins to wait.
@@ -212,7 +193,15 @@ impl Waiting {
 
     fn bind(&self, name: &str, value: Object) -> Result<(), Failure> {
         self.names.borrow_mut().remove(name);
-        Ok(self.globals.dict_set_name(name, &value)?)
+        Ok(self.set(name, &value)?)
+    }
+
+    /// Puts a value into the namespace.
+    pub fn set(&self, name: &str, value: &Object) -> Fallible<()> {
+        let before = self.globals.dict_size();
+        self.globals.dict_set_name(name, value)?;
+        self.order.borrow_mut().bound(name, before, &self.globals);
+        Ok(())
     }
 
     /// `del name` at top level.
@@ -272,57 +261,24 @@ impl Waiting {
         }
     }
 
-    /// Registers the classes of a store with their bases; gives those that can't wait.
-    fn register_classes(self: &Rc<Self>, store: Store) -> Result<Vec<NodeId>, Failure> {
-        let mut at_once = Vec::new();
-        for class in store.classes.iter() {
+    /// The classes of a store take their place among all classes.
+    fn register_classes(&self, classes: Ids<'static>) -> Result<(), Failure> {
+        for class in classes.iter() {
             if self.classes.borrow().contains_key(&class) {
                 continue;
             }
-            let place = SEQUENCE.with(|last| {
-                *last += 1;
-                *last
-            });
-            self.classes.borrow_mut().insert(class, (store, place));
             let NodeView::Class(view) = self.rehydrator.borrow().image.node(class)? else {
                 return Failure::refused("a class is none");
             };
-            let mut waits = true;
+            let mut bases = Vec::new();
             for base in view.bases.iter() {
-                match self.base(base)? {
-                    Base::Waits(owner, node) => {
-                        owner.dependents.borrow_mut().entry(node).or_default().push((self.clone(), class));
-                    }
-                    Base::Made(object) => {
-                        // SAFETY: comparing an address.
-                        waits &= object.as_ptr() == (&raw mut ffi::PyBaseObject_Type).cast();
-                    }
+                if let Slot::Made(base) = self.rehydrator.borrow().slot(base) {
+                    bases.push(base);
                 }
             }
-            if !waits {
-                at_once.push(class);
-            }
+            self.classes.borrow_mut().insert(class, subclasses::Turn::next(&bases));
         }
-        Ok(at_once)
-    }
-
-    fn base(self: &Rc<Self>, id: NodeId) -> Result<Base, Failure> {
-        let (owner, node) = match self.rehydrator.borrow().slot(id) {
-            Slot::Made(object) => return Ok(Base::Made(object)),
-            Slot::Elsewhere(other, node) => (other, node),
-            Slot::Absent | Slot::InProgress => (self.clone(), id),
-        };
-        let slot = owner.rehydrator.borrow().slot(node);
-        match slot {
-            Slot::Made(object) => return Ok(Base::Made(object)),
-            Slot::Elsewhere(..) | Slot::InProgress => return Err(Failure::InProgress),
-            Slot::Absent => {}
-        }
-        let is_class = matches!(owner.rehydrator.borrow().image.node(node)?, NodeView::Class(_));
-        if is_class {
-            return Ok(Base::Waits(owner, node));
-        }
-        Ok(Base::Made(self.make(id)?))
+        Ok(())
     }
 
     // ---- making
@@ -335,18 +291,27 @@ impl Waiting {
         rehydrator.make_whole(node)
     }
 
-    /// The value at a place, with the classes that come to life with it.
+    /// The value at a place.
     pub fn value(self: &Rc<Self>, node: NodeId) -> Result<Object, Failure> {
         if let Ok(rehydrator) = self.rehydrator.try_borrow()
             && let Slot::Made(object) = rehydrator.slot(node)
         {
             return Ok(object);
         }
-        let store = self.stores.borrow().get(&node).copied();
-        if let Some(store) = store {
-            self.make_classes(&[(self.clone(), store, None)])?;
-        }
         self.make(node)
+    }
+
+    /// Classes with their turns: those that exist, and those that wait.
+    fn classes(&self) -> Vec<(NodeId, subclasses::Turn)> {
+        self.classes.borrow().iter().map(|(class, turn)| (*class, turn.clone())).collect()
+    }
+
+    /// A class, if it was made.
+    fn class_made(&self, class: NodeId) -> Option<Object> {
+        match self.rehydrator.try_borrow().ok()?.slot(class) {
+            Slot::Made(object) => Some(object),
+            _ => None,
+        }
     }
 
     fn resolve(self: &Rc<Self>, symbol: &Symbol) -> Result<Object, Failure> {
@@ -354,26 +319,6 @@ impl Waiting {
             Symbol::Own(node) => self.value(*node),
             Symbol::Elsewhere(other, node) => other.value(*node),
         }
-    }
-
-    /// Makes the classes of these stores (all, or the one given), and all that come to life with them, in the
-    /// order in which execution would have made them.
-    fn make_classes(&self, roots: &[(Rc<Waiting>, Store, Option<NodeId>)]) -> Result<(), Failure> {
-        let mut plan = Plan::default();
-        for (owner, store, class) in roots {
-            match class {
-                Some(class) => plan.class(owner, *class)?,
-                None => plan.store(owner, *store)?,
-            }
-            while let Some(task) = plan.tasks.pop() {
-                plan.work(task)?;
-            }
-        }
-        plan.found.sort_by_key(|(place, ..)| *place);
-        for (_, owner, class) in plan.found {
-            owner.make(class)?;
-        }
-        Ok(())
     }
 
     // ---- touches
@@ -390,7 +335,7 @@ impl Waiting {
         }
         let value = self.resolve(&symbol)?;
         if self.names.borrow_mut().remove(name).is_some() {
-            globals.dict_set_name(name, &value)?;
+            self.set(name, &value)?;
         }
         Ok(Some(value))
     }
@@ -403,6 +348,11 @@ impl Waiting {
             self.complete()?;
         }
         Ok(touched)
+    }
+
+    /// The names of the module in order, those that wait among them; a tuple.
+    pub fn all_names(&self) -> Fallible<Object> {
+        Object::tuple(self.order.borrow().keys(&self.globals)?)
     }
 
     /// The module, its namespace, and `co_filename` of its code.
@@ -420,8 +370,13 @@ impl Waiting {
     }
 
     /// Whether names can wait here.
-    pub fn is_installed(&self) -> bool {
-        self.is_installed.get()
+    pub fn can_wait(&self) -> bool {
+        self.is_installed.get() && !self.binds_at_once.get()
+    }
+
+    /// From now on values are made when their turn has come: the module's own code can't ask for names any more.
+    pub fn bind_at_once(&self) {
+        self.binds_at_once.set(true);
     }
 
     /// Whether a name waits.
@@ -492,6 +447,7 @@ impl Waiting {
         if !self.image().operations().any(puts_off) || !module_type::is_usable() {
             return Ok(());
         }
+        subclasses::notice_program()?;
         self.is_installed.set(true);
         let (module, globals) = (&self.module, &self.globals);
         globals.dict_set_name("__builtins__", &builtins::stand_in()?)?;
@@ -504,6 +460,7 @@ impl Waiting {
 
     pub fn uninstall(&self) {
         let (module, globals) = (&self.module, &self.globals);
+        subclasses::remember(self);
         self.names.borrow_mut().clear();
         if self.is_installed.replace(false) {
             if !is_finalizing()
@@ -536,76 +493,6 @@ impl Waiting {
         if let Ok(rehydrator) = self.rehydrator.try_borrow() {
             rehydrator.visit(visit);
         }
-    }
-}
-
-enum Base {
-    Made(Object),
-    Waits(Rc<Waiting>, NodeId),
-}
-
-enum Task {
-    Store(Rc<Waiting>, Store),
-    Place(Rc<Waiting>, NodeId),
-}
-
-/// The classes that have to be made together.
-#[derive(Default)]
-struct Plan {
-    tasks: Vec<Task>,
-    seen: HashSet<(usize, NodeId)>,
-    seen_stores: HashSet<(usize, NodeId)>,
-    /// By their place in the order of all classes.
-    found: Vec<(u64, Rc<Waiting>, NodeId)>,
-}
-
-impl Plan {
-    fn store(&mut self, owner: &Rc<Waiting>, store: Store) -> Result<(), Failure> {
-        for class in store.classes.iter() {
-            self.class(owner, class)?;
-        }
-        for capture in store.captures.iter() {
-            if let Slot::Elsewhere(other, node) = owner.rehydrator.borrow().slot(capture) {
-                self.tasks.push(Task::Place(other, node));
-            }
-        }
-        Ok(())
-    }
-
-    fn work(&mut self, task: Task) -> Result<(), Failure> {
-        match task {
-            Task::Store(owner, store) => self.store(&owner, store),
-            Task::Place(owner, node) => {
-                if !self.seen_stores.insert((Rc::as_ptr(&owner) as usize, node)) {
-                    return Ok(());
-                }
-                let store = owner.stores.borrow().get(&node).copied();
-                match store {
-                    Some(store) if owner.rehydrator.borrow().is_absent(node) => self.store(&owner, store),
-                    _ => Ok(()),
-                }
-            }
-        }
-    }
-
-    fn class(&mut self, owner: &Rc<Waiting>, class: NodeId) -> Result<(), Failure> {
-        if !owner.rehydrator.borrow().is_absent(class) || !self.seen.insert((Rc::as_ptr(owner) as usize, class)) {
-            return Ok(());
-        }
-        let Some((store, place)) = owner.classes.borrow().get(&class).copied() else { return Ok(()) };
-        self.found.push((place, owner.clone(), class));
-        self.tasks.push(Task::Store(owner.clone(), store));
-        let NodeView::Class(view) = owner.rehydrator.borrow().image.node(class)? else { return Ok(()) };
-        for base in view.bases.iter() {
-            if let Base::Waits(other, node) = owner.base(base)? {
-                self.class(&other, node)?;
-            }
-        }
-        let dependents = owner.dependents.borrow_mut().remove(&class).unwrap_or_default();
-        for (other, class) in dependents {
-            self.class(&other, class)?;
-        }
-        Ok(())
     }
 }
 

@@ -1,34 +1,63 @@
 //! The order of a namespace some of whose names wait.
 
+use std::collections::HashMap;
+
 use crate::object::{Fallible, Object};
 
 /// Names that wait or waited, each with the number of other entries that stand before it.
 #[derive(Default)]
 pub struct Order {
     marks: Vec<(Box<str>, usize)>,
+    places: HashMap<Box<str>, usize>,
+    /// How many entries the namespace had when they were last counted, and how many of them never waited.
+    last: Option<(isize, usize)>,
 }
 
 impl Order {
     /// A name that isn't there begins to wait.
     pub fn wait(&mut self, name: &str, globals: &Object) {
-        if self.marks.iter().any(|(known, _)| **known == *name) {
+        if self.places.contains_key(name) {
             return;
         }
-        let others = self.others(globals).len();
+        let others = self.count_others(globals);
+        self.places.insert(name.into(), self.marks.len());
         self.marks.push((name.into(), others));
+    }
+
+    /// A name was bound here; before, the namespace had so many entries.
+    pub fn bound(&mut self, name: &str, before: isize, globals: &Object) {
+        let Some((entries, others)) = &mut self.last else { return };
+        if *entries == before && globals.dict_size() > before {
+            *entries += 1;
+            *others += usize::from(!self.places.contains_key(name));
+        }
+    }
+
+    fn count_others(&mut self, globals: &Object) -> usize {
+        let entries = globals.dict_size();
+        let others = match self.last {
+            Some((counted, others)) if counted == entries => others,
+            _ if self.marks.is_empty() => usize::try_from(entries).unwrap_or(0),
+            _ => self.others(globals).len(),
+        };
+        self.last = Some((entries, others));
+        others
     }
 
     /// Entries of the namespace that never waited, in order.
     fn others(&self, globals: &Object) -> Vec<Object> {
-        let is_other =
-            |key: &Object| !key.as_text().is_some_and(|text| self.marks.iter().any(|(known, _)| **known == *text));
+        let is_other = |key: &Object| !key.as_text().is_some_and(|text| self.places.contains_key(text));
         globals.dict_keys().into_iter().filter(is_other).collect()
     }
 
     /// A top-level statement is about to delete a name.
     pub fn deleted(&mut self, name: &str, globals: &Object) {
-        if let Some(place) = self.marks.iter().position(|(known, _)| **known == *name) {
+        self.last = None;
+        if let Some(place) = self.places.remove(name) {
             self.marks.remove(place);
+            for later in self.places.values_mut() {
+                *later -= usize::from(*later > place);
+            }
             return;
         }
         let place = self.others(globals).iter().position(|key| key.as_text() == Some(name));
@@ -43,11 +72,8 @@ impl Order {
         self.marks.iter().map(|(name, _)| name.clone()).collect()
     }
 
-    /// Puts the entries into the order in which execution would have bound them.
-    pub fn restore(&mut self, globals: &Object) -> Fallible<()> {
-        if self.marks.is_empty() {
-            return Ok(());
-        }
+    /// All names, in the order in which execution would have bound them.
+    pub fn keys(&self, globals: &Object) -> Fallible<Vec<Object>> {
         let others = self.others(globals);
         let mut keys = Vec::with_capacity(others.len() + self.marks.len());
         let mut marks = self.marks.iter().peekable();
@@ -60,6 +86,15 @@ impl Order {
         for (name, _) in marks {
             keys.push(Object::name(name)?);
         }
+        Ok(keys)
+    }
+
+    /// Puts the entries into that order.
+    pub fn restore(&mut self, globals: &Object) -> Fallible<()> {
+        if self.marks.is_empty() {
+            return Ok(());
+        }
+        let keys = self.keys(globals)?;
         let mut items = Vec::with_capacity(keys.len());
         for key in keys {
             if let Some(value) = globals.dict_get(&key)? {
@@ -67,6 +102,8 @@ impl Order {
             }
         }
         self.marks.clear();
+        self.places.clear();
+        self.last = None;
         globals.dict_replace(&items)
     }
 }
