@@ -82,7 +82,7 @@ def both():
 """Some of its statements run at import."""
 import os, sys
 from shop.base import Base, helper, TABLE as RATES
-from shop.derived import *
+from shop.derived import First, Third
 from shop import use as usage
 class Item(Base):
     def label(self):
@@ -102,15 +102,31 @@ SEEN = [name for name in globals() if PID and name[0] != "_"]
 del temporary
 class Special(Item):
     pass
-SPACE = {}
-PID and exec("def g(): return len('abc')", SPACE)
-TEXT = eval("later_on()") if PID else None
+TEXT = later_on() if PID else None
 class Box:
     size = len(KINDS)
     label = Item.label
 def after():
     return Box.size, Special.__mro__, TEXT
 MADE = {1: [Item(), Error]}
+''',
+    "shop/executed.py": '''
+import os
+from shop.stars import *
+PID = os.getpid()
+def first(): return len(TABLE)
+TABLE = [1, 2]
+SPACE = {}
+PID and exec("def g(): return len('abc')", SPACE)
+TEXT = eval("first()") if PID else None
+def second(): return first() + len(TABLE)
+TABLE[1:] = [second() if PID else 0]
+''',
+    "shop/stars.py": '''
+import os
+from shop.derived import *
+PID = os.getpid()
+def starred(): return First, Second, assistant()
 ''',
     "shop/registry.py": '''
 import abc
@@ -209,8 +225,13 @@ print([c.__name__ for c in shop.base.Base.__subclasses__()])
 """,
     "a module that runs": """
 import shop.stock as m
-print(m.early(), m.EARLY, m.SEEN, m.TEXT, m.after(), m.Error().text(), m.Special().label(), sorted(m.SPACE))
-print(list(vars(m)), m.__doc__, m.MADE[1][0].label(), type(m.SPACE["__builtins__"]).__name__)
+print(m.early(), m.EARLY, m.SEEN, m.TEXT, m.after(), m.Error().text(), m.Special().label())
+print(list(vars(m)), m.__doc__, m.MADE[1][0].label())
+""",
+    "code that is executed at import": """
+import shop.executed as m
+print(m.starred(), m.First is m.starred()[0])
+print(m.TEXT, m.second(), m.TABLE, m.SPACE["g"](), type(m.SPACE["__builtins__"]).__name__, list(vars(m)))
 """,
     "a module that runs, from outside": """
 from shop.stock import Box, usage, helper, First
@@ -358,9 +379,9 @@ print(m.helper())
 
 CHECK = """
 import json, sys
-import shop.base, shop.derived, shop.use, shop.stock, shop.registry
+import shop.base, shop.derived, shop.use, shop.stock, shop.registry, shop.stars
 native = sys.modules["lyo._native"]
-print(json.dumps({name: len(native.waiting(sys.modules[name])) for name in ("shop.base", "shop.derived", "shop.use", "shop.stock", "shop.registry")}))
+print(json.dumps({name: len(native.waiting(sys.modules[name])) for name in ("shop.base", "shop.derived", "shop.use", "shop.stock", "shop.registry", "shop.stars")}))
 """
 
 

@@ -393,7 +393,8 @@ class Describer:
         segment = Segment()
         segment.start, segment.end, segment.until, segment.expectations = index, index + 1, 0, []
         segment.operations = [
-            (*operation, not (run.deletes_globals or run.deleted & bound_names(operation))) for operation in operations
+            (*operation, not (run.deletes_globals or run.deleted & (bound_names(operation) or run.deleted)))
+            for operation in operations
         ]
         return [segment]
 
@@ -553,15 +554,18 @@ def import_operations(node):
              ("leaf", alias.asname) if alias.asname else ("top", alias.name.partition(".")[0]))
             for alias in node.names
         ]
-    if kind == "ImportFrom" and node.names[0].name != "*":
+    if kind == "ImportFrom" and node.names[0].name == "*":
+        return [("import", node.lineno, node.level, node.module or "", ("star",))]
+    if kind == "ImportFrom":
         pairs = tuple([(alias.name, alias.asname or alias.name) for alias in node.names])
         return [("import", node.lineno, node.level, node.module or "", ("names", pairs))]
     return []
 
 
 def bound_names(operation):
-    kind, what = operation[4]
-    return {bound for _, bound in what} if kind == "names" else {what}
+    # The names that an import binds, as far as it says.
+    kind, *what = operation[4]
+    return {bound for _, bound in what[0]} if kind == "names" else set(what)
 
 
 def deleted_names(tree):

@@ -106,7 +106,8 @@ impl Importer<'_> {
                 let names = names.iter().map(|pair| Ok(Object::name(pair?.0)?));
                 Object::tuple(names.collect::<Result<_, Failure>>()?)?
             }
-            BindingView::Star | BindingView::Nothing | BindingView::Fails(_) => {
+            BindingView::Star => Object::tuple(vec![Object::name("*")?])?,
+            BindingView::Nothing | BindingView::Fails(_) => {
                 return Failure::refused("an import that has to be executed");
             }
         };
@@ -141,7 +142,29 @@ impl Importer<'_> {
                 }
                 Ok(())
             }
-            BindingView::Star | BindingView::Nothing | BindingView::Fails(_) => Ok(()),
+            BindingView::Star => match star(&module)? {
+                Some(found) => {
+                    found.into_iter().try_for_each(|(name, found)| self.bind_found(&name, found, statement.may_wait))
+                }
+                None => Failure::refused("a star import of something unusual"),
+            },
+            BindingView::Nothing | BindingView::Fails(_) => Ok(()),
+        }
+    }
+
+    fn bind_found(&self, bound: &str, found: Found, may_wait_here: bool) -> Result<(), Failure> {
+        match (found, self.waiting) {
+            (Found::Here(object), _) => self.bind(bound, &object),
+            (Found::Waits(module, asked), Some(own)) if own.can_wait() && may_wait_here && may_wait(bound)? => {
+                match module.place(&asked) {
+                    Some((owner, node)) => own.alias(bound, owner, node),
+                    None => Failure::refused("a name is gone"),
+                }
+            }
+            (Found::Waits(module, asked), _) => match module.touch_name(&asked)? {
+                Some(object) => self.bind(bound, &object),
+                None => Failure::refused("a name is gone"),
+            },
         }
     }
 
@@ -154,13 +177,8 @@ impl Importer<'_> {
 
     /// Binds a name to what a module has under another: one that waits may go on waiting.
     fn bind_from(&self, module: &Object, name: &str, bound: &str, may_wait_here: bool) -> Result<(), Failure> {
-        if may_wait_here
-            && let Some(own) = self.waiting.filter(|own| own.can_wait())
-            && let Some(Found::Waits(other, asked)) = entry(module, name)?
-            && may_wait(bound)?
-            && let Some((owner, node)) = other.place(&asked)
-        {
-            return own.alias(bound, owner, node);
+        if let Some(found @ Found::Waits(..)) = entry(module, name)? {
+            return self.bind_found(bound, found, may_wait_here);
         }
         let value = import_from(module, name)?;
         self.bind(bound, &value)
@@ -233,21 +251,7 @@ impl Importer<'_> {
         };
         let mut bound = Vec::with_capacity(bindings.len());
         for (name, found) in bindings {
-            match (found, self.waiting) {
-                (Found::Here(object), _) => self.bind(&name, &object)?,
-                (Found::Waits(module, asked), Some(own))
-                    if own.can_wait() && statement.may_wait && may_wait(&name)? =>
-                {
-                    match module.place(&asked) {
-                        Some((owner, node)) => own.alias(&name, owner, node)?,
-                        None => return Failure::refused("a name is gone"),
-                    }
-                }
-                (Found::Waits(module, asked), _) => match module.touch_name(&asked)? {
-                    Some(object) => self.bind(&name, &object)?,
-                    None => return Failure::refused("a name is gone"),
-                },
-            }
+            self.bind_found(&name, found, statement.may_wait)?;
             bound.push(name);
         }
         Ok(Some(bound))
