@@ -296,16 +296,16 @@ def getattr_static(kind, name):
 
 
 class ForeignCode:
-    """Where code objects of other modules' functions lie: `function.__code__` and a path of constants."""
+    """Where code objects of other modules' functions, and tuples in them, lie: `function.__code__` and a path of constants."""
 
     def __init__(self):
         self.modules = {}
 
-    def find(self, code, module_name):
+    def find(self, value, module_name):
         """(path of names to the function, path of constants), or None."""
         if module_name not in self.modules:
             self.modules[module_name] = index_code(sys.modules.get(module_name))
-        found = self.modules[module_name].get(id(code))
+        found = self.modules[module_name].get(id(value))
         return None if found is None else found[:2]
 
 
@@ -336,3 +336,5 @@ def add_code(index, path, code, constants):
     for place, constant in enumerate(code.co_consts):
         if type(constant) is type(code):
             add_code(index, path, constant, (*constants, place))
+        elif type(constant) is tuple and constant:
+            index.setdefault(id(constant), (path, (*constants, place), constant))
