@@ -31,6 +31,8 @@ SESSION = Path(__file__).parent / "oracle" / "session.py"
 SECONDS = 600  # for one session
 CHUNK = 12  # modules of one package in one session; each costs about a second, more where the package is large
 
+NAMED = 3  # modules that are named of those that could not be judged for the same reason
+
 
 def judged_modules(report: dict) -> dict[str, dict]:
     """By name, what the report calls strict or replayable."""
@@ -82,6 +84,7 @@ def sessions(watch: dict[str, dict], alone: bool) -> list[list[str]]:
 
 def judge_tree(tally, python, title: str, paths: list[str], watch: dict[str, dict], alone: bool) -> None:
     how_often = collections.Counter()
+    unjudged = collections.defaultdict(list)
 
     def one(targets):
         return observe(python, paths, {name: watch[name] for name in targets})
@@ -90,6 +93,7 @@ def judge_tree(tally, python, title: str, paths: list[str], watch: dict[str, dic
         for name, how, findings in results:
             how_often[how] += 1
             if how in ("unimportable", "unreached"):
+                unjudged[how, findings[0]].append(name)
                 if any(f.startswith("the session") for f in findings):
                     tally.fail(f"{python.version} {name}: {findings[0]}")
                 continue
@@ -101,6 +105,9 @@ def judge_tree(tally, python, title: str, paths: list[str], watch: dict[str, dic
         f" {counted or 'none'}",
         flush=True,
     )
+    for (how, reason), names in sorted(unjudged.items()):
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        print(f"    {how}: {', '.join(names[:NAMED])}{more}: {reason}", flush=True)
 
 
 def main() -> int:

@@ -1,8 +1,9 @@
 """Imports modules, each in a process of its own, and sends what they contain.
 
 Run as `python -s -S -P -B -c <this> <length of describe.py>`; standard input holds describe.py and then
-messages (a 32-bit length, marshal): first the settings {"path", "bundle", "lyo"}, then names. Out, for
-each: (name, how, lines). `bundle` is None where modules are to be executed. The process that imports
+messages (a 32-bit length, marshal): first the settings {"path", "bundle", "lyo", "compile"}, then names. Out, for
+each: (name, how, lines). `bundle` is None where modules are to be executed, and `compile` true where that is to be done
+without a `.pyc`. The process that imports
 is a fork of this one, which has imported nothing but the interpreter's own modules (and `lyo`).
 """
 
@@ -70,6 +71,12 @@ def contents(name, rehydrating):
     return how, tuple(describe.describe(module, foreign))
 
 
+def compiled(loader, name):
+    """In place of `SourceLoader.get_code`. The constants are unmarshalled, as a bundle's are."""
+    path = loader.get_filename(name)
+    return marshal.loads(marshal.dumps(compile(loader.get_data(path), path, "exec", dont_inherit=True)))
+
+
 settings = receive()
 output = posix.dup(1)
 posix.dup2(2, 1)
@@ -86,6 +93,8 @@ if settings["bundle"] is not None:
     send(output, ("installed", bool(used), ()))
 else:
     posix.open("/dev/null", posix.O_RDONLY)  # the other has the bundle open: file descriptors have the same numbers
+if settings["compile"]:
+    sys.modules["_frozen_importlib_external"].SourceLoader.get_code = compiled
 while True:
     name = receive()
     if name is None:

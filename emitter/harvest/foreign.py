@@ -72,6 +72,7 @@ class Names:
         self.imported_modules = imported_modules
         # Names of modules that are loaded when it is rehydrated: only those can be referred to.
         self.loaded = loaded
+        self.keys = {}  # id of a module -> (its key in `sys.modules`, the module)
         self.indexed = {}
         self.found = {}
 
@@ -111,12 +112,16 @@ class Names:
         return self.within_classes(value) or self.within_instances(value)
 
     def module_name(self, module):
-        """The key under which `sys.modules` holds it."""
+        """The key under which `sys.modules` holds it, one that will be loaded if there are several."""
         name = raw(module, "__name__")
-        if type(name) is str and sys.modules.get(name) is module:
+        if type(name) is str and name in self.loaded and sys.modules.get(name) is module:
             return name
-        key = next((key for key, held in list(sys.modules.items()) if held is module), None)
-        return key if type(key) is str else None
+        known = self.keys.get(id(module))
+        if known is None:
+            keys = [key for key, held in list(sys.modules.items()) if held is module and type(key) is str]
+            keys.sort(key=lambda key: (key not in self.loaded, key != name))
+            known = self.keys[id(module)] = (keys[0] if keys else None, module)
+        return known[0]
 
     def by_own_name(self, value):
         kind = type(value)
@@ -296,16 +301,16 @@ def getattr_static(kind, name):
 
 
 class ForeignCode:
-    """Where code objects of other modules' functions lie: `function.__code__` and a path of constants."""
+    """Where code objects of other modules' functions, and tuples in them, lie: `function.__code__` and a path of constants."""
 
     def __init__(self):
         self.modules = {}
 
-    def find(self, code, module_name):
+    def find(self, value, module_name):
         """(path of names to the function, path of constants), or None."""
         if module_name not in self.modules:
             self.modules[module_name] = index_code(sys.modules.get(module_name))
-        found = self.modules[module_name].get(id(code))
+        found = self.modules[module_name].get(id(value))
         return None if found is None else found[:2]
 
 
@@ -336,3 +341,5 @@ def add_code(index, path, code, constants):
     for place, constant in enumerate(code.co_consts):
         if type(constant) is type(code):
             add_code(index, path, constant, (*constants, place))
+        elif type(constant) is tuple and constant:
+            index.setdefault(id(constant), (path, (*constants, place), constant))

@@ -284,7 +284,7 @@ class Harvester:
         """The guard (module, path, fingerprint) in a list; an empty one where it is there already."""
         if any(guard[:2] == (module, path) for guard in present):
             return []
-        value = foreign.original(foreign.walk(module, path))
+        value = foreign.original(self.look_up(module, path))
         if module not in sys.modules and path:
             raise Unsupported(f"rests on {module}, which is not imported")
         if value is sys.modules:
@@ -294,6 +294,19 @@ class Harvester:
         if type(value) is refuse.Placeholder:
             return []  # whatever uses it, is refused: nothing that was computed rests on it
         return [(module, path, self.fingerprint(value))]
+
+    def look_up(self, module, path):
+        """What the runtime will find there, or the placeholder on the way."""
+        if self.native is None:
+            return foreign.walk(module, path)
+        for length in range(len(path) + 1):
+            try:
+                value = self.native.lookup(module, path[:length])
+            except LookupError:
+                return foreign.MISSING
+            if type(value) is refuse.Placeholder:
+                break
+        return value
 
     def fingerprint(self, value):
         if self.native is None:

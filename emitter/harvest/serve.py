@@ -173,6 +173,19 @@ class PartialModule(ModuleType):
     """A module of which only the proven statements ran."""
 
 
+def open_module(server, name):
+    """The type of such a module where its names are not known. Its own `__getattr__` is not asked: nobody has proven it."""
+
+    class OpenModule(PartialModule):
+        def __getattribute__(self, attribute):
+            try:
+                return object.__getattribute__(self, attribute)
+            except AttributeError:
+                return absent_or_placeholder(server, name, attribute)
+
+    return OpenModule
+
+
 class PartLoader:
     """Executes a module's proven statements only."""
 
@@ -192,8 +205,7 @@ class PartLoader:
             raise ImportError(f"importing {entry['name']} fails", name=entry["name"])
 
     def hand_out_placeholders(self, module):
-        server, name = self.server, self.entry["name"]
-        module.__dict__["__getattr__"] = lambda attribute: absent_or_placeholder(server, name, attribute)
+        module.__class__ = open_module(self.server, self.entry["name"])
 
 
 def absent_or_placeholder(server, module, name):

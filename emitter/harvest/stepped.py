@@ -107,6 +107,7 @@ class Run:
         self.first = length_of_prologue(body)
         self.code = unmarshalled(source, path, [(at, at + 1) for at in range(self.first, len(body))])
         self.deleted, self.deletes_globals = deleted_names(self.tree), deletes_globals(self.code)
+        self.mentioned = names_in(self.code)
 
     def run_to_end(self):
         step = Step(self.next_statement)
@@ -179,9 +180,14 @@ class Run:
         """Puts placeholders where the statement binds names, or may have changed them."""
         names = list(statement[1])
         if statement[2]:
-            names += [name for name in self.namespace if name not in self.given]
+            names += [name for name in self.namespace if name not in self.given and not self.is_mere_submodule(name)]
         for name in names:
             self.namespace[name] = Placeholder(self.entry["name"], name)
+
+    def is_mere_submodule(self, name):
+        """A submodule that its own import has bound, and no code of this module: whoever uses it has a guard for it."""
+        submodule = sys.modules.get(f"{self.entry['name']}.{name}")
+        return self.namespace[name] is submodule is not None and name not in self.mentioned
 
     # ---- segments
 
@@ -297,6 +303,15 @@ def length_of_prologue(body):
     ):
         length += 1
     return length
+
+
+def names_in(code):
+    """Global names and attributes that the code and all code within it mentions."""
+    found = set(code.co_names)
+    for constant in code.co_consts:
+        if type(constant) is type(code):
+            found |= names_in(constant)
+    return found
 
 
 def wrapped(source, path, ranges, is_hollow=False):

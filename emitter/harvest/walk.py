@@ -488,7 +488,7 @@ class Walker:
                 "qualname": self.function_name(value.__qualname__, code, code_node, "co_qualname"),
                 "doc": self.node(value.__doc__),
                 "module": self.module_name(value.__module__),
-                "defaults": self.optional(value.__defaults__),
+                "defaults": self.defaults(value.__defaults__, None if own else globals_module),
                 "keyword_defaults": self.optional(value.__kwdefaults__),
                 "closure": closure,
                 "annotations": self.node(annotations) if annotations else None,
@@ -497,6 +497,19 @@ class Walker:
             },
         )
         return number
+
+    def defaults(self, value, module_name):
+        """A function's `__defaults__`: where all are constants, the very tuple that the code around it holds."""
+        known = self.memo.get(id(value))
+        if known is None and value and type(module_name) is str and module_name in self.names.loaded:
+            found = foreign_code.find(value, module_name)
+            if found is not None:
+                path, constants = found
+                around = self.add(("code-of", self.add(("external", module_name, path)), constants[:-1]))
+                take = self.add(("external", "builtins", ("tuple", "__getitem__")))
+                number = self.construct(take, self.get_attribute(around, "co_consts"), self.node(constants[-1]))
+                self.memo[id(value)] = (number, value)
+        return self.optional(value)
 
     def function_name(self, value, code, code_node, attribute):
         """A function's `__name__` or `__qualname__`: as a rule the very string that its code holds."""

@@ -97,8 +97,8 @@ impl Comparison<'_> {
         results: &Mutex<Vec<Option<Finding>>>,
         done: &(dyn Fn() + Sync),
     ) -> Result<(), VerifyError> {
-        let mut executing = self.start(false)?;
-        let mut rehydrating = self.start(true)?;
+        let mut executing = self.start(Origin::Pyc)?;
+        let mut rehydrating = self.start(Origin::Bundle)?;
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(module) = modules.get(index) else {
@@ -108,14 +108,8 @@ impl Comparison<'_> {
             executing.ask(module)?;
             rehydrating.ask(module)?;
             let (executed, rehydrated) = (executing.answer()?, rehydrating.answer()?);
-            let finding = if executed.lines != rehydrated.lines && runs_code(&rehydrated.how) {
-                // What differs from one execution to the next (a time, an address) can't be compared.
-                let mut other = self.start(false)?;
-                other.ask(module)?;
-                let again = other.answer()?;
-                let unsteady: HashSet<String> =
-                    differences(&executed.lines, &again.lines).into_iter().map(|found| found.path).collect();
-                judge(executed.without(&unsteady), rehydrated.without(&unsteady))
+            let finding = if runs_code(&rehydrated.how) {
+                self.judge_unsteady(module, executed, rehydrated)?
             } else {
                 judge(executed, rehydrated)
             };
@@ -126,7 +120,32 @@ impl Comparison<'_> {
         }
     }
 
-    fn start(&self, rehydrate: bool) -> Result<Server, VerifyError> {
+    /// Judges a module that executes statements of its own. What differs from one execution to the next (a time, an
+    /// address, a random order) is left out of account: it is executed again and again until that explains every
+    /// difference, by turns from its `.pyc` and from its source, since sets among constants keep an order of their own.
+    fn judge_unsteady(
+        &self,
+        module: &str,
+        mut executed: Answer,
+        mut rehydrated: Answer,
+    ) -> Result<Finding, VerifyError> {
+        let mut unsteady = Unsteady::default();
+        let whole = executed.lines.clone();
+        for origin in [Origin::Pyc, Origin::Source].into_iter().cycle().take(EXECUTIONS) {
+            if differences(&executed.lines, &rehydrated.lines).is_empty() {
+                break;
+            }
+            let mut other = self.start(origin)?;
+            other.ask(module)?;
+            unsteady.note(&differences(&whole, &other.answer()?.lines));
+            executed.leave_out(&unsteady);
+            rehydrated.leave_out(&unsteady);
+        }
+        Ok(judge(executed, rehydrated))
+    }
+
+    fn start(&self, origin: Origin) -> Result<Server, VerifyError> {
+        let rehydrate = matches!(origin, Origin::Bundle);
         let mut command = Command::new(self.executable);
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
@@ -153,6 +172,7 @@ impl Comparison<'_> {
             ("path", Value::List(self.search_path.iter().map(|path| text(path)).collect())),
             ("bundle", if rehydrate { text(self.bundle) } else { Value::None }),
             ("lyo", text(self.runtime)),
+            ("compile", Value::Bool(matches!(origin, Origin::Source))),
         ]))?;
         if rehydrate {
             let used = server.receive()?.into_items()?;
@@ -162,6 +182,19 @@ impl Comparison<'_> {
         }
         Ok(server)
     }
+}
+
+/// How often a module is executed at most beyond the first time, to see what differs by itself.
+const EXECUTIONS: usize = 4;
+
+/// Where modules come from.
+#[derive(Clone, Copy)]
+enum Origin {
+    Bundle,
+    /// The ordinary import.
+    Pyc,
+    /// The same, but always compiled.
+    Source,
 }
 
 struct Server {
@@ -184,10 +217,40 @@ struct Answer {
 }
 
 impl Answer {
-    fn without(mut self, paths: &HashSet<String>) -> Answer {
-        self.lines.retain(|(path, _)| !paths.contains(path));
-        self
+    fn leave_out(&mut self, unsteady: &Unsteady) {
+        self.lines.retain(|(path, _)| !unsteady.holds(path));
+        if !unsteady.orders.is_empty() {
+            // What the items hold is described in their order.
+            self.lines.sort();
+        }
     }
+}
+
+/// What differs between two executions.
+#[derive(Default)]
+struct Unsteady {
+    paths: HashSet<String>,
+    /// Dictionaries whose keys came in another order.
+    orders: HashSet<String>,
+}
+
+impl Unsteady {
+    fn note(&mut self, differences: &[Difference]) {
+        for difference in differences {
+            self.orders.extend(ordered_by(&difference.path).map(str::to_owned));
+            self.paths.insert(difference.path.clone());
+        }
+    }
+
+    fn holds(&self, path: &str) -> bool {
+        self.paths.contains(path) || ordered_by(path).is_some_and(|dictionary| self.orders.contains(dictionary))
+    }
+}
+
+/// The dictionary of which the line tells what the key in some place is.
+fn ordered_by(path: &str) -> Option<&str> {
+    let (dictionary, place) = path.rsplit_once(" key ")?;
+    place.bytes().all(|byte| byte.is_ascii_digit()).then_some(dictionary)
 }
 
 /// Whether a module that was imported in this way executed statements of its own.
