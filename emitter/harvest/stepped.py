@@ -606,7 +606,7 @@ class Blamed(Exception):
 
 def image(run, describer):
     """(nodes, operations, guards, node of the code, index of the marker) of the finished run."""
-    if all(operation[0] == "import" for segment in run.segments for operation in segment.operations):
+    if not run.segments:
         raise Unsupported(run.failed or describer.given_up or "no segment of it can be described")
     path = describer.entry["path"]
     ranges = [(segment.start, segment.end) for segment in run.segments]

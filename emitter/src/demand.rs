@@ -19,11 +19,15 @@ pub struct ClassFacts {
 
 /// Completes the demands of all stores, which say as yet whether the name may wait.
 pub fn annotate(image: &mut Image, classes: &HashMap<NodeId, ClassFacts>) {
-    let bound = bound_at_once(image, classes);
+    let mut bound = bound_at_once(image, classes);
     for operation in &mut image.operations {
         let Operation::Store { node, demand, .. } = operation else { continue };
         let closure = closure(&image.nodes, *node);
         let all_may_wait = closure.iter().all(|id| !bound[*id as usize]);
+        if !all_may_wait {
+            // Made now, and there when a later value needs it.
+            closure.iter().for_each(|id| bound[*id as usize] = false);
+        }
         let is_plain = closure.iter().all(|id| is_cheap(&image.nodes[*id as usize]));
         let of = |wanted: &dyn Fn(&Node) -> bool| -> Vec<NodeId> {
             closure.iter().copied().filter(|id| wanted(&image.nodes[*id as usize])).collect()

@@ -49,8 +49,8 @@ impl Importer<'_> {
             return Ok(bound);
         }
         match statement.binding {
-            BindingView::Star | BindingView::Nothing | BindingView::Fails(_) => self.execute(statement),
-            BindingView::Top(_) | BindingView::Leaf(_) | BindingView::Names(_) => self.import_below_frame(statement),
+            BindingView::Nothing | BindingView::Fails(_) => self.execute(statement),
+            _ => self.import_below_frame(statement),
         }
     }
 
@@ -59,31 +59,21 @@ impl Importer<'_> {
         if foreign_builtin(self.globals, "__import__")? {
             return self.execute(statement);
         }
-        let refused = Rc::new(RefCell::new(None));
+        let done = Rc::new(RefCell::new(Ok(vec![])));
         let (globals, filename, waiting) = (self.globals.clone(), self.filename.clone(), self.waiting.cloned());
-        let (statement, outcome) = (*statement, Rc::clone(&refused));
+        let (line, statement, outcome) = (statement.line, *statement, Rc::clone(&done));
         let action = Box::new(move || {
             let importer = Importer { globals: &globals, filename: &filename, waiting: waiting.as_ref() };
             match importer.import_and_bind(&statement) {
-                Ok(()) => Ok(true),
                 Err(Failure::Raised) => Err(Raised),
-                Err(failure) => {
-                    *outcome.borrow_mut() = Some(failure);
+                other => {
+                    *outcome.borrow_mut() = other;
                     Ok(true)
                 }
             }
         });
-        in_frame::run_at_line(action, self.globals, self.filename, statement.line)?;
-        if let Some(failure) = refused.take() {
-            return Err(failure);
-        }
-        Ok(match statement.binding {
-            BindingView::Top(bound) | BindingView::Leaf(bound) => vec![bound.to_owned()],
-            BindingView::Names(names) => {
-                names.iter().map(|pair| Ok(pair?.1.to_owned())).collect::<Result<_, Failure>>()?
-            }
-            BindingView::Star | BindingView::Nothing | BindingView::Fails(_) => vec![],
-        })
+        in_frame::run_at_line(action, self.globals, self.filename, line)?;
+        done.replace(Ok(vec![]))
     }
 
     /// Carries out a statement of the module whose code is running: what is imported finds the frame that
@@ -95,11 +85,11 @@ impl Importer<'_> {
         if foreign_builtin(self.globals, "__import__")? {
             return Failure::refused("builtins.__import__ has been replaced");
         }
-        self.import_and_bind(statement)
+        self.import_and_bind(statement).map(drop)
     }
 
-    /// The import itself, in the frame that is running.
-    fn import_and_bind(&self, statement: &Statement<'_>) -> Result<(), Failure> {
+    /// The import itself, in the frame that is running; gives the names it bound.
+    fn import_and_bind(&self, statement: &Statement<'_>) -> Result<Vec<String>, Failure> {
         let wanted = match statement.binding {
             BindingView::Top(_) | BindingView::Leaf(_) => Object::none(),
             BindingView::Names(names) => {
@@ -127,28 +117,37 @@ impl Importer<'_> {
         // From here on, what fails raises, as it would in the code.
         let module = module.map_err(|Raised| Failure::Raised)?;
         match statement.binding {
-            BindingView::Top(bound) => self.bind(bound, &module),
+            BindingView::Top(bound) => {
+                self.bind(bound, &module)?;
+                Ok(vec![bound.to_owned()])
+            }
             BindingView::Leaf(bound) => {
                 let mut object = module;
                 for part in statement.module.split('.').skip(1) {
                     object = import_from(&object, part)?;
                 }
-                self.bind(bound, &object)
+                self.bind(bound, &object)?;
+                Ok(vec![bound.to_owned()])
             }
             BindingView::Names(names) => {
+                let mut all = Vec::with_capacity(names.len());
                 for pair in names.iter() {
-                    let (name, bound) = pair.map_err(|_| Failure::Raised)?;
+                    let (name, bound) = pair?;
                     self.bind_from(&module, name, bound, statement.may_wait)?;
+                    all.push(bound.to_owned());
                 }
-                Ok(())
+                Ok(all)
             }
-            BindingView::Star => match star(&module)? {
-                Some(found) => {
-                    found.into_iter().try_for_each(|(name, found)| self.bind_found(&name, found, statement.may_wait))
+            BindingView::Star => {
+                let Some(found) = star(&module)? else { return Failure::refused("a star import of something unusual") };
+                let mut all = Vec::with_capacity(found.len());
+                for (name, found) in found {
+                    self.bind_found(&name, found, statement.may_wait)?;
+                    all.push(name);
                 }
-                None => Failure::refused("a star import of something unusual"),
-            },
-            BindingView::Nothing | BindingView::Fails(_) => Ok(()),
+                Ok(all)
+            }
+            BindingView::Nothing | BindingView::Fails(_) => Ok(vec![]),
         }
     }
 

@@ -30,6 +30,17 @@ pub fn lookup<'a, E: From<crate::object::Raised>>(
     Ok(Some(object))
 }
 
+/// The same from an object.
+pub fn lookup_below(mut object: Object, path: &[&str]) -> Fallible<Option<Object>> {
+    for name in path {
+        match step(&object, name)? {
+            Some(next) => object = next,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(object))
+}
+
 fn step(object: &Object, name: &str) -> Fallible<Option<Object>> {
     if let Some(dict) = module_dict(object) {
         if name == "__dict__" {

@@ -7,12 +7,13 @@ use artifact::model::Expectation;
 use artifact::view::{GuardView, ImageView, OperationView};
 use pyo3_ffi as ffi;
 
+use crate::demand::pristine::{self, Found};
 use crate::demand::{self, Waiting};
 use crate::failure::Failure;
 use crate::fingerprint::fingerprint;
 use crate::handlers::may_handle;
 use crate::import::{Importer, Statement};
-use crate::lookup::lookup;
+use crate::lookup::{lookup, lookup_below};
 use crate::object::{Fallible, Object, Raised, modules};
 
 /// How a rehydration ended.
@@ -184,10 +185,13 @@ impl Run<'_> {
 }
 
 pub fn check_guard(guard: &GuardView<'_>) -> Result<(), Failure> {
-    if matches!(guard.expect, Expectation::Fingerprint(_)) && is_pristine(guard)? {
-        return Ok(());
-    }
-    let found = lookup(guard.module, guard.path.iter().map(|name| name.map_err(Failure::Read)))?;
+    let path = guard.path.iter().collect::<Result<Vec<_>, _>>()?;
+    let found = match waiting_value(guard.module, &path)? {
+        Found::AsBuilt if matches!(guard.expect, Expectation::Fingerprint(_)) => return Ok(()),
+        Found::Nothing => None,
+        Found::Object(object, left) => lookup_below(object, &path[path.len() - left..])?,
+        Found::AsBuilt | Found::Unknown => lookup(guard.module, path.iter().map(|name| Ok::<_, Failure>(*name)))?,
+    };
     let holds = match (&guard.expect, &found) {
         (Expectation::Absent, None) => true,
         (Expectation::Fingerprint(expected), Some(object)) => fingerprint(object)? == *expected,
@@ -196,11 +200,7 @@ pub fn check_guard(guard: &GuardView<'_>) -> Result<(), Failure> {
     if holds {
         return Ok(());
     }
-    let mut what = guard.module.to_owned();
-    for name in guard.path.iter() {
-        what.push('.');
-        what.push_str(name?);
-    }
+    let what = [&[guard.module], path.as_slice()].concat().join(".");
     let how = match (&guard.expect, found) {
         (Expectation::Absent, _) => "is there now",
         (_, None) => "is absent",
@@ -209,12 +209,15 @@ pub fn check_guard(guard: &GuardView<'_>) -> Result<(), Failure> {
     Err(Failure::Guard(format!("{what} {how}")))
 }
 
-/// What waits in another module has never been touched, so it is what the build saw.
-fn is_pristine(guard: &GuardView<'_>) -> Result<bool, Failure> {
-    let module = modules().map(|modules| modules.dict_get_text(guard.module)).transpose()?.flatten();
-    let Some(waiting) = module.as_ref().and_then(demand::of_module) else { return Ok(false) };
-    let Some(name) = guard.path.iter().next() else { return Ok(false) };
-    Ok(waiting.place(name?).is_some_and(|(owner, node)| owner.is_untouched(node)))
+/// What stands at the path, as far as it can be told without making what waits.
+fn waiting_value(module: &str, path: &[&str]) -> Result<Found, Failure> {
+    let module = modules().map(|modules| modules.dict_get_text(module)).transpose()?.flatten();
+    let Some(waiting) = module.as_ref().and_then(demand::of_module) else { return Ok(Found::Unknown) };
+    let Some((name, rest)) = path.split_first() else { return Ok(Found::Unknown) };
+    match waiting.place(name) {
+        Some(place) => pristine::walk(&place, rest),
+        None => Ok(Found::Unknown),
+    }
 }
 
 /// Garbage collection is held back while this lives, and put back as it was.

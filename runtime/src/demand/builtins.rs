@@ -7,11 +7,12 @@
 //! ever.
 
 use std::ptr;
+use std::rc::Rc;
 
 use pyo3_ffi as ffi;
 
 use super::frame::Running;
-use super::of_namespace;
+use super::{Waiting, of_namespace};
 use crate::import::builtins_dict;
 use crate::object::{Fallible, GilProtected, Object, Raised};
 
@@ -128,11 +129,13 @@ fn enter(running: &Running, stand_in: &Object, key: &Object) -> Fallible<Option<
     }
     if runs_code(key) {
         // It hands its caller's builtins on to a namespace that has none: these must be the real ones.
-        waiting.complete()?;
-        if let Some(real) = builtins_dict() {
-            if !is_function {
-                waiting.bind_at_once();
-            }
+        let Some(real) = builtins_dict() else { return Ok(None) };
+        if is_function && waiting.is_imported() {
+            touch_globals(&waiting, &code)?;
+            running.give_builtins(stand_in, &real);
+        } else {
+            waiting.complete()?;
+            waiting.bind_at_once();
             running.give_frame_builtins(&real);
         }
         return Ok(None);
@@ -143,12 +146,7 @@ fn enter(running: &Running, stand_in: &Object, key: &Object) -> Fallible<Option<
         return Ok(found);
     }
     waiting.entered()?;
-    let names = code.attribute("co_names")?;
-    if names.tuple_items().any(|name| name.as_text().is_some_and(|name| waiting.waits(name))) {
-        for name in globals_read(&code, &names)? {
-            waiting.touch(&name)?;
-        }
-    }
+    let names = touch_globals(&waiting, &code)?;
     // Where more names may come to wait, or the code looks into the namespace, it goes on asking.
     let asks_again = |name: Object| looks_into_namespace(&name, true) || runs_code(&name);
     if waiting.is_imported() && !names.tuple_items().any(asks_again)
@@ -159,6 +157,17 @@ fn enter(running: &Running, stand_in: &Object, key: &Object) -> Fallible<Option<
         }
     }
     Ok(found)
+}
+
+/// Makes the globals that a function's code reads; gives all names that it mentions.
+fn touch_globals(waiting: &Rc<Waiting>, code: &Object) -> Fallible<Object> {
+    let names = code.attribute("co_names")?;
+    if names.tuple_items().any(|name| name.as_text().is_some_and(|name| waiting.waits(name))) {
+        for name in globals_read(code, &names)? {
+            waiting.touch(&name)?;
+        }
+    }
+    Ok(names)
 }
 
 /// The names that a function's code looks up as globals.

@@ -14,6 +14,7 @@ pub mod builtins;
 pub mod frame;
 pub mod module_type;
 mod order;
+pub mod pristine;
 pub mod subclasses;
 
 use std::cell::{Cell, RefCell};
@@ -41,7 +42,7 @@ enum Symbol {
 }
 
 /// A node of a waiting module.
-type Place = (Rc<Waiting>, NodeId);
+pub type Place = (Rc<Waiting>, NodeId);
 
 /// A module some of whose names wait.
 pub struct Waiting {
@@ -248,6 +249,15 @@ impl Waiting {
 
     fn symbol(&self, name: &str) -> Option<Symbol> {
         self.names.borrow().get(name).cloned()
+    }
+
+    fn slot(&self, node: NodeId) -> Result<Slot, Failure> {
+        self.rehydrator.try_borrow().map(|rehydrator| rehydrator.slot(node)).map_err(|_| Failure::InProgress)
+    }
+
+    fn view(&self, node: NodeId) -> Result<NodeView<'static>, Failure> {
+        let image = self.rehydrator.try_borrow().map_err(|_| Failure::InProgress)?.image;
+        Ok(image.node(node)?)
     }
 
     /// Where the value of a waiting name lies.

@@ -1,0 +1,148 @@
+//! What a guard asks of a value that waits, told from its description.
+//!
+//! What was never made can't have been changed, so it is what the build saw; only what it takes from elsewhere is
+//! looked at: bases that exist, and values of other modules.
+
+use artifact::model::NodeId;
+use artifact::view::{ClassView, NodeView, Pairs};
+use pyo3_ffi as ffi;
+
+use super::{Place, Waiting};
+use crate::failure::Failure;
+use crate::make::Slot;
+use crate::object::{Object, type_lookup};
+use std::rc::Rc;
+
+/// What stands at a path below a value.
+pub enum Found {
+    /// What the build saw there.
+    AsBuilt,
+    /// Nothing.
+    Nothing,
+    /// An object, below which so many steps of the path remain.
+    Object(Object, usize),
+    /// That can only be told of the value itself.
+    Unknown,
+}
+
+/// Walks a path as `crate::lookup` does.
+pub fn walk((owner, node): &Place, path: &[&str]) -> Result<Found, Failure> {
+    match owner.slot(*node)? {
+        Slot::Made(object) => return Ok(Found::Object(object, path.len())),
+        Slot::Elsewhere(other, node) => return walk(&(other, node), path),
+        Slot::InProgress => return Ok(Found::Unknown),
+        Slot::Absent => {}
+    }
+    let view = owner.view(*node)?;
+    if is_taken_from_elsewhere(view) {
+        return Ok(Found::Unknown);
+    }
+    let Some((name, rest)) = path.split_first() else { return Ok(Found::AsBuilt) };
+    let own = |node: NodeId| walk(&(Rc::clone(owner), node), rest);
+    match view {
+        NodeView::Class(class) => match attribute(owner, class, name)? {
+            Attribute::Own(holder, node) => walk(&(holder, node), rest),
+            Attribute::Object(object) => Ok(Found::Object(object, rest.len())),
+            Attribute::Absent => match of_object(name)? {
+                Some(object) => Ok(Found::Object(object, rest.len())),
+                None => Ok(Found::Nothing),
+            },
+            Attribute::Unknown => Ok(Found::Unknown),
+        },
+        NodeView::Dict(items) => entry(owner, items, name)?.map_or(Ok(Found::Nothing), own),
+        NodeView::Function(function) => entry(owner, function.dict, name)?.map_or(Ok(Found::Nothing), own),
+        NodeView::Instance { dict, .. } => match dict {
+            Some(items) => entry(owner, items, name)?.map_or(Ok(Found::Nothing), own),
+            None => Ok(Found::Nothing),
+        },
+        _ => Ok(Found::Unknown),
+    }
+}
+
+fn is_taken_from_elsewhere(view: NodeView<'_>) -> bool {
+    matches!(
+        view,
+        NodeView::Name(_)
+            | NodeView::External { .. }
+            | NodeView::Builtin(_)
+            | NodeView::CodeOf { .. }
+            | NodeView::Construct { .. }
+            | NodeView::Attribute { .. }
+            | NodeView::ThisModule
+    )
+}
+
+/// The value of a text among a dictionary's keys.
+fn entry(owner: &Waiting, items: Pairs<'_>, name: &str) -> Result<Option<NodeId>, Failure> {
+    for (key, value) in items.iter() {
+        if matches!(owner.view(key)?, NodeView::Str { value: text, .. } if text == name.as_bytes()) {
+            return Ok(Some(value));
+        }
+    }
+    Ok(None)
+}
+
+/// What a class has under a name, by its MRO without `object`.
+enum Attribute {
+    Own(Rc<Waiting>, NodeId),
+    Object(Object),
+    Absent,
+    Unknown,
+}
+
+fn attribute(owner: &Rc<Waiting>, class: ClassView<'_>, name: &str) -> Result<Attribute, Failure> {
+    let mut found = None;
+    for item in class.namespace.iter().chain(class.later.iter()) {
+        let (given, node) = item?;
+        if given == name {
+            found = Some(node);
+        }
+    }
+    if let Some(node) = found {
+        return Ok(Attribute::Own(Rc::clone(owner), node));
+    }
+    let makes_members = class.namespace.iter().any(|item| item.is_ok_and(|(given, _)| given == "__slots__"));
+    let is_special = matches!(name, "__dict__" | "__weakref__" | "__doc__" | "__hash__" | "__module__" | "_abc_impl" | "__abstractmethods__");
+    if makes_members || is_special {
+        return Ok(Attribute::Unknown);
+    }
+    let mut inherited = Attribute::Absent;
+    for base in class.bases.iter() {
+        let one = of_base(owner, base, name)?;
+        inherited = match (inherited, one) {
+            (Attribute::Absent, one) => one,
+            (before, Attribute::Absent) => before,
+            (Attribute::Object(before), Attribute::Object(one)) if before.is(&one) => Attribute::Object(one),
+            // Which of them comes first, the MRO says.
+            _ => return Ok(Attribute::Unknown),
+        };
+    }
+    Ok(inherited)
+}
+
+fn of_base(owner: &Rc<Waiting>, base: NodeId, name: &str) -> Result<Attribute, Failure> {
+    match owner.slot(base)? {
+        Slot::Made(object) => Ok(of_class(&object, name)?),
+        Slot::Elsewhere(other, node) => of_base(&other, node, name),
+        Slot::InProgress => Ok(Attribute::Unknown),
+        Slot::Absent => match owner.view(base)? {
+            NodeView::Class(class) => attribute(owner, class, name),
+            NodeView::Builtin("object") => Ok(Attribute::Absent),
+            _ => Ok(Attribute::Unknown),
+        },
+    }
+}
+
+fn of_class(class: &Object, name: &str) -> Result<Attribute, Failure> {
+    let Some(kind) = class.as_type() else { return Ok(Attribute::Unknown) };
+    let Some(found) = type_lookup(kind, &Object::name(name)?) else { return Ok(Attribute::Absent) };
+    // `object` comes last in every MRO.
+    Ok(match of_object(name)? {
+        Some(last) if last.is(&found) => Attribute::Absent,
+        _ => Attribute::Object(found),
+    })
+}
+
+fn of_object(name: &str) -> Result<Option<Object>, Failure> {
+    Ok(type_lookup(&raw mut ffi::PyBaseObject_Type, &Object::name(name)?))
+}
