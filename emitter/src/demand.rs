@@ -34,9 +34,13 @@ pub fn annotate(image: &mut Image, classes: &HashMap<NodeId, ClassFacts>) {
         };
         let mut held = of(&|node| matches!(node, Node::Class(_)));
         held.sort_by_key(|id| classes.get(id).map(|facts| facts.order));
+        // What is read of something comes behind what it is read of.
+        let mut captures = of(&|node| is_taken_from_elsewhere(&image.nodes, node));
+        captures.reverse();
+        captures.sort_by_key(|id| matches!(image.nodes[*id as usize], Node::Construct { .. }));
         *demand = Demand {
             may_wait: demand.may_wait && all_may_wait && !is_plain,
-            captures: of(&|node| is_taken_from_elsewhere(&image.nodes, node)),
+            captures,
             classes: held,
         };
     }
