@@ -3,9 +3,11 @@
 //!
 //! The canonical bytes are described in `docs/artifact-format.md`, "Fingerprints".
 
+use std::collections::HashMap;
+
 use pyo3_ffi as ffi;
 
-use crate::object::{Fallible, Object, module_dict, type_dict};
+use crate::object::{Fallible, GilProtected, Object, module_dict, type_dict};
 
 /// Objects are followed this deeply; what lies deeper counts by its type.
 const DEEPEST: u32 = 12;
@@ -21,6 +23,30 @@ pub fn fingerprint(object: &Object) -> Fallible<u64> {
     canonical.object(object, 0)?;
     Ok(canonical.digest())
 }
+
+/// The digest of a code object's canonical bytes. Many guards look at the same functions, and code never changes:
+/// remembered by address, with a reference that keeps the address its own.
+fn code_digest(code: &Object) -> Fallible<Digest> {
+    static KNOWN: GilProtected<Option<HashMap<usize, (Object, Digest)>>> = GilProtected::new(None);
+    const MOST: usize = 2048;
+    let address = code.as_ptr() as usize;
+    if let Some(digest) = KNOWN.with(|known| Some(known.as_ref()?.get(&address)?.1)) {
+        return Ok(digest);
+    }
+    let mut canonical = Canonical { bytes: Vec::with_capacity(1024) };
+    canonical.code(code)?;
+    let digest = artifact::layout::digest(&[&canonical.bytes]);
+    let full = KNOWN.with(|known| {
+        let known = known.get_or_insert_with(HashMap::new);
+        let full = if known.len() >= MOST { std::mem::take(known) } else { HashMap::new() };
+        known.insert(address, (code.clone(), digest));
+        full
+    });
+    drop(full);
+    Ok(digest)
+}
+
+type Digest = [u8; artifact::layout::DIGEST_LENGTH];
 
 struct Canonical {
     bytes: Vec<u8>,
@@ -101,7 +127,7 @@ impl Canonical {
                 self.frozen_set(object, depth)?;
             } else if object.is_exactly(&raw mut ffi::PyCode_Type) {
                 self.tag(b'c');
-                self.code(object, depth)?;
+                self.bytes.extend(code_digest(object)?);
             } else if object.is_exactly(&raw mut ffi::PyFunction_Type) {
                 self.tag(b'd');
                 self.function(object, depth)?;
@@ -169,7 +195,7 @@ impl Canonical {
 
     /// What it does, not where it stands: no file name, no lines. `co_code` is the code as compiled,
     /// without what the interpreter has specialised.
-    fn code(&mut self, code: &Object, depth: u32) -> Fallible<()> {
+    fn code(&mut self, code: &Object) -> Fallible<()> {
         for name in [
             "co_name",
             "co_qualname",
@@ -185,7 +211,7 @@ impl Canonical {
             "co_cellvars",
             "co_consts",
         ] {
-            self.object(&code.attribute(name)?, depth + 1)?;
+            self.object(&code.attribute(name)?, 1)?;
         }
         Ok(())
     }
