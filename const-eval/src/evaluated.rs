@@ -77,6 +77,11 @@ pub struct Evaluated {
     /// What the module, and all that it surely imports, has changed of others. Whoever imports it
     /// must not take those for what their own module left.
     pub changed: Arc<FxHashSet<Changed>>,
+    /// Ranges of the heap that were made by calls behind a cache, which hands the same objects to other
+    /// modules. Sorted.
+    pub shared: Vec<(u32, u32)>,
+    /// Modules with source that the top level imports whatever happens. Sorted.
+    pub surely_loaded: Vec<ModuleId>,
     /// Interpreter steps taken.
     pub steps: u64,
     /// See [`Evaluated::place`].

@@ -6,8 +6,7 @@ use crate::ground::GroundId;
 use crate::primitive;
 use crate::value::{ModuleId, ObjectRef, Value};
 
-/// Stands for an object in hashing and comparison. Objects that define
-/// `__eq__` or `__hash__` in Python have none.
+/// Stands for an object in hashing and comparison.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Key {
     Data(primitive::Key),
@@ -21,6 +20,27 @@ pub enum Key {
     GroundModule(u32),
     /// `list[int]`, `int | None`: by origin and arguments.
     Alias(Arc<[Key]>),
+    /// A number of positional arguments.
+    Length(usize),
+    /// An object that defines `__eq__` and `__hash__` in Python: equal ones have the same number
+    /// within one evaluation; between evaluations nothing is known.
+    Custom {
+        evaluation: ModuleId,
+        number: u32,
+    },
+}
+
+impl Key {
+    /// Does it hold the key of an object that another evaluation has compared by its own code?
+    pub fn is_foreign(&self, evaluation: ModuleId) -> bool {
+        match self {
+            Key::Custom { evaluation: other, .. } => *other != evaluation,
+            Key::Tuple(parts) | Key::Frozen(parts) | Key::Alias(parts) => {
+                parts.iter().any(|part| part.is_foreign(evaluation))
+            }
+            _ => false,
+        }
+    }
 }
 
 /// The key of a value that is data through and through; objects are the caller's business.

@@ -233,7 +233,14 @@ def attributes(value):
     return value.__dict__ if hasattr(value, "__dict__") else {"__module__": value.__module__}
 
 
+def refuse_lazy(value):
+    """What the syntax `class C[T: bound]` makes computes its bound and default when it is asked: nothing of that is proven."""
+    if getattr(value, "__infer_variance__", False):
+        raise Unsupported("a type parameter that may compute its bound when it is asked for it")
+
+
 def type_variable(walker, value):
+    refuse_lazy(value)
     keywords = []
     if value.__bound__ is not None:
         keywords.append(("bound", value.__bound__))
@@ -248,6 +255,9 @@ def type_variable(walker, value):
 
 
 def parameter_specification(walker, value):
+    refuse_lazy(value)
+    if sys.version_info >= (3, 13) and type(value).__name__ == "TypeVarTuple":
+        raise Unsupported("a type parameter that may compute its default when it is asked for it")
     keywords = []
     if hasattr(value, "has_default") and value.has_default():
         keywords.append(("default", value.__default__))

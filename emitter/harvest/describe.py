@@ -486,7 +486,8 @@ KNOWN = {
     ("collections", "OrderedDict"): lambda value: (),
     ("collections", "defaultdict"): lambda value: (value.default_factory,),
     ("_struct", "Struct"): lambda value: (value.format, value.size),
-    ("typing", "TypeVar"): lambda value: (
+    # Bounds of the syntax `class C[T: bound]` are computed when they are asked for, perhaps in vain.
+    ("typing", "TypeVar"): lambda value: (value.__name__, value.__module__) if getattr(value, "__infer_variance__", False) else (
         value.__name__, value.__bound__, value.__constraints__, value.__covariant__, value.__contravariant__,
         value.__module__,
     ),

@@ -20,6 +20,13 @@ class Unresolved(Exception):
     pass
 
 
+def is_overload_registry(item):
+    """The registry of `typing.overload`, or one of the dictionaries in it, by module and by name."""
+    registry = getattr(sys.modules.get("typing"), "_overload_registry", {})
+    within = [registry, *registry.values(), *(inner for outer in registry.values() for inner in outer.values())]
+    return any(item is each for each in within)
+
+
 class Declared:
     """What one module says of itself."""
 
@@ -126,6 +133,8 @@ class Declared:
         if self.calls("warnings", "filterwarnings") or self.calls("warnings", "simplefilter"):
             if item is sys.modules["warnings"].filters:
                 return True
+        if self.calls("typing", "overload") and is_overload_registry(item):
+            return True
         if self.calls("_csv", "register_dialect") and item is getattr(sys.modules["_csv"], "_dialects", None):
             return True
         if self.calls("logging", "getLogger"):

@@ -127,6 +127,14 @@ impl Machine<'_> {
                 let entry = self.world.ground().entry(class.solid);
                 format!("subclass(ground('{}', '{}'))", entry.module, entry.name)
             }
+            Object::Native(native)
+                if matches!(
+                    &*self.world.ground().entry(native.class).qualified,
+                    "_functools.partial" | "functools.partial"
+                ) =>
+            {
+                "function()".into()
+            }
             Object::List(items) if items.len() <= MAX_ITEMS => {
                 let items = items.clone();
                 let parts: Vec<String> = items.iter().map(|item| self.stand_in(item, depth + 1)).collect();

@@ -21,8 +21,24 @@ const LOADER_FACT: &str = " depends on where and how the module is loaded";
 /// What is said of the types of such attributes.
 const LOADER_TYPE: &str = "the type of what the import system has set";
 
+/// What a `types.GenericAlias` has itself (`attr_exceptions` in genericaliasobject.c); everything else is its origin's.
+const ALIAS_ATTRIBUTES: [&str; 12] = [
+    "__class__",
+    "__bases__",
+    "__origin__",
+    "__args__",
+    "__unpacked__",
+    "__parameters__",
+    "__typing_unpacked_tuple_args__",
+    "__mro_entries__",
+    "__reduce_ex__",
+    "__reduce__",
+    "__copy__",
+    "__deepcopy__",
+];
+
 /// Is it `__spec__`, `__file__` or the like of a module?
-fn is_loader_fact(reason: &Reason) -> bool {
+pub(super) fn is_loader_fact(reason: &Reason) -> bool {
     reason.message.ends_with(LOADER_FACT)
 }
 
@@ -70,6 +86,13 @@ impl Machine<'_> {
                 {
                     let (start, receiver, of) = (*start, receiver.clone(), *of);
                     return self.super_attribute(start, &receiver, of, name);
+                }
+                if let Value::Object(object) = self.plain_data(object)
+                    && let Object::GenericAlias { origin, .. } = self.object(object)
+                    && !ALIAS_ATTRIBUTES.contains(&name)
+                {
+                    let origin = origin.clone();
+                    return self.get_attribute(&origin, name);
                 }
                 self.instance_attribute(object, name)
             }
@@ -194,7 +217,7 @@ impl Machine<'_> {
 
     /// Records that the result rests on an attribute of another module's object, which
     /// must be found under a name of that module or in one of its classes.
-    fn depend_on_object(&mut self, object: ObjectRef, name: &str) -> Eval<()> {
+    pub(super) fn depend_on_object(&mut self, object: ObjectRef, name: &str) -> Eval<()> {
         if self.overlay.is_known(&Changed::Attribute(object, name.into())) {
             return Ok(());
         }
@@ -211,7 +234,16 @@ impl Machine<'_> {
 
     fn path_of(&self, object: ObjectRef) -> Option<Vec<std::sync::Arc<str>>> {
         let evaluated = self.world.evaluated(object.owner)?;
-        let is_it = |value: &Value| matches!(value, Value::Object(other) if *other == object);
+        let is_it = |value: &Value| match value {
+            Value::Object(other) if *other == object => true,
+            Value::Object(other) if other.owner == object.owner => match self.object(*other) {
+                Object::StaticMethod(wrapper) | Object::ClassMethod(wrapper) => {
+                    matches!(wrapper.function, Value::Object(function) if function == object)
+                }
+                _ => false,
+            },
+            _ => false,
+        };
         if let Some((name, _)) = evaluated.namespace.iter().find(|(_, value)| is_it(value)) {
             return Some(vec![name.clone()]);
         }
@@ -347,7 +379,10 @@ impl Machine<'_> {
                 };
                 let reference = *reference;
                 if !self.is_own(reference) {
-                    self.contents(reference)?;
+                    if let Some(changed) = self.changed_attribute(reference, &slot) {
+                        return Ok(changed);
+                    }
+                    self.depend_on_object(reference, &slot)?;
                 }
                 let entry = match self.object(reference) {
                     Object::Instance(instance) => instance.slots.get(&slot).cloned(),
@@ -590,11 +625,24 @@ impl Machine<'_> {
                 if name.starts_with("__") && name.ends_with("__") && name != "__all__" {
                     return self.residual(Rule::UnknownAttribute, format!("reads `{name}` of module `{module_name}`"));
                 }
-                if self.foreign_global(module, "__getattr__")?.is_some() {
-                    return self.residual(
-                        Rule::UnknownAttribute,
-                        format!("reads `{name}` through `__getattr__` of module `{module_name}`"),
-                    );
+                if let Some(getter) = self.foreign_global(module, "__getattr__")? {
+                    self.depend(&module_name, &[name]);
+                    self.depend(&module_name, &["__getattr__"]);
+                    let (leaked, start) = (self.leaked, self.heap.objects.len() as u32);
+                    let effects = self.current.effects.len();
+                    let value = self.call(&getter, vec![Value::str(name)], Vec::new());
+                    // `typing` keeps the alias that it makes, and gives everybody the same; no way leads from it to this module.
+                    if module_name == "typing" && self.world.is_standard(module) {
+                        self.leaked = leaked;
+                        self.share_since(start);
+                    } else if self.current.effects.len() > effects {
+                        // An import asks for `__path__` as well.
+                        return self.residual(
+                            Rule::UnknownAttribute,
+                            format!("reads `{name}` through `__getattr__` of module `{module_name}`"),
+                        );
+                    }
+                    return value;
                 }
                 self.depend(&module_name, &[name]);
                 self.raise("AttributeError", format!("module '{module_name}' has no attribute '{name}'"))
@@ -899,6 +947,10 @@ impl Machine<'_> {
         };
         if !self.is_own(reference) {
             return self.change_attribute(reference, name, value, false);
+        }
+        if let ("__bases__", Some(Value::Tuple(bases))) = (name, &value) {
+            let bases = bases.clone();
+            return self.set_bases(reference, metaclass, &bases);
         }
         match name {
             "__bases__" | "__class__" | "__mro__" | "__dict__" | "__del__" | "__module__" if name != "__module__" => {

@@ -151,6 +151,10 @@ impl Machine<'_> {
                 }
                 self.call(&function, arguments, merged)
             }
+            "functools._lru_cache_wrapper" | "_functools._lru_cache_wrapper" => match callable {
+                Value::Object(object) => self.call_cached(*object, &native, positional, keywords),
+                _ => self.malformed(),
+            },
             "_operator.itemgetter" | "_operator.attrgetter" | "_operator.methodcaller" => {
                 if let Value::Object(object) = callable
                     && !self.is_own(*object)

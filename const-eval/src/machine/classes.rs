@@ -194,6 +194,7 @@ impl Machine<'_> {
             }
         }
         let class_cell = attributes.shift_remove("__classcell__");
+        let dictionary_cell = attributes.shift_remove("__classdictcell__");
         let qualname = match attributes.shift_remove("__qualname__") {
             Some(value @ Value::Str(_)) => value,
             Some(Value::Unknown(_) | Value::Opaque(_)) => {
@@ -253,6 +254,8 @@ impl Machine<'_> {
                 !class.namespace.contains_key("__slots__") || class.slots.iter().any(|slot| &**slot == "__weakref__")
             }),
         });
+        // A slot may be named twice.
+        let names_before: Vec<Name> = if slots.is_empty() { Vec::new() } else { attributes.keys().cloned().collect() };
         for slot in &slots {
             let outcome = primitive::is_identifier(slot);
             if !self.primitive(outcome)? {
@@ -274,7 +277,7 @@ impl Machine<'_> {
                 return self.raise("TypeError", "nonempty __slots__ not supported for this base type");
             }
             let mangled = mangle(&name, slot);
-            if attributes.contains_key(&mangled) {
+            if names_before.contains(&mangled) {
                 return self.raise("ValueError", format!("'{slot}' in __slots__ conflicts with class variable"));
             }
             let descriptor = self.allocate(Object::Slot { class: reference, name: mangled.clone() });
@@ -308,9 +311,55 @@ impl Machine<'_> {
                 }
             }
         }
+        // `type_new_set_classdictcell`: type parameters that are evaluated later look names up in the class.
+        if let Some(cell) = dictionary_cell {
+            let namespace = self.allocate(Object::MappingProxy(class.clone()));
+            match cell {
+                Value::Object(cell) if matches!(self.object(cell), Object::Cell(_)) => {
+                    *self.object_mut(cell)? = Object::Cell(Some(namespace));
+                }
+                _ => return self.raise("TypeError", "type.__new__() called with bad __classdictcell__"),
+            }
+        }
         self.set_names(&class, names)?;
         self.init_subclass(reference, keywords)?;
         Ok(class)
+    }
+
+    /// `cls.__bases__ = …` (`type_set_bases`) of a class that has no subclasses yet, where the layout stays as it is.
+    pub(super) fn set_bases(&mut self, class: ObjectRef, metaclass: Type, bases: &[Value]) -> Eval<()> {
+        let types: Option<Vec<Type>> = bases.iter().map(|base| self.as_type(base)).collect();
+        let (Some(types), Some(own)) = (types, self.class(class)) else {
+            return self.residual(Rule::NotModelled, "sets `__bases__` of a class to what is not known");
+        };
+        let (solid, instance_dict, name) = (own.solid, own.instance_dict, own.name.clone());
+        if types == own.bases {
+            return Ok(());
+        }
+        let this = Type::Class(class);
+        let is_base = self.heap.objects.iter().enumerate().any(|(index, object)| match object {
+            Object::Class(other) => index != class.index as usize && other.mro.contains(&this),
+            _ => false,
+        });
+        let same_layout = self.solid_base(&types, &name)? == solid
+            && types.iter().all(|base| match base {
+                Type::Ground(id) => *id == self.known.generic || *id == solid,
+                Type::Class(base) => {
+                    self.class(*base).is_some_and(|base| base.instance_dict == instance_dict && base.slots.is_empty())
+                }
+            });
+        let plain = types.iter().all(|base| self.derived_metaclass(metaclass, &[*base]) == Some(metaclass));
+        if is_base || !same_layout || !plain || self.leaked {
+            return self.residual(Rule::NotModelled, "sets `__bases__` of a class");
+        }
+        let Some(mro) = self.class_mro(metaclass, class, &types)? else {
+            return self.raise("TypeError", "Cannot create a consistent method resolution order (MRO) for bases");
+        };
+        if let Object::Class(target) = self.object_mut(class)? {
+            target.bases = types;
+            target.mro = mro;
+        }
+        Ok(())
     }
 
     /// The MRO, by the metaclass's `mro` if it has one in Python.
@@ -332,7 +381,8 @@ impl Machine<'_> {
                         let base = self.type_name(*base);
                         return self.raise("TypeError", format!("type '{base}' is not an acceptable base type"));
                     }
-                    *id
+                    // It adds nothing to the layout.
+                    if *id == self.known.generic { object } else { *id }
                 }
                 Type::Class(reference) => self.class(*reference).map_or(object, |class| class.solid),
             };
@@ -473,6 +523,10 @@ impl Machine<'_> {
                     self.raise("TypeError", format!("{name}.__init_subclass__() takes no keyword arguments"))
                 }
             }
+            Some(Found::Ground { owner, .. }) if owner == self.known.generic => {
+                self.call_ground_method(owner, "__init_subclass__", own.value(), Vec::new(), keywords)?;
+                Ok(())
+            }
             Some(Found::Ground { owner, .. }) => {
                 let owner = self.world.ground().entry(owner).qualified.clone();
                 self.residual(Rule::NotModelled, format!("`{owner}` has an `__init_subclass__` implemented in C"))
@@ -515,7 +569,13 @@ impl Machine<'_> {
             }
             ("__module__", Type::Ground(id)) => Ok(match self.changed_ground_attribute(id, name) {
                 Some(value) => value,
-                None => Value::Str(self.world.ground().entry(id).module.clone()),
+                None => {
+                    let entry = self.world.ground().entry(id);
+                    match entry.as_type().and_then(|info| info.python_name.strip_suffix(&*entry.name)) {
+                        Some(module) => Value::str(module.trim_end_matches('.')),
+                        None => Value::Str(entry.module.clone()),
+                    }
+                }
             }),
             ("__module__" | "__doc__", Type::Class(object)) => {
                 let own = self.class(object).and_then(|class| class.namespace.get(name).cloned());

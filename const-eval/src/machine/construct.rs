@@ -80,6 +80,8 @@ impl Machine<'_> {
                 return self.residual(Rule::NotModelled, "an instance whose value is computed by the target only");
             }
             Payload::Data(data)
+        } else if owner == known.generic_alias && positional.len() == 2 && keywords.is_empty() {
+            Payload::Data(self.new_exact(owner, positional, keywords)?)
         } else if self.is_subtype(Type::Ground(owner), Type::Ground(known.base_exception)) {
             self.check_exception(owner, class, &positional, &keywords)?;
             Payload::Exception(positional)
@@ -155,6 +157,9 @@ impl Machine<'_> {
             }
         }
         self.demand_arity(&qualified, positional.len(), &keywords)?;
+        if let Some(parameter) = self.new_type_parameter(id, &positional, &keywords)? {
+            return Ok(parameter);
+        }
         match &*qualified {
             "builtins.object" => {
                 if !positional.is_empty() || !keywords.is_empty() {

@@ -147,12 +147,15 @@ impl Machine<'_> {
         }
     }
 
-    pub(super) fn dict_get(&mut self, dict: &Value, key: &Value) -> Eval<Option<Value>> {
-        let key = self.key(key)?;
+    pub(super) fn dict_get(&mut self, dict: &Value, name: &Value) -> Eval<Option<Value>> {
+        let key = self.key(name)?;
         if let Value::Object(object) = dict
             && let Object::Native(native) = self.object(*object)
         {
-            let name = native.arguments.first().cloned();
+            let name = match native.arguments.first().cloned() {
+                Some(Value::Module(module)) => Some(Value::str(self.world.module_name(module))),
+                name => name,
+            };
             if Some(&key) == crate::key::of_data(&Value::str("__name__")).as_ref() {
                 return Ok(name);
             }
@@ -162,6 +165,16 @@ impl Machine<'_> {
             return Ok(self.dict_entries(dict)?.and_then(|entries| entries.get(&key).map(|(_, value)| value.clone())));
         }
         if let Some(of) = self.instance_dict_of(dict) {
+            if let (false, Value::Str(name)) = (self.is_own(of), name)
+                && let Object::Instance(instance) = self.object(of)
+            {
+                let value = instance.attributes.get(name).cloned();
+                if let Some(changed) = self.changed_attribute(of, name) {
+                    return Ok(Some(changed));
+                }
+                self.depend_on_object(of, name)?;
+                return Ok(value);
+            }
             return Ok(self.instance_dict_entries(of)?.get(&key).map(|(_, value)| value.clone()));
         }
         if let Some((_, value)) = self.cached_entries(dict).and_then(|entries| entries.get(&key)) {
@@ -185,7 +198,22 @@ impl Machine<'_> {
 
     pub(super) fn dict_insert(&mut self, dict: &Value, key: Value, value: Value) -> Eval<()> {
         let hashed = self.key(&key)?;
+        if let Value::Object(object) = dict
+            && let Object::Native(native) = self.object(*object)
+            && native.class == self.known.dict
+        {
+            return match (native.arguments.first(), &key) {
+                (Some(Value::Module(module)), Value::Str(name)) => {
+                    let module = *module;
+                    self.change_global(module, &name.clone(), value)
+                }
+                _ => self.residual(Rule::UnknownNamespace, "changes the globals of a caller"),
+            };
+        }
         if self.is_globals(dict) {
+            if self.floor.is_some() {
+                return self.residual(Rule::NotModelled, "a cached function changes what is older than its call");
+            }
             let Value::Str(name) = key else {
                 return self.residual(Rule::NotModelled, "a global whose name is not a string");
             };
@@ -209,7 +237,7 @@ impl Machine<'_> {
         if let Value::Object(object) = dict
             && !self.is_own(*object)
         {
-            if self.is_member_cache(*object) {
+            if self.is_member_cache(*object) || self.is_function_cache(*object) {
                 self.cached.entry(*object).or_default().insert(hashed, (key, value));
                 return Ok(());
             }
@@ -346,6 +374,22 @@ impl Machine<'_> {
                 _ => self.malformed(),
             };
         }
+        if let Value::Ground(owner) = &target
+            && let Some(info) = self.type_info(*owner)
+            && info.immutable
+        {
+            let names: Vec<Name> = info.attributes.keys().cloned().collect();
+            let mut items = Vec::with_capacity(names.len());
+            for name in names {
+                let name = Value::Str(name);
+                let value = self.ground_namespace_entry(proxy, &name).unwrap_or_else(|| {
+                    let message = "an attribute of a type implemented in C";
+                    Value::Unknown(crate::reason::Reason::new(Rule::NotModelled, message))
+                });
+                items.push((name, value));
+            }
+            return Ok(items);
+        }
         if self.as_type(&target).is_some() {
             return self.residual(Rule::NotModelled, "reads the namespace of a type implemented in C");
         }
@@ -450,6 +494,9 @@ impl Machine<'_> {
             return Ok(None);
         };
         let object = *object;
+        if !self.is_own(object) && self.has_foreign_keys(object) {
+            return self.residual(Rule::NotModelled, "a container whose keys are compared by code");
+        }
         match self.object(object) {
             Object::FrozenSet(items) => return Ok(Some(items.clone())),
             Object::Set(_) => {}
@@ -776,6 +823,9 @@ impl Machine<'_> {
                 let getter = self.bind(found, "__class_getitem__", None, class)?;
                 self.call(&getter, vec![key.clone()], Vec::new())
             }
+            Some(Found::Ground { owner, .. }) if owner == self.known.generic => {
+                self.call_ground_method(owner, "__class_getitem__", value, vec![key.clone()], Vec::new())
+            }
             // Those of C types all make a `types.GenericAlias`, which asks its
             // arguments for `__parameters__` only when it is asked for its own.
             Some(Found::Ground { .. }) => {
@@ -807,6 +857,16 @@ impl Machine<'_> {
             if let (Value::Str(name), Value::Module(_) | Value::GroundModule(_)) = (key, &value)
                 && reason.message == super::attributes::SYS_MODULES
                 && !self.holds_own_object(&value)
+            {
+                self.bind_module(name, value);
+                return Ok(());
+            }
+            // `typing.io`: a class that stands for a submodule.
+            if let (Value::Str(name), Value::Object(object)) = (key, &value)
+                && reason.message == super::attributes::SYS_MODULES
+                && self.is_own(*object)
+                && matches!(self.object(*object), Object::Class(_))
+                && name.strip_prefix(&*self.name).is_some_and(|rest| rest.starts_with('.'))
             {
                 self.bind_module(name, value);
                 return Ok(());
@@ -1045,6 +1105,9 @@ impl Machine<'_> {
             if let Some(entries) = self.set_entries(container)? {
                 let key = self.key(item)?;
                 return Ok(entries.contains_key(&key));
+            }
+            if self.instance_dict_of(container).is_some_and(|of| !self.is_own(of)) {
+                return Ok(self.dict_get(container, item)?.is_some());
             }
             if self.dict_entries(container)?.is_some() {
                 return Ok(self.dict_get(container, item)?.is_some());

@@ -369,6 +369,9 @@ impl Machine<'_> {
                 return self.soft(Rule::NotModelled, "reads the locals of a frame".to_string(), &[]);
             }
         }
+        if matches!(receiver, Value::Opaque(id) if *id == self.known.code) && name == "co_filename" {
+            return Ok(self.process_text("`co_filename`"));
+        }
         let owner_name = self.world.ground().entry(owner).qualified.clone();
         if let (Value::Opaque(_), Some(attribute)) = (receiver, self.ground_attribute(owner, name)) {
             let call = attribute.call;
@@ -382,6 +385,9 @@ impl Machine<'_> {
             && let Some(changed) = self.changed_attribute(object, name)
         {
             return Ok(Some(changed));
+        }
+        if let Some(value) = self.parameter_attribute(object, name)? {
+            return Ok(Some(value));
         }
         let value = match self.object(object) {
             Object::Function(function) => match name {
@@ -411,6 +417,9 @@ impl Machine<'_> {
                 },
                 "__type_params__" => function.type_parameters.clone().unwrap_or_else(|| Value::tuple(Vec::new())),
                 "__code__" => Value::Opaque(self.known.code),
+                "__globals__" if function.module == self.module && function.dynamic.is_none() => {
+                    self.allocate(Object::Globals)
+                }
                 "__dict__" => self.allocate(Object::InstanceDict(object)),
                 _ => return Ok(None),
             },
@@ -483,10 +492,19 @@ impl Machine<'_> {
             Object::GenericAlias { origin, arguments } => match name {
                 "__origin__" => origin.clone(),
                 "__args__" => Value::tuple(arguments.clone()),
+                "__unpacked__" => Value::Bool(false),
+                "__parameters__" => {
+                    let arguments = arguments.clone();
+                    self.parameters_of(&arguments)?
+                }
                 _ => return Ok(None),
             },
             Object::Union(arguments) => match name {
                 "__args__" => Value::tuple(arguments.clone()),
+                "__parameters__" => {
+                    let arguments = arguments.clone();
+                    self.parameters_of(&arguments)?
+                }
                 _ => return Ok(None),
             },
             Object::Slot { class, name: slot } => match name {
@@ -511,6 +529,10 @@ impl Machine<'_> {
                     args.first().cloned().unwrap_or(Value::None)
                 }
                 ("__dict__", _) => self.allocate(Object::InstanceDict(object)),
+                (_, crate::heap::Payload::Data(Value::Object(alias))) => {
+                    let alias = *alias;
+                    return self.object_getset(alias, name);
+                }
                 (_, crate::heap::Payload::Data(value)) => match crate::primitive::attribute(value, name) {
                     Some(result) => return self.primitive(result).map(Some),
                     None => return Ok(None),

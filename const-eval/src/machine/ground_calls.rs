@@ -50,6 +50,10 @@ impl Machine<'_> {
                 self.delete_attribute(object, &name.clone())?;
                 Ok(Value::None)
             }
+            ("posix.fspath", [text]) if plain && self.is_process_text(text) => {
+                self.known_effect(Rule::Nondeterministic, "computes with text that differs between processes");
+                Ok(text.clone())
+            }
             ("builtins.callable", [value]) if plain => Ok(Value::Bool(self.callable(value)?)),
             ("builtins.iter", [value]) if plain => self.iterate(value),
             ("builtins.next", [iterator]) if plain => self.next_or_stop(iterator),
@@ -68,12 +72,13 @@ impl Machine<'_> {
             ("builtins.format", [value, Value::Str(spec)]) if plain => self.format_with(value, &spec.clone()),
             ("builtins.hash", [value]) if plain => {
                 // The number itself is process-dependent for most types; asking for it may run `__hash__`.
+                if self.hashing > 0 {
+                    let key = self.key(value)?;
+                    self.hashed.push((value.clone(), key));
+                    return Ok(Value::Opaque(self.known.int));
+                }
                 match primitive::call_function(self.context(), "hash", std::slice::from_ref(value), &[]) {
                     Ok(product) => self.product(product),
-                    Err(_) if self.hashing > 0 => {
-                        self.key(value)?;
-                        Ok(Value::Opaque(self.known.int))
-                    }
                     Err(_) => self.residual(Rule::Nondeterministic, "a hash differs between processes"),
                 }
             }
@@ -158,6 +163,12 @@ impl Machine<'_> {
                 let names = names.into_iter().map(Value::Str).collect();
                 Ok(self.new_list(names))
             }
+            // Of another module's function: names can be set in it, and nothing else.
+            ("builtins.globals", []) if plain && self.foreign_frame().is_some() => {
+                let class = self.known.dict;
+                let module = self.foreign_frame().map_or(Value::None, Value::Module);
+                Ok(self.new_native(class, vec![module]))
+            }
             ("builtins.globals" | "builtins.locals" | "builtins.vars" | "builtins.dir", []) => {
                 self.open_namespace = true;
                 self.residual(
@@ -182,6 +193,25 @@ impl Machine<'_> {
                     None => self.malformed(),
                 }
             }
+            // The target compiles with every warning an error.
+            ("builtins.compile", [Value::Str(_), Value::Str(_), Value::Str(_)]) if plain => {
+                let result = crate::ground::ResultType::Exactly(self.known.code);
+                let call = crate::ground::CallClass { effect: crate::ground::Effect::Pure, result };
+                match self.pure_result(call, "builtins.compile", None, positional, keywords) {
+                    Err(Stop::Raise(exception)) => {
+                        let warning = self.world.ground().builtin("Warning");
+                        match warning {
+                            Some(warning) if !self.is_instance_of(&exception, warning)? => Err(Stop::Raise(exception)),
+                            _ => self.residual(Rule::ProcessEffect, "`compile` warns"),
+                        }
+                    }
+                    other => other,
+                }
+            }
+            ("builtins.vars", [object]) if plain => match self.find_attribute(object, "__dict__")? {
+                Some(dict) => Ok(dict),
+                None => self.raise_exactly("TypeError", "vars() argument must have __dict__ attribute"),
+            },
             ("builtins.exec" | "builtins.eval" | "builtins.__import__", _) => {
                 self.current.reached = true;
                 self.residual(Rule::UnknownNamespace, format!("`{}` runs code that is not known", entry.name))
@@ -195,6 +225,7 @@ impl Machine<'_> {
                 | "_codecs_tw.getcodec",
                 [name @ Value::Str(_)],
             ) if plain => self.multibyte_codec(&qualified, name.clone()),
+            ("_typing._idfunc", [value]) if plain => Ok(value.clone()),
             ("sys.intern", [value @ Value::Str(_)]) if plain => Ok(value.clone()),
             ("_abc._abc_init", [class]) => self.abc_init(&class.clone()),
             ("_abc._abc_register", [class, subclass]) if plain => {
@@ -235,7 +266,7 @@ impl Machine<'_> {
     }
 
     /// `__name__` of the code `depth` calls up (`sys._getframemodulename`).
-    fn caller_module_name(&self, positional: &[Value], keywords: &Keywords) -> Option<Value> {
+    pub(super) fn caller_module_name(&self, positional: &[Value], keywords: &Keywords) -> Option<Value> {
         let depth = match (positional, keywords.as_slice()) {
             ([], []) => 0,
             ([Value::Int(depth)], []) => usize::try_from(depth.to_i64()?).ok()?,
@@ -260,7 +291,7 @@ impl Machine<'_> {
     }
 
     /// Is the innermost frame that of a function?
-    fn is_in_function(&self) -> bool {
+    pub(super) fn is_in_function(&self) -> bool {
         self.positions.last().is_some_and(|position| {
             !position.dynamic
                 && self.world.ir(position.module).is_some_and(|ir| {
@@ -291,6 +322,12 @@ impl Machine<'_> {
         }
         let (class, arguments) = (self.known.dict, native.arguments.clone());
         Some(self.new_native(class, arguments))
+    }
+
+    /// The other module whose code is running.
+    fn foreign_frame(&self) -> Option<crate::value::ModuleId> {
+        let position = self.positions.last()?;
+        (position.module != self.module && !position.dynamic).then_some(position.module)
     }
 
     /// The running code is this module's.
@@ -447,7 +484,18 @@ impl Machine<'_> {
         {
             return Ok(false);
         }
-        let exact = self.type_of(value)?;
+        let exact = match self.is_process_text(value) {
+            true => {
+                self.known_effect(Rule::Nondeterministic, "computes with text that differs between processes");
+                Type::Ground(self.known.str)
+            }
+            false => self.type_of(value)?,
+        };
+        if self.is_process_text(value)
+            && let Value::Ground(class) = classes
+        {
+            return Ok(self.is_subtype(exact, Type::Ground(*class)));
+        }
         match classes {
             Value::Tuple(items) => {
                 for item in items.clone().iter() {

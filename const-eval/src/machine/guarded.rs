@@ -104,6 +104,16 @@ impl Machine<'_> {
         self.enumeration_table(object).is_some_and(|name| &*name == MEMBER_CACHE)
     }
 
+    /// Is it the dict in which `typing` keeps, from 3.12 on, the functions behind its caches, by the functions that they call?
+    /// Functions that use it add to it when they are defined.
+    pub(super) fn is_function_cache(&self, object: ObjectRef) -> bool {
+        self.world.module_name(object.owner) == "typing"
+            && self.world.is_standard(object.owner)
+            && self.world.evaluated(object.owner).is_some_and(|evaluated| {
+                matches!(evaluated.namespace.get("_caches"), Some(Value::Object(caches)) if *caches == object)
+            })
+    }
+
     /// The attribute of an enumeration of another module that holds the container, one of those that are
     /// complete when the class is.
     pub(super) fn enumeration_table(&self, object: ObjectRef) -> Option<Name> {

@@ -2,7 +2,7 @@
 
 use super::types::Found;
 use super::{Eval, Machine};
-use crate::heap::{Object, Type};
+use crate::heap::{Object, Payload, Type};
 use crate::key::{self, Key};
 use crate::primitive;
 use crate::reason::Rule;
@@ -37,6 +37,9 @@ impl Machine<'_> {
                     }
                     Object::FrozenSet(items) => {
                         let mut keys: Vec<Key> = items.keys().cloned().collect();
+                        if keys.iter().any(|key| key.is_foreign(self.module)) {
+                            return self.residual(Rule::NotModelled, "a container whose keys are compared by code");
+                        }
                         keys.sort_by_cached_key(|key| format!("{key:?}"));
                         Ok(Key::Frozen(keys.into()))
                     }
@@ -48,6 +51,12 @@ impl Machine<'_> {
                             keys.push(self.key(&part)?);
                         }
                         Ok(Key::Alias(keys.into()))
+                    }
+                    Object::Union(members) => {
+                        let members = self.set_of(members.clone())?;
+                        let mut keys: Vec<Key> = members.keys().cloned().collect();
+                        keys.sort_by_cached_key(|key| format!("{key:?}"));
+                        Ok(Key::Alias(vec![Key::Frozen(keys.into())].into()))
                     }
                     Object::BoundGround { owner, name, .. } | Object::UnboundGround { owner, name }
                         if matches!(
@@ -69,6 +78,16 @@ impl Machine<'_> {
                     | Object::ClassMethod(_)
                     | Object::Cell(_)
                     | Object::Generator(_) => Ok(Key::Identity(object)),
+                    Object::Native(_) if self.type_parameter(value).is_some() => {
+                        let class = self.type_of(value)?;
+                        match self.hashes_by_identity(class)? {
+                            true => Ok(Key::Identity(object)),
+                            false => {
+                                let name = self.type_name(class);
+                                self.raise("TypeError", format!("unhashable type: '{name}'"))
+                            }
+                        }
+                    }
                     Object::Class(_) | Object::Instance(_) => {
                         let class = self.type_of(value)?;
                         let data = self.plain_data(value);
@@ -77,22 +96,22 @@ impl Machine<'_> {
                         {
                             return self.key(&data);
                         }
+                        if self.is_alias_instance(value) && self.inherits_from_ground(class, &["__hash__", "__eq__"]) {
+                            return self.key(&data);
+                        }
                         if self.is_made_member(object) {
                             return self.residual(Rule::NotModelled, "hashes a combination of flags by its identity");
                         }
                         if let Some(hook) = self.hash_hook_of_identity(class) {
-                            let hook = self.bind(Found::Value(hook), "__hash__", Some(value), class)?;
-                            self.hashing += 1;
-                            let hash = self.call(&hook, Vec::new(), Vec::new());
-                            self.hashing -= 1;
-                            return match hash? {
-                                Value::Int(_) => Ok(Key::Identity(object)),
-                                Value::Opaque(id) if id == self.known.int => Ok(Key::Identity(object)),
-                                _ => self.residual(Rule::NotModelled, "a `__hash__` whose result is not known"),
-                            };
+                            self.refuse_shared(object)?;
+                            self.run_hash_hook(hook, value, class)?;
+                            return Ok(Key::Identity(object));
                         }
                         if self.hashes_by_identity(class)? {
+                            self.refuse_shared(object)?;
                             Ok(Key::Identity(object))
+                        } else if let Some(key) = self.custom_key(value, class)? {
+                            Ok(key)
                         } else {
                             let name = self.type_name(class);
                             self.residual(
@@ -109,6 +128,89 @@ impl Machine<'_> {
                 }
             }
             _ => self.residual(Rule::NotModelled, "hashes a value that is computed by the target only"),
+        }
+    }
+
+    /// Calls `__hash__`: what it hashes if its result is the hash of that.
+    fn run_hash_hook(&mut self, hook: Value, value: &Value, class: Type) -> Eval<Option<(Value, Key)>> {
+        let hook = self.bind(Found::Value(hook), "__hash__", Some(value), class)?;
+        let outer = (std::mem::take(&mut self.hashed), std::mem::replace(&mut self.mixes_hashes, false));
+        self.hashing += 1;
+        let hash = self.call(&hook, Vec::new(), Vec::new());
+        self.hashing -= 1;
+        let mut hashed = std::mem::replace(&mut self.hashed, outer.0);
+        let mixes = std::mem::replace(&mut self.mixes_hashes, outer.1);
+        match hash? {
+            Value::Opaque(id) if id == self.known.int && !mixes && hashed.len() == 1 => Ok(hashed.pop()),
+            Value::Int(_) => Ok(None),
+            Value::Opaque(id) if id == self.known.int => Ok(None),
+            _ => self.residual(Rule::NotModelled, "a `__hash__` whose result is not known"),
+        }
+    }
+
+    /// The key of an object whose class defines `__hash__` and `__eq__` in Python, where the hash is that
+    /// of one value: it is compared with the objects met so far whose hash is the same. Different values are taken to have
+    /// different hashes, and then `__eq__` is not called.
+    fn custom_key(&mut self, value: &Value, class: Type) -> Eval<Option<Key>> {
+        let Value::Object(object) = value else { return Ok(None) };
+        if !matches!(self.object(*object), Object::Instance(instance) if matches!(instance.payload, Payload::None)) {
+            return Ok(None);
+        }
+        let Some(hook) = self.python_definition(class, "__hash__").filter(|hook| !matches!(hook, Value::None)) else {
+            return Ok(None);
+        };
+        if self.python_definition(class, "__eq__").is_none() {
+            return Ok(None);
+        }
+        let Some((hashed, hash)) = self.run_hash_hook(hook, value, class)? else { return Ok(None) };
+        let comparison = syntax::ir::Comparison::Equal;
+        // What was hashed has the same hash, and may be a key itself. Different small numbers may have one hash.
+        if matches!(hash, Key::Data(_)) && !matches!(hashed, Value::Str(_) | Value::Bytes(_)) {
+            return Ok(None);
+        }
+        let equal = self.compare(comparison, &hashed, value)?;
+        if self.truth(&equal)? {
+            return self.residual(Rule::NotModelled, "an object that is equal to what its `__hash__` hashes");
+        }
+        // A table finds an object by its identity as well, if it happens to look where it lies.
+        if self.custom_hashes.entry(*object).or_insert_with(|| hash.clone()) != &hash {
+            return self.residual(Rule::Nondeterministic, "a key whose hash has changed since");
+        }
+        for (other, number) in self.customs.get(&hash).cloned().unwrap_or_default() {
+            let same = matches!(&other, Value::Object(other) if other == object);
+            if same || {
+                let equal = self.compare(comparison, &other, value)?;
+                self.truth(&equal)?
+            } {
+                return Ok(Some(Key::Custom { evaluation: self.module, number }));
+            }
+        }
+        let number = self.custom_count;
+        self.custom_count += 1;
+        self.customs.entry(hash).or_default().push((value.clone(), number));
+        Ok(Some(Key::Custom { evaluation: self.module, number }))
+    }
+
+    /// A key by identity, of an object that may be the same as another.
+    fn refuse_shared(&mut self, object: ObjectRef) -> Eval<()> {
+        if self.is_shared(object) {
+            return self.residual(Rule::NotModelled, "the identity of an object that a cache hands to others as well");
+        }
+        Ok(())
+    }
+
+    /// Does a container of another module hold keys that its evaluation has compared by their own code?
+    pub(super) fn has_foreign_keys(&self, object: ObjectRef) -> bool {
+        let foreign = |key: &Key| key.is_foreign(self.module);
+        match self.object(object) {
+            Object::Dict(entries) => entries.keys().any(foreign),
+            Object::Set(items) | Object::FrozenSet(items) => items.keys().any(foreign),
+            Object::Instance(instance) => match &instance.payload {
+                Payload::Dict(entries) => entries.keys().any(foreign),
+                Payload::Set(items) | Payload::FrozenSet(items) => items.keys().any(foreign),
+                _ => false,
+            },
+            _ => false,
         }
     }
 
@@ -155,10 +257,22 @@ impl Machine<'_> {
             }
             (V::None, V::None) | (V::Ellipsis, V::Ellipsis) | (V::NotImplemented, V::NotImplemented) => true,
             (V::Bool(left), V::Bool(right)) => left == right,
-            (V::Object(left), V::Object(right)) => left == right || self.is_same_member(*left, *right)?,
+            (V::Object(left), V::Object(right)) if left == right => true,
+            (V::Object(one), V::Object(other)) => {
+                if (self.is_shared(*one) || self.is_shared(*other)) && self.type_of(left)? == self.type_of(right)? {
+                    return self
+                        .residual(Rule::Nondeterministic, "whether two objects are one that a cache has handed out");
+                }
+                self.is_same_member(*one, *other)?
+            }
             (V::Ground(left), V::Ground(right)) => left == right,
             (V::Module(left), V::Module(right)) => left == right,
             (V::GroundModule(left), V::GroundModule(right)) => left == right,
+            (V::Ground(_), V::Object(object)) | (V::Object(object), V::Ground(_))
+                if matches!(self.object(*object), Object::Class(_)) =>
+            {
+                false
+            }
             _ => {
                 let (left_type, right_type) = (self.type_of(left)?, self.type_of(right)?);
                 if left_type != right_type {

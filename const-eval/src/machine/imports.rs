@@ -8,6 +8,7 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
 use syntax::ir::{CodeKind, Name};
 
 use super::frame::{Frame, Scope};
@@ -25,7 +26,15 @@ impl Machine<'_> {
         if self.is_import_statement() {
             self.current.imports = true;
         } else if frame.globals.is_some() || !self.import_in_call(&absolute, names) {
-            return self.residual(Rule::ImportInCall, format!("imports `{module}` from within a call"));
+            let message = format!("imports `{module}` from within a call");
+            let caught = self.catching > 0 || self.positions.iter().any(|position| position.guarded);
+            let known = matches!(self.world.resolve(&absolute), Resolved::Source(module)
+                if self.world.evaluated(module).is_some_and(|evaluated| !evaluated.fails));
+            // What it runs is as far from this module's objects as what an import statement runs.
+            if frame.globals.is_some() || self.leaked || caught || !known {
+                return self.residual(Rule::ImportInCall, message);
+            }
+            self.effect(Rule::ImportInCall, message);
         }
         let guarded = self.catching > 0 || self.positions.iter().any(|position| position.guarded);
         let target = if names.is_empty() && level == 0 {
@@ -79,6 +88,7 @@ impl Machine<'_> {
                     Resolved::Source(module) => {
                         module == self.module
                             || self.imported.contains(&module)
+                            || self.is_surely_loaded(module)
                             || self.name.starts_with(&format!("{name}."))
                     }
                     _ => false,
@@ -89,6 +99,23 @@ impl Machine<'_> {
             }
         }
         is_proven
+    }
+
+    /// Has an import that this module has carried out loaded the module, directly or through others?
+    fn is_surely_loaded(&self, wanted: ModuleId) -> bool {
+        let mut seen: FxHashSet<ModuleId> = FxHashSet::default();
+        let mut pending: Vec<ModuleId> = self.surely_loaded.iter().copied().collect();
+        while let Some(module) = pending.pop() {
+            if module == wanted {
+                return true;
+            }
+            if seen.insert(module)
+                && let Some(evaluated) = self.world.evaluated(module)
+            {
+                pending.extend(evaluated.surely_loaded.iter().copied());
+            }
+        }
+        false
     }
 
     /// `importlib._bootstrap._resolve_name`
@@ -111,6 +138,7 @@ impl Machine<'_> {
 
     /// Loads a module and its parents. Where the outcome decides which handler runs (`guarded`), it must be certain.
     fn load_module(&mut self, absolute: &str, guarded: bool) -> Eval<Value> {
+        self.loads += 1;
         if self.leaked && !self.runs_nothing_unknown(absolute) {
             return self.after_handing_out(absolute);
         }
@@ -126,6 +154,9 @@ impl Machine<'_> {
         match self.world.resolve(absolute) {
             Resolved::Source(module) => {
                 self.imported.insert(module);
+                if !guarded && self.current.decisions.is_empty() {
+                    self.surely_loaded.insert(module);
+                }
                 self.inherit_changes(module);
                 let fails = self.world.evaluated(module).is_some_and(|evaluated| evaluated.fails);
                 if fails {
@@ -164,7 +195,11 @@ impl Machine<'_> {
         match self.world.resolve(absolute) {
             Resolved::Source(module) => {
                 let is_around = self.name.starts_with(&format!("{absolute}."));
-                module == self.module || is_around || self.imported.contains(&module) || self.world.is_closed(module)
+                module == self.module
+                    || is_around
+                    || self.imported.contains(&module)
+                    || self.world.is_closed(module)
+                    || self.is_surely_loaded(module)
             }
             Resolved::Ground(index) => self.world.ground().modules()[index as usize].import_effect.is_none(),
             Resolved::Missing => true,
@@ -360,11 +395,20 @@ impl Machine<'_> {
                     }
                     self.loaded(*submodule)
                 }
-                (None, None) if evaluated.namespace.contains_key("__getattr__") && !is_module_attribute(name) => {
-                    return self.residual(
-                        Rule::UnknownAttribute,
-                        format!("imports `{name}` through `__getattr__` of module `{module_name}`"),
-                    );
+                (None, None)
+                    if evaluated.namespace.contains_key("__getattr__")
+                        && !evaluated.open_namespace
+                        && !is_module_attribute(name) =>
+                {
+                    self.depend(&module_name, &[name]);
+                    return match self.find_attribute(&Value::Module(module), name)? {
+                        Some(value) => Ok(value),
+                        None if !guarded => self.residual(
+                            Rule::Raises,
+                            format!("imports `{name}` of module `{module_name}`, which has no such name"),
+                        ),
+                        None => self.raise("ImportError", format!("cannot import name '{name}' from '{module_name}'")),
+                    };
                 }
                 (None, None) if !evaluated.open_namespace && !evaluated.porous && !is_module_attribute(name) => {
                     self.depend(&module_name, &[name]);

@@ -59,6 +59,11 @@ impl Machine<'_> {
                 self.charge(items.len())?;
                 Ok(self.iterator_over(items, class))
             }
+            Value::Object(_) if class == Type::Ground(self.known.type_var_tuple) => {
+                let unpacked = self.unpack_parameter(value)?;
+                let class = self.known.tuple_iterator;
+                Ok(self.iterator_over(vec![unpacked], class))
+            }
             Value::Object(object) => self.iterate_object(*object, value, class),
             Value::Opaque(id) if *id == self.known.bytearray => {
                 let class = self.known.bytearray_iterator;

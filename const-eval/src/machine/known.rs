@@ -83,4 +83,11 @@ known! {
     attribute_error = "builtins.AttributeError",
     stop_iteration = "builtins.StopIteration",
     code = "builtins.code",
+    generic = "_typing.Generic",
+    type_var = "_typing.TypeVar",
+    param_spec = "_typing.ParamSpec",
+    param_spec_args = "_typing.ParamSpecArgs",
+    param_spec_kwargs = "_typing.ParamSpecKwargs",
+    type_var_tuple = "_typing.TypeVarTuple",
+    type_alias = "_typing.TypeAliasType",
 }

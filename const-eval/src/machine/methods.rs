@@ -32,6 +32,9 @@ impl Machine<'_> {
             self.ground_init(owner, &receiver, positional, keywords)?;
             return Ok(Value::None);
         }
+        if let Some(result) = self.parameter_method(owner, name, &receiver, &positional, &keywords)? {
+            return Ok(result);
+        }
         if owner == known.list {
             return self.list_method(name, &receiver, positional, keywords);
         }

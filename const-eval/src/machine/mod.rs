@@ -13,6 +13,7 @@ mod acceptance;
 mod arity;
 mod attributes;
 mod binding;
+mod cached;
 mod calls;
 mod classes;
 mod construct;
@@ -38,7 +39,9 @@ mod replay;
 mod replay_calls;
 mod representation;
 mod step;
+mod surroundings;
 mod types;
+mod typing;
 mod unsupported;
 mod ways;
 
@@ -52,6 +55,7 @@ use syntax::ir::{self, Name, StatementKind};
 use crate::effect::Effect;
 use crate::evaluated::{Dependency, Evaluated, Namespace, Outcome, Replay};
 use crate::heap::{Attributes, Dict, Heap, Object};
+use crate::key::Key;
 use crate::primitive;
 use crate::reason::{Link, Reason, Rule, Site};
 use crate::value::{ModuleId, ObjectRef, Value};
@@ -114,6 +118,8 @@ pub struct Machine<'w> {
     dependencies: IndexMap<Dependency, u32, FxBuildHasher>,
     /// Source modules that this module's imports have surely loaded.
     imported: FxHashSet<ModuleId>,
+    /// See [`Evaluated::surely_loaded`].
+    surely_loaded: FxHashSet<ModuleId>,
     open_namespace: bool,
     porous: bool,
     fails: bool,
@@ -140,6 +146,23 @@ pub struct Machine<'w> {
     catching: u32,
     /// Calls of `__hash__` under way, whose result is only used to find equal keys.
     hashing: u32,
+    /// What the call of `__hash__` under way has hashed, and the keys.
+    hashed: Vec<(Value, Key)>,
+    /// The call of `__hash__` under way computes with hashes.
+    mixes_hashes: bool,
+    /// Objects whose classes define `__eq__` and `__hash__` in Python, by what the latter hashes, with their numbers.
+    customs: FxHashMap<Key, Vec<(Value, u32)>>,
+    custom_count: u32,
+    /// What the `__hash__` of those objects hashed when they were first met.
+    custom_hashes: FxHashMap<ObjectRef, Key>,
+    /// See [`Evaluated::shared`].
+    shared: Vec<(u32, u32)>,
+    /// What functions behind a cache have given so far.
+    answers: FxHashMap<ObjectRef, cached::Answers>,
+    /// A call behind a cache is under way: objects before this one are older than it.
+    floor: Option<u32>,
+    /// Imports carried out so far.
+    loads: u64,
     /// What exceptions say whose message is known to the target only.
     described: FxHashMap<ObjectRef, Arc<str>>,
     current: Statement,
@@ -195,6 +218,8 @@ pub fn evaluate_within(world: &dyn World, module: ModuleId, budget: Budget) -> E
     let mut dependencies: Vec<(u32, Dependency)> =
         machine.dependencies.into_iter().map(|(dependency, statement)| (statement, dependency)).collect();
     dependencies.sort();
+    let mut surely_loaded: Vec<ModuleId> = machine.surely_loaded.into_iter().collect();
+    surely_loaded.sort();
     Evaluated {
         module,
         heap: machine.heap,
@@ -209,6 +234,8 @@ pub fn evaluate_within(world: &dyn World, module: ModuleId, budget: Budget) -> E
         unsure: machine.unsure,
         module_aliases: machine.module_aliases,
         changed: Arc::new(machine.overlay.all()),
+        shared: machine.shared,
+        surely_loaded,
         steps: machine.steps,
         places: Default::default(),
     }
@@ -222,6 +249,7 @@ impl<'w> Machine<'w> {
         machine.namespace = evaluated.namespace.clone();
         machine.open_namespace = evaluated.open_namespace;
         machine.unsure = evaluated.unsure.clone();
+        machine.shared = evaluated.shared.clone();
         machine.impure = true;
         machine
     }
@@ -249,6 +277,7 @@ impl<'w> Machine<'w> {
             positions: Vec::new(),
             dependencies: IndexMap::default(),
             imported: FxHashSet::default(),
+            surely_loaded: FxHashSet::default(),
             open_namespace: false,
             porous: false,
             fails: false,
@@ -266,6 +295,15 @@ impl<'w> Machine<'w> {
             steps: 0,
             catching: 0,
             hashing: 0,
+            hashed: Vec::new(),
+            mixes_hashes: false,
+            customs: FxHashMap::default(),
+            custom_count: 0,
+            custom_hashes: FxHashMap::default(),
+            shared: Vec::new(),
+            answers: FxHashMap::default(),
+            floor: None,
+            loads: 0,
             described: FxHashMap::default(),
             current: Statement::default(),
         }
@@ -438,6 +476,7 @@ impl<'w> Machine<'w> {
                             }
                             ir::CodeKind::Function => format!("calls `{}`", code.qualname),
                             ir::CodeKind::Lambda => "calls a lambda".to_string(),
+                            kind if typing::is_type_scope(kind) => "evaluates type parameters".to_string(),
                             _ => "evaluates a comprehension".to_string(),
                         }
                     }
@@ -511,6 +550,12 @@ impl<'w> Machine<'w> {
             let what = self.describe(&Value::Object(object));
             return self.residual(Rule::ForeignChange, format!("changes {what}, which belongs to module `{owner}`"));
         }
+        if self.floor.is_some_and(|floor| object.index < floor) {
+            return self.residual(Rule::NotModelled, "a cached function changes what is older than its call");
+        }
+        if self.is_shared(object) {
+            return self.residual(Rule::ForeignChange, "changes an object that a cache hands to others as well");
+        }
         if (object.index as usize) < self.current.heap_before {
             self.current.changed_older = true;
             self.current.changed.insert(object.index);
@@ -520,13 +565,20 @@ impl<'w> Machine<'w> {
 
     /// The contents of a mutable object may be read only where they can't have changed since.
     fn contents(&mut self, object: ObjectRef) -> Eval<&Object> {
-        if !self.is_own(object) && self.enumeration_table(object).is_none() && !self.rest_on_fingerprint(object) {
+        if !self.is_own(object)
+            && !self.is_function_cache(object)
+            && self.enumeration_table(object).is_none()
+            && !self.rest_on_fingerprint(object)
+        {
             let owner = self.world.module_name(object.owner).to_string();
             let what = self.describe(&Value::Object(object));
             return self.residual(
                 Rule::ForeignContents,
                 format!("reads the contents of {what}, which belongs to module `{owner}` and may have been changed"),
             );
+        }
+        if !self.is_own(object) && self.has_foreign_keys(object) {
+            return self.residual(Rule::NotModelled, "a container whose keys are compared by code");
         }
         Ok(self.object(object))
     }

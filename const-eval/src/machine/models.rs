@@ -27,6 +27,11 @@ impl Machine<'_> {
         {
             return Ok(Some(result));
         }
+        if self.world.is_standard(module)
+            && let Some(result) = self.call_with_process_text(module, &qualname, positional, keywords)?
+        {
+            return Ok(Some(result));
+        }
         let result = match (self.world.module_name(module), &*qualname) {
             ("re", "compile") => "re.Pattern",
             _ => return Ok(None),

@@ -93,8 +93,14 @@ impl Machine<'_> {
             return Ok(value);
         }
         let (name, reflected, _) = method_names(operator);
+        if operator == BinaryOperator::BitOr && self.unites(left) {
+            return self.unite_parameter(left, right);
+        }
         if let Some(result) = self.python_operator(name, reflected, left, right)? {
             return Ok(result);
+        }
+        if operator == BinaryOperator::BitOr && self.unites(right) && self.gives_way_to_parameter(left) {
+            return self.unite_parameter(left, right);
         }
         self.ground_binary(operator, left, right)
     }
@@ -196,6 +202,9 @@ impl Machine<'_> {
 
     fn ground_binary(&mut self, operator: BinaryOperator, left: &Value, right: &Value) -> Eval<Value> {
         use BinaryOperator as B;
+        if operator == B::BitOr && self.is_union_member(left) && self.is_union_member(right) {
+            return self.union(left, right);
+        }
         let (left, right) = (&self.plain_data(left), &self.plain_data(right));
         match (operator, left, right) {
             (B::Add, Value::Tuple(first), Value::Tuple(second)) => {
@@ -211,9 +220,6 @@ impl Machine<'_> {
             (B::Modulo, Value::Str(template), arguments) => {
                 let template = template.clone();
                 return self.percent_format(&template, arguments);
-            }
-            (B::BitOr, left, right) if self.is_union_member(left) && self.is_union_member(right) => {
-                return self.union(left, right);
             }
             _ => {}
         }
@@ -232,6 +238,15 @@ impl Machine<'_> {
         match primitive::binary(self.context(), operator, left, right) {
             // Worded in another way where the operator is an in-place one.
             Err(primitive::Failure::Raise { exception: "TypeError", message }) => self.raise("TypeError", message),
+            // Known but for its last digit, unless it is too large.
+            Err(primitive::Failure::NotModelled(what))
+                if operator == B::Power
+                    && self.catching == 0
+                    && !self.positions.iter().any(|position| position.guarded) =>
+            {
+                self.known_effect(Rule::Nondeterministic, what);
+                Ok(Value::Unknown(crate::reason::Reason::new(Rule::Nondeterministic, what)))
+            }
             outcome => self.primitive(outcome),
         }
     }
@@ -244,6 +259,7 @@ impl Machine<'_> {
         let (left, right) = (self.type_of(left)?, self.type_of(right)?);
         let known = self.known;
         let both = |id| left == Type::Ground(id) && right == Type::Ground(id);
+        self.mixes_hashes |= self.hashing > 0;
         Ok(match operator {
             BinaryOperator::Add if both(known.str) => Some(Value::Opaque(known.str)),
             BinaryOperator::Add if both(known.bytes) => Some(Value::Opaque(known.bytes)),
@@ -372,10 +388,25 @@ impl Machine<'_> {
             Value::None => true,
             Value::Object(object) => match self.object(*object) {
                 Object::GenericAlias { .. } | Object::Union(_) => true,
+                Object::Native(native) => native.class == self.known.type_alias,
+                Object::Instance(_) => {
+                    matches!(self.plain_data(value), Value::Object(_)) && self.is_alias_instance(value)
+                }
                 Object::Class(_) => self.has_plain_metaclass(value),
                 _ => false,
             },
             Value::Ground(_) => self.has_plain_metaclass(value),
+            _ => false,
+        }
+    }
+
+    /// An instance of a subclass of `types.GenericAlias`, as `collections.abc.Callable[…]` is.
+    pub(super) fn is_alias_instance(&self, value: &Value) -> bool {
+        match self.plain_data(value) {
+            Value::Object(alias) => {
+                matches!(self.object(alias), Object::GenericAlias { .. })
+                    && !matches!(value, Value::Object(object) if *object == alias)
+            }
             _ => false,
         }
     }
@@ -547,6 +578,16 @@ impl Machine<'_> {
                 return Ok(Value::Bool(same == wanted));
             }
         }
+        if equality
+            && let (Some((class, origin)), Some((other_class, other))) =
+                (self.origin_of_part(left), self.origin_of_part(right))
+            && class == other_class
+        {
+            return self.compare(comparison, &origin, &other);
+        }
+        if equality && let Some(same) = self.compare_aliases(left, right)? {
+            return Ok(Value::Bool(same == wanted));
+        }
         if equality {
             // Objects whose types leave `==` to identity.
             if self.equality_is_identity(left, left_type)? && self.equality_is_identity(right, right_type)? {
@@ -576,8 +617,47 @@ impl Machine<'_> {
         if matches!(value, Value::Module(_) | Value::GroundModule(_)) {
             return Ok(true);
         }
-        Ok(matches!(self.lookup(class, "__eq__"), Some(Found::Ground { owner, .. })
-            if owner == self.known.object || owner == self.known.type_))
+        Ok(match self.lookup(class, "__eq__") {
+            Some(Found::Ground { owner, .. }) => owner == self.known.object || owner == self.known.type_,
+            // The method has had its turn, and the rest is up to identity.
+            Some(Found::Value(_)) => {
+                matches!(value, Value::Object(object) if matches!(self.object(*object), Object::Instance(_)))
+            }
+            None => false,
+        })
+    }
+
+    /// `==` of two aliases or unions (`ga_richcompare`, `union_richcompare`); `None`: neither is one.
+    fn compare_aliases(&mut self, left: &Value, right: &Value) -> Eval<Option<bool>> {
+        let parts = |machine: &Self, value: &Value| match value {
+            Value::Object(object) => match machine.object(*object) {
+                Object::GenericAlias { origin, arguments } => Some((Some(origin.clone()), arguments.clone())),
+                Object::Union(members) => Some((None, members.clone())),
+                _ => None,
+            },
+            _ => None,
+        };
+        let (first, second) = (parts(self, left), parts(self, right));
+        let (alias, other_alias) = (first.is_some(), second.is_some());
+        match (first, second) {
+            (None, None) => Ok(None),
+            (Some((Some(origin), arguments)), Some((Some(other), others))) => {
+                let same = self.same_or_equal(&origin, &other)?
+                    && self.same_or_equal(&Value::tuple(arguments), &Value::tuple(others))?;
+                Ok(Some(same))
+            }
+            (Some((None, members)), Some((None, others))) => {
+                let (members, others) = (self.set_of(members)?, self.set_of(others)?);
+                Ok(Some(members.len() == others.len() && members.keys().all(|key| others.contains_key(key))))
+            }
+            _ => {
+                // Each leaves the other alone, and so do data, plain objects and classes.
+                let (left_type, right_type) = (self.type_of(left)?, self.type_of(right)?);
+                let plain = (alias || is_data(left) || self.equality_is_identity(left, left_type)?)
+                    && (other_alias || is_data(right) || self.equality_is_identity(right, right_type)?);
+                Ok(plain.then_some(false))
+            }
+        }
     }
 
     /// A builtin value and an object of a plain type: neither `__eq__` knows the other.
@@ -585,7 +665,10 @@ impl Machine<'_> {
         let plain = |machine: &mut Self, value: &Value, class: Type| {
             is_data(value)
                 || machine.equality_is_identity(value, class).unwrap_or(false)
-                || matches!(value, Value::Object(object) if matches!(machine.object(*object), Object::List(_) | Object::Dict(_)))
+                || matches!(value, Value::Object(object) if matches!(
+                    machine.object(*object),
+                    Object::List(_) | Object::Dict(_) | Object::Set(_) | Object::FrozenSet(_)
+                ))
         };
         left_type != right_type
             && !matches!((left, right), (Value::Unknown(_), _) | (_, Value::Unknown(_)))

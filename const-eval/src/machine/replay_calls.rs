@@ -134,6 +134,19 @@ impl Machine<'_> {
             ("logging", "getLogger", [] | [Value::Str(_) | Value::None]) if keywords.is_empty() => {
                 made_anew("logging.getLogger")
             }
+            // It enters the function in a registry, by its module and name, and gives a placeholder. The
+            // registry hands it to nobody but who asks for the overloads of that very function.
+            ("typing", "overload", [Value::Object(overloaded)])
+                if keywords.is_empty() && self.is_plain_function(*overloaded) =>
+            {
+                let Some(result) = self.foreign_global(module, "_overload_dummy")? else { return Ok(None) };
+                self.depend("typing", &["_overload_dummy"]);
+                let leaked = self.leaked;
+                let message = "`typing.overload` enters the function in its registry";
+                self.carry_out_call(Value::Object(function), positional, keywords, message)?;
+                self.leaked = leaked;
+                return Ok(Some(result));
+            }
             ("functools", "singledispatch.<locals>.register", [class, implementation])
                 if keywords.is_empty() && !self.is_own(function) =>
             {
@@ -151,6 +164,24 @@ impl Machine<'_> {
         let message = format!("`{name}.{qualname}` changes what belongs to others");
         self.carry_out_call(Value::Object(function), positional, keywords, &message)?;
         Ok(Some(result))
+    }
+
+    /// A function of this module, or a class or static method made of one.
+    fn is_plain_function(&self, object: ObjectRef) -> bool {
+        self.is_own(object)
+            && match self.object(object) {
+                Object::Function(function) => {
+                    let names = (&function.module_name, &function.qualname);
+                    function.dynamic.is_none() && matches!(names, (Value::Str(_), Value::Str(_)))
+                }
+                Object::StaticMethod(wrapper) | Object::ClassMethod(wrapper) => match &wrapper.function {
+                    Value::Object(function) => {
+                        matches!(self.object(*function), Object::Function(_)) && self.is_plain_function(*function)
+                    }
+                    _ => false,
+                },
+                _ => false,
+            }
     }
 
     fn is_warning_action(&self, action: &Value) -> bool {

@@ -105,6 +105,10 @@ impl Machine<'_> {
             out.push_str(&text);
             return Ok(());
         }
+        if let Some(text) = self.parameter_text(value) {
+            out.push_str(&text);
+            return Ok(());
+        }
         let recursive = active.contains(&object);
         active.push(object);
         let result = self.write_contents(object, value, class, recursive, out, active);

@@ -583,15 +583,58 @@ impl Machine<'_> {
                 frame.stack.push(rest);
             }
 
-            I::TypeParameter { .. }
-            | I::TypeAlias
-            | I::SetTypeParameters
-            | I::SubscriptGeneric
-            | I::LoadFromDictOrGlobals(_)
-            | I::LoadFromDictOrCell(_)
-            | I::LoadNamespace => {
-                return self.residual(Rule::NotModelled, "type parameters (PEP 695) are not modelled");
+            I::TypeParameter { name, kind, bound, default } => {
+                let default = if *default { Some(self.pop(frame)?) } else { None };
+                let bound = match bound {
+                    ir::TypeParameterBound::None => None,
+                    bound => Some((*bound, self.pop(frame)?)),
+                };
+                let parameter = self.declared_parameter(name, *kind, bound, default)?;
+                frame.stack.push(parameter);
             }
+            I::TypeAlias => {
+                let compute = self.pop(frame)?;
+                let parameters = self.pop(frame)?;
+                let name = self.pop(frame)?;
+                let alias = self.declared_alias(name, parameters, compute)?;
+                frame.stack.push(alias);
+            }
+            I::SetTypeParameters => {
+                let parameters = self.pop(frame)?;
+                let Value::Object(function) = self.peek(frame, 0)? else {
+                    return self.malformed();
+                };
+                let Object::Function(function) = self.object_mut(function)? else {
+                    return self.malformed();
+                };
+                function.type_parameters = Some(parameters);
+            }
+            I::SubscriptGeneric => {
+                let parameters = self.pop(frame)?;
+                let generic = self.subscript_generic(parameters)?;
+                frame.stack.push(generic);
+            }
+            I::LoadFromDictOrGlobals(name) => {
+                let mapping = self.pop(frame)?;
+                let value = match self.class_mapping_get(&mapping, name)? {
+                    Some(value) => value,
+                    None => self.load_global(frame, name)?,
+                };
+                frame.stack.push(value);
+            }
+            I::LoadFromDictOrCell(index) => {
+                let mapping = self.pop(frame)?;
+                let name = code.cells.get(*index as usize).cloned().unwrap_or_default();
+                let value = match self.class_mapping_get(&mapping, &name)? {
+                    Some(value) => value,
+                    None => self.load_cell(frame, code, *index)?,
+                };
+                frame.stack.push(value);
+            }
+            I::LoadNamespace => match frame.scope {
+                Scope::Class(namespace) => frame.stack.push(Value::Object(namespace)),
+                _ => return self.malformed(),
+            },
             I::Unsupported(what) => return self.residual(Rule::NotModelled, *what),
         }
         Ok(Flow::Next)
@@ -730,7 +773,8 @@ impl Machine<'_> {
         } else {
             let module = self.world.module_name(frame.module).to_string();
             if let Some(value) = self.foreign_global(frame.module, name)? {
-                if self.changed_global(frame.module, name).is_none() {
+                let is_cache = matches!(&value, Value::Object(object) if self.is_function_cache(*object));
+                if !is_cache && self.changed_global(frame.module, name).is_none() {
                     self.depend(&module, &[name]);
                 }
                 return Ok(value);
@@ -805,6 +849,9 @@ impl Machine<'_> {
         if frame.module != self.module {
             return self.change_global(frame.module, name, value);
         }
+        if self.floor.is_some() {
+            return self.residual(Rule::NotModelled, "a cached function changes what is older than its call");
+        }
         match self.current.imported_name.take() {
             Some(origin) if matches!(frame.scope, Scope::Module) => self.provenance.insert(name.clone(), origin),
             _ => self.provenance.remove(name),
@@ -822,6 +869,9 @@ impl Machine<'_> {
         if frame.module != self.module {
             let module = self.world.module_name(frame.module).to_string();
             return self.residual(Rule::ForeignChange, format!("deletes the global `{name}` of module `{module}`"));
+        }
+        if self.floor.is_some() {
+            return self.residual(Rule::NotModelled, "a cached function changes what is older than its call");
         }
         self.current.binds = true;
         self.touch(name);
