@@ -185,7 +185,7 @@ impl Comparison<'_> {
 }
 
 /// How often a module is executed at most beyond the first time, to see what differs by itself.
-const EXECUTIONS: usize = 4;
+const EXECUTIONS: usize = 8;
 
 /// Where modules come from.
 #[derive(Clone, Copy)]
