@@ -335,7 +335,8 @@ pub struct Class {
     /// The `__class__` cell to fill, if methods use it.
     pub class_cell: Option<NodeId>,
     /// The metaclass extends `abc.ABCMeta`: `_abc._abc_init(cls)` is called once the namespace is
-    /// whole, before `later`; it sets `__abstractmethods__` and `_abc_impl`, which are in neither list.
+    /// whole, before `later`, or, if there is an `_abc_impl` in `later`, in its place; it sets
+    /// `__abstractmethods__` and `_abc_impl`.
     pub abc: bool,
     /// Classes registered with this ABC (`_abc._abc_register`), in order, after `later`.
     pub registered: Vec<NodeId>,

@@ -63,7 +63,7 @@ def describe(walker, cls):
     if type_flags(cls) & PATTERN_FLAGS & ~inherited:
         raise Unsupported(f"class {type_qualname(cls)} is marked as a sequence or mapping")
 
-    namespace, later = [], []
+    namespace, before_abc, later = [], [], []
     contents = type_dict(cls)
     if is_abc and not ("_abc_impl" in contents and "__abstractmethods__" in contents):
         raise Unsupported(f"class {type_qualname(cls)} is an ABC that was not made as one")
@@ -97,13 +97,15 @@ def describe(walker, cls):
         if in_body:
             namespace.append(pair)
         elif is_abc and place[name] < place["__abstractmethods__"]:
-            raise Unsupported(f"class {type_qualname(cls)} was changed before it became an ABC")
+            before_abc.append(pair)
         else:
             later.append(pair)
     if is_abc and may_wait(cls):
         # What is abstract was decided when the class was made.
         names = [walker.text(name) for name in sorted(contents["__abstractmethods__"])]
         later.insert(0, ("__abstractmethods__", walker.add(("frozenset", tuple(names)))))
+    if before_abc:
+        later = [*before_abc, ("_abc_impl", walker.node(None)), *later]
     return {
         "metaclass": walker.node(metaclass),
         "name": type_name(cls),
@@ -385,8 +387,8 @@ def solid_base(kind):
         if not type_flags(base) & HEAP_TYPE or type_flags(base) & IMMUTABLE_TYPE:
             if found is BaseException and base.__new__ is BaseException.__new__ and base.__basicsize__ == BaseException.__basicsize__:
                 continue
-            if type_module(base) == "typing" and type_name(base) == "Generic":
-                continue
+            if type_base(base) is object and layout(base) == layout(object):
+                continue  # as `typing.Generic`: it only gives methods
             raise Unsupported(f"an instance of {type_qualname(kind)}, which extends the C type {type_name(base)}")
     if found is object:
         if kind not in instantiable:
@@ -398,6 +400,10 @@ def solid_base(kind):
         if not instantiable[kind]:
             raise Unsupported(f"an instance of {type_qualname(kind)}, which only its own constructor can make")
     return found
+
+
+def layout(kind):
+    return tuple([type.__dict__[name].__get__(kind) for name in ("__basicsize__", "__itemsize__", "__dictoffset__", "__weakrefoffset__")])
 
 
 def type_module(kind):

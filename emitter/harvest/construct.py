@@ -1,5 +1,6 @@
 """Objects of C types, made again by calling a pure constructor of the same type."""
 
+import gc
 import sys
 
 from lyo_harvest.foreign import raw, replace, replaced
@@ -206,6 +207,14 @@ def recursive_lock(walker, value):
     return call(walker, walker.add(("external", "_thread", ("RLock",))), (), fresh=True)
 
 
+def context_variable(walker, value):
+    held = gc.get_referents(value)  # its name, and its default if there is one
+    held = [item for place, item in enumerate(held) if item is not value.name or item in held[:place]]
+    keywords = (("default", held[0]),) if held else ()
+    variable = walker.add(("external", "_contextvars", ("ContextVar",)))
+    return call(walker, variable, (value.name,), keywords, fresh=True)
+
+
 def plain_object(walker, value):
     return call(walker, walker.add(("builtin", "object")), (), fresh=True)
 
@@ -297,6 +306,7 @@ HANDLERS = {
     ("collections", "OrderedDict"): ordered_dict,
     ("collections", "defaultdict"): default_dict,
     ("_struct", "Struct"): struct,
+    ("_contextvars", "ContextVar"): context_variable,
     ("_thread", "_local"): thread_local,
     ("_thread", "lock"): lock,
     ("_thread", "RLock"): recursive_lock,

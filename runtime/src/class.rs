@@ -88,11 +88,16 @@ impl Rehydrator<'_> {
             let value = self.make(value)?;
             set_type_attribute(&class, &name, &value)?;
         }
-        if view.abc {
+        let place = later.iter().position(|(name, _)| view.abc && name.as_text() == Some("_abc_impl"));
+        if view.abc && place.is_none() {
             imported(c"_abc", "_abc_init")?.call1(&class)?;
         }
-        for (name, value) in later {
-            set_type_attribute(&class, &name, &value)?;
+        for (index, (name, value)) in later.into_iter().enumerate() {
+            if Some(index) == place {
+                imported(c"_abc", "_abc_init")?.call1(&class)?;
+            } else {
+                set_type_attribute(&class, &name, &value)?;
+            }
         }
         if !registered.is_empty() {
             let register = imported(c"_abc", "_abc_register")?;

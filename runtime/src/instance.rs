@@ -25,7 +25,8 @@ fn foundation(class: *mut ffi::PyTypeObject, made_by_python: ffi::destructor) ->
     unsafe {
         while !base.is_null()
             && (*base).tp_flags & ffi::Py_TPFLAGS_HEAPTYPE != 0
-            && (*base).tp_dealloc.is_some_and(|dealloc| std::ptr::fn_addr_eq(dealloc, made_by_python))
+            && ((*base).tp_dealloc.is_some_and(|dealloc| std::ptr::fn_addr_eq(dealloc, made_by_python))
+                || adds_nothing(base))
         {
             base = (*base).tp_base;
         }
@@ -65,6 +66,19 @@ fn foundation(class: *mut ffi::PyTypeObject, made_by_python: ffi::destructor) ->
         }
     }
     Failure::refused(format!("instances of {} extend {}", type_name(class), type_name(base)))
+}
+
+/// Whether a class made in C has the layout of its base and only gives it methods, as `typing.Generic`.
+unsafe fn adds_nothing(class: *mut ffi::PyTypeObject) -> bool {
+    // SAFETY: a ready type, says the caller.
+    unsafe {
+        let base = (*class).tp_base;
+        base == &raw mut ffi::PyBaseObject_Type
+            && (*class).tp_basicsize == (*base).tp_basicsize
+            && (*class).tp_itemsize == 0
+            && (*class).tp_dictoffset == 0
+            && (*class).tp_weaklistoffset == 0
+    }
 }
 
 unsafe fn same_new(left: *mut ffi::PyTypeObject, right: *mut ffi::PyTypeObject) -> bool {
