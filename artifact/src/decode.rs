@@ -39,6 +39,11 @@ impl Entry<'_> {
 }
 
 impl ImageView<'_> {
+    /// One node, as the writer takes it.
+    pub fn decode_node(&self, id: NodeId) -> Result<Node, ReadError> {
+        node(self.node(id)?)
+    }
+
     pub fn decode(&self) -> Result<Image, ReadError> {
         let mut nodes = Vec::with_capacity(self.len());
         for id in 0..self.len() {

@@ -611,7 +611,7 @@ def image(run, describer):
     path = describer.entry["path"]
     ranges = [(segment.start, segment.end) for segment in run.segments]
     code = unmarshalled(run.source, path, ranges)
-    walker = describer.walker
+    walker = describer.walker or describer.prepare(run, run.namespace)
     constants = paired_constants(run.code, code)
     code_node = walker.own_code(code, constants)
     walker.defer_constants(code_node, only_in_segments(code, unmarshalled(run.source, path, ranges, is_hollow=True)))

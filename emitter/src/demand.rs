@@ -67,7 +67,12 @@ fn is_taken_from_elsewhere(nodes: &[Node], node: &Node) -> bool {
 
 /// All nodes that making this one makes, in a fixed order.
 fn closure(nodes: &[Node], root: NodeId) -> Vec<NodeId> {
-    let mut seen = std::collections::HashSet::from([root]);
+    closure_without(nodes, root, root)
+}
+
+/// The same, of a root within something that exists when it is made.
+pub fn closure_without(nodes: &[Node], root: NodeId, existing: NodeId) -> Vec<NodeId> {
+    let mut seen = std::collections::HashSet::from([root, existing]);
     let mut found = vec![root];
     let mut next = 0;
     while let Some(id) = found.get(next).copied() {
@@ -99,7 +104,7 @@ fn is_cheap(node: &Node) -> bool {
 }
 
 /// Which nodes must be made when the store's turn has come.
-fn bound_at_once(image: &Image, classes: &HashMap<NodeId, ClassFacts>) -> Vec<bool> {
+pub fn bound_at_once(image: &Image, classes: &HashMap<NodeId, ClassFacts>) -> Vec<bool> {
     (0..)
         .zip(&image.nodes)
         .map(|(id, node)| match node {

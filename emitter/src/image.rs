@@ -8,6 +8,7 @@ use artifact::model::{
 
 use crate::canonical::canonical;
 use crate::demand;
+use crate::methods;
 use crate::marshal::{MarshalError, Value};
 
 /// Decodes the nodes, operations and guards of one module.
@@ -26,6 +27,8 @@ pub fn image(nodes: Value, operations: Value, guards: Value, step: Value) -> Res
         guards: each(guards, guard)?,
         step,
     };
+    let bound = demand::bound_at_once(&image, &classes);
+    methods::defer(&mut image, &bound);
     demand::annotate(&mut image, &classes);
     Ok(image)
 }

@@ -14,6 +14,7 @@ pub mod drive;
 pub mod from_analysis;
 mod image;
 mod known;
+mod methods;
 pub mod marshal;
 pub mod plan;
 pub mod verify;

@@ -19,6 +19,7 @@ use artifact::view::{ClassView, NodeView};
 use pyo3_ffi as ffi;
 
 use crate::complete::Task;
+use crate::demand::methods;
 use crate::failure::Failure;
 use crate::make::Rehydrator;
 use crate::object::{Fallible, Object, check, imported, type_lookup};
@@ -29,10 +30,18 @@ impl Rehydrator<'_> {
         let metaclass = self.make(class.metaclass)?;
         let bases = self.make_tuple(class.bases)?;
         let namespace = Object::dict()?;
-        let mut withheld = Vec::new();
+        let (mut withheld, mut descriptors) = (Vec::new(), Vec::new());
         for item in class.namespace.iter() {
             let (name, id) = item?;
             let key = Object::name(name)?;
+            if let NodeView::Deferred(method) = self.image.node(id)? {
+                let waiting = self.make_method(method, &key)?;
+                namespace.dict_set(&key, &waiting)?;
+                if methods::is_waiting(&waiting) {
+                    descriptors.push(waiting);
+                }
+                continue;
+            }
             let value = if name == "__slots__" { self.settle(id) } else { self.make(id) };
             match value {
                 Ok(value) if !is_told_its_name(&value)? => namespace.dict_set(&key, &value)?,
@@ -49,7 +58,16 @@ impl Rehydrator<'_> {
         }
         let name = Object::name(class.name)?;
         let object = new_class(&metaclass, &name, &bases, &namespace)?;
+        methods::give_to(&object, &descriptors);
         Ok((object, withheld))
+    }
+
+    /// A method that only its class holds, or what stands for it until somebody asks.
+    fn make_method(&mut self, id: NodeId, name: &Object) -> Result<Object, Failure> {
+        let Some(waiting) = self.own.upgrade().filter(|_| self.is_absent(id)) else { return self.make(id) };
+        self.methods.insert(id);
+        let is_data = matches!(self.image.node(id)?, NodeView::Property { .. });
+        Ok(methods::new(&waiting, id, name, is_data)?)
     }
 
     /// Sets what was withheld, makes an ABC of the class if it is one, sets what came later. Gives
@@ -90,11 +108,11 @@ impl Rehydrator<'_> {
         }
         let place = later.iter().position(|(name, _)| view.abc && name.as_text() == Some("_abc_impl"));
         if view.abc && place.is_none() {
-            imported(c"_abc", "_abc_init")?.call1(&class)?;
+            methods::while_unasked(|| imported(c"_abc", "_abc_init")?.call1(&class))?;
         }
         for (index, (name, value)) in later.into_iter().enumerate() {
             if Some(index) == place {
-                imported(c"_abc", "_abc_init")?.call1(&class)?;
+                methods::while_unasked(|| imported(c"_abc", "_abc_init")?.call1(&class))?;
             } else {
                 set_type_attribute(&class, &name, &value)?;
             }
@@ -105,7 +123,23 @@ impl Rehydrator<'_> {
                 register.call(&Object::tuple(vec![class.clone(), subclass])?, None)?;
             }
         }
+        if self.has_waiting_methods(view)? {
+            methods::hide(&class)?;
+        }
         Ok(None)
+    }
+}
+
+impl Rehydrator<'_> {
+    fn has_waiting_methods(&self, class: ClassView<'_>) -> Result<bool, Failure> {
+        for item in class.namespace.iter() {
+            if let NodeView::Deferred(method) = self.image.node(item?.1)?
+                && self.methods.contains(&method)
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

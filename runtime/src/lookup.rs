@@ -2,7 +2,7 @@
 
 use pyo3_ffi as ffi;
 
-use crate::demand::of_module;
+use crate::demand::{methods, of_module};
 use crate::object::{Fallible, Object, module_dict, modules, type_lookup};
 
 /// What stands at `path` below the module of this name: names are read from a module's `__dict__`,
@@ -61,7 +61,7 @@ fn step(object: &Object, name: &str) -> Fallible<Option<Object>> {
         return object.dict_get_text(name);
     }
     if let Some(class) = object.as_type() {
-        return Ok(type_lookup(class, &Object::name(name)?));
+        return type_lookup(class, &Object::name(name)?).map(methods::made).transpose();
     }
     match object.own_dict()? {
         Some(dict) => dict.dict_get_text(name),

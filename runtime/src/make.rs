@@ -6,7 +6,8 @@
 //! so cycles are no matter, and the native stack is only used for what has to be whole at once
 //! (tuples, frozensets, class bodies, arguments), to a fixed depth.
 
-use std::rc::Rc;
+use std::collections::HashSet;
+use std::rc::{Rc, Weak};
 
 use artifact::model::NodeId;
 use artifact::view::{Ids, ImageView, NodeView};
@@ -41,12 +42,16 @@ pub struct Rehydrator<'a> {
     pub(crate) completed: Vec<bool>,
     pub(crate) depth: u32,
     pub(crate) pending: Pending,
+    /// The state that this is part of.
+    pub(crate) own: Weak<Waiting>,
+    /// Methods that wait in classes, as long as they do.
+    pub(crate) methods: HashSet<NodeId>,
     /// The deallocator of classes made by Python code, once it was asked for.
     pub(crate) python_dealloc: Option<ffi::destructor>,
 }
 
 impl<'a> Rehydrator<'a> {
-    pub fn new(image: ImageView<'a>, module: Object, globals: Object, filename: Object) -> Self {
+    pub fn new(image: ImageView<'a>, module: Object, globals: Object, filename: Object, own: Weak<Waiting>) -> Self {
         Self {
             image,
             module,
@@ -56,6 +61,8 @@ impl<'a> Rehydrator<'a> {
             completed: vec![false; image.len()],
             depth: 0,
             pending: Pending::default(),
+            own,
+            methods: HashSet::new(),
             python_dealloc: None,
         }
     }
@@ -126,6 +133,26 @@ impl<'a> Rehydrator<'a> {
             Slot::Made(object) => Some(object),
             _ => None,
         })
+    }
+
+    /// Lets go of all that the methods which still wait don't need; gives it.
+    pub fn keep_for_methods(&mut self) -> Vec<Slot> {
+        let mut needed = HashSet::new();
+        let mut pending: Vec<NodeId> = self.methods.iter().copied().filter(|id| self.is_absent(*id)).collect();
+        while let Some(id) = pending.pop() {
+            if needed.insert(id)
+                && let Ok(node) = self.image.decode_node(id)
+            {
+                pending.extend(node.references());
+            }
+        }
+        let mut let_go = Vec::new();
+        for (id, slot) in (0..).zip(self.slots.iter_mut()) {
+            if !needed.contains(&id) {
+                let_go.push(std::mem::replace(slot, Slot::Absent));
+            }
+        }
+        let_go
     }
 
     /// Every object that is held, for the collector.

@@ -12,6 +12,7 @@
 
 pub mod builtins;
 pub mod frame;
+pub mod methods;
 pub mod module_type;
 mod order;
 pub mod pristine;
@@ -59,6 +60,10 @@ pub struct Waiting {
     is_imported: Cell<bool>,
     /// Functions that were entered while names waited.
     entries: Cell<u32>,
+    /// Other modules refer to nodes of this one.
+    is_shared: Cell<bool>,
+    /// What the methods that wait hold this by: a borrowed object, or null.
+    keeper: Cell<*mut ffi::PyObject>,
     // Last: the rehydrator's views borrow from it.
     block: Block,
 }
@@ -94,11 +99,16 @@ impl Waiting {
         // long as this state; no view leaves it.
         let image =
             unsafe { std::mem::transmute::<artifact::view::ImageView<'_>, artifact::view::ImageView<'static>>(image) };
-        let rehydrator = Rehydrator::new(image, module.clone(), globals.clone(), filename.clone());
-        Some(Rc::new(Self {
+        Some(Rc::new_cyclic(|own| Self {
             module: module.clone(),
             globals: globals.clone(),
-            rehydrator: RefCell::new(rehydrator),
+            rehydrator: RefCell::new(Rehydrator::new(
+                image,
+                module.clone(),
+                globals.clone(),
+                filename.clone(),
+                own.clone(),
+            )),
             names: RefCell::default(),
             classes: RefCell::default(),
             order: RefCell::default(),
@@ -106,6 +116,8 @@ impl Waiting {
             binds_at_once: Cell::new(false),
             is_imported: Cell::new(false),
             entries: Cell::new(0),
+            is_shared: Cell::new(false),
+            keeper: Cell::new(ptr::null_mut()),
             block,
         }))
     }
@@ -175,6 +187,7 @@ impl Waiting {
 
     /// The name is bound to what waits in another module.
     pub fn alias(self: &Rc<Self>, name: &str, other: Rc<Waiting>, node: NodeId) -> Result<(), Failure> {
+        other.is_shared.set(true);
         self.wait(name, Symbol::Elsewhere(other, node))
     }
 
@@ -241,7 +254,10 @@ impl Waiting {
         };
         let mut rehydrator = self.rehydrator.borrow_mut();
         match elsewhere {
-            Some((other, node)) => rehydrator.set_elsewhere(id, other, node),
+            Some((other, node)) => {
+                other.is_shared.set(true);
+                rehydrator.set_elsewhere(id, other, node);
+            }
             None => drop(rehydrator.make(id)?),
         }
         Ok(())
@@ -487,6 +503,11 @@ impl Waiting {
         }
         let removed = REGISTRY
             .with(|registry| registry.as_mut().and_then(|registry| registry.remove(&(globals.as_ptr() as usize))));
+        self.classes.borrow_mut().clear();
+        if !self.is_shared.get() {
+            let let_go = self.rehydrator.try_borrow_mut().map(|mut rehydrator| rehydrator.keep_for_methods());
+            drop(let_go);
+        }
         drop(removed);
     }
 
@@ -494,6 +515,13 @@ impl Waiting {
     pub fn settle(self: &Rc<Self>) -> Fallible<()> {
         self.is_imported.set(true);
         if self.names.borrow().is_empty() { self.complete() } else { Ok(()) }
+    }
+
+    /// Whether the module is one of those with waiting names: then its type shows the collector what is held here.
+    fn is_registered(&self) -> bool {
+        REGISTRY.with(|registry| {
+            registry.as_ref().is_some_and(|registry| registry.contains_key(&(self.globals.as_ptr() as usize)))
+        })
     }
 
     /// Every object that the state holds, for the collector.

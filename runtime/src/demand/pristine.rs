@@ -7,7 +7,7 @@ use artifact::model::NodeId;
 use artifact::view::{ClassView, NodeView, Pairs};
 use pyo3_ffi as ffi;
 
-use super::{Place, Waiting};
+use super::{Place, Waiting, methods};
 use crate::failure::Failure;
 use crate::make::Slot;
 use crate::object::{Object, type_lookup};
@@ -43,12 +43,15 @@ pub fn walk((owner, node): &Place, path: &[&str]) -> Result<Found, Failure> {
         NodeView::Class(class) => match attribute(owner, class, name)? {
             Attribute::Own(holder, node) => walk(&(holder, node), rest),
             Attribute::Object(object) => Ok(Found::Object(object, rest.len())),
+            Attribute::AsBuilt if rest.is_empty() => Ok(Found::AsBuilt),
+            Attribute::AsBuilt => Ok(Found::Unknown),
             Attribute::Absent => match of_object(name)? {
                 Some(object) => Ok(Found::Object(object, rest.len())),
                 None => Ok(Found::Nothing),
             },
             Attribute::Unknown => Ok(Found::Unknown),
         },
+        NodeView::Deferred(node) => walk(&(Rc::clone(owner), node), path),
         NodeView::Dict(items) => entry(owner, items, name)?.map_or(Ok(Found::Nothing), own),
         NodeView::Function(function) => entry(owner, function.dict, name)?.map_or(Ok(Found::Nothing), own),
         NodeView::Instance { dict, .. } => match dict {
@@ -86,6 +89,8 @@ fn entry(owner: &Waiting, items: Pairs<'_>, name: &str) -> Result<Option<NodeId>
 enum Attribute {
     Own(Rc<Waiting>, NodeId),
     Object(Object),
+    /// A method that waits in a class that exists.
+    AsBuilt,
     Absent,
     Unknown,
 }
@@ -136,6 +141,9 @@ fn of_base(owner: &Rc<Waiting>, base: NodeId, name: &str) -> Result<Attribute, F
 fn of_class(class: &Object, name: &str) -> Result<Attribute, Failure> {
     let Some(kind) = class.as_type() else { return Ok(Attribute::Unknown) };
     let Some(found) = type_lookup(kind, &Object::name(name)?) else { return Ok(Attribute::Absent) };
+    if methods::is_waiting(&found) {
+        return Ok(Attribute::AsBuilt);
+    }
     // `object` comes last in every MRO.
     Ok(match of_object(name)? {
         Some(last) if last.is(&found) => Attribute::Absent,
