@@ -327,6 +327,14 @@ pub struct GuardView<'a> {
     pub module: &'a str,
     pub path: Texts<'a>,
     pub expect: Expectation,
+    key: &'a [u8],
+}
+
+impl<'a> GuardView<'a> {
+    /// Bytes that are the same for two guards if they look at the same place.
+    pub fn key(&self) -> &'a [u8] {
+        self.key
+    }
 }
 
 impl<'a> ImageView<'a> {
@@ -598,6 +606,9 @@ impl<'a> Cursor<'a> {
             expectation::FINGERPRINT => Expectation::Fingerprint(fingerprint),
             _ => return Err(ReadError::Malformed("a guard has an unknown expectation")),
         };
-        Ok(GuardView { module: self.text()?, path: self.texts()?, expect })
+        let rest = self.rest();
+        let (module, path) = (self.text()?, self.texts()?);
+        let key = &rest[..rest.len() - self.rest().len()];
+        Ok(GuardView { module, path, expect, key })
     }
 }

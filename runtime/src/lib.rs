@@ -12,6 +12,7 @@ mod execute;
 mod failure;
 mod fingerprint;
 mod function;
+mod guards;
 mod handlers;
 mod import;
 mod in_frame;

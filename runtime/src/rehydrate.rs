@@ -3,17 +3,14 @@
 use std::ffi::c_int;
 use std::rc::Rc;
 
-use artifact::model::Expectation;
-use artifact::view::{GuardView, ImageView, OperationView};
+use artifact::view::{ImageView, OperationView};
 use pyo3_ffi as ffi;
 
-use crate::demand::pristine::{self, Found};
-use crate::demand::{self, Waiting};
+use crate::demand::Waiting;
 use crate::failure::Failure;
-use crate::fingerprint::fingerprint;
+use crate::guards::check_guard;
 use crate::handlers::may_handle;
 use crate::import::{Importer, Statement};
-use crate::lookup::{lookup, lookup_below};
 use crate::object::{Fallible, Object, Raised, modules};
 
 /// How a rehydration ended.
@@ -181,42 +178,6 @@ impl Run<'_> {
                 unsafe { ffi::PyErr_Clear() };
             }
         }
-    }
-}
-
-pub fn check_guard(guard: &GuardView<'_>) -> Result<(), Failure> {
-    let path = guard.path.iter().collect::<Result<Vec<_>, _>>()?;
-    let found = match waiting_value(guard.module, &path)? {
-        Found::AsBuilt if matches!(guard.expect, Expectation::Fingerprint(_)) => return Ok(()),
-        Found::Nothing => None,
-        Found::Object(object, left) => lookup_below(object, &path[path.len() - left..])?,
-        Found::AsBuilt | Found::Unknown => lookup(guard.module, path.iter().map(|name| Ok::<_, Failure>(*name)))?,
-    };
-    let holds = match (&guard.expect, &found) {
-        (Expectation::Absent, None) => true,
-        (Expectation::Fingerprint(expected), Some(object)) => fingerprint(object)? == *expected,
-        _ => false,
-    };
-    if holds {
-        return Ok(());
-    }
-    let what = [&[guard.module], path.as_slice()].concat().join(".");
-    let how = match (&guard.expect, found) {
-        (Expectation::Absent, _) => "is there now",
-        (_, None) => "is absent",
-        _ => "has changed",
-    };
-    Err(Failure::Guard(format!("{what} {how}")))
-}
-
-/// What stands at the path, as far as it can be told without making what waits.
-fn waiting_value(module: &str, path: &[&str]) -> Result<Found, Failure> {
-    let module = modules().map(|modules| modules.dict_get_text(module)).transpose()?.flatten();
-    let Some(waiting) = module.as_ref().and_then(demand::of_module) else { return Ok(Found::Unknown) };
-    let Some((name, rest)) = path.split_first() else { return Ok(Found::Unknown) };
-    match waiting.place(name) {
-        Some(place) => pristine::walk(&place, rest),
-        None => Ok(Found::Unknown),
     }
 }
 

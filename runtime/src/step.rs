@@ -19,7 +19,8 @@ use crate::failure::Failure;
 use crate::import::{Importer, Statement, run};
 use crate::in_frame;
 use crate::object::{Fallible, Object, Raised};
-use crate::rehydrate::{GcPause, check_guard};
+use crate::guards::check_guard;
+use crate::rehydrate::GcPause;
 
 /// How the module was imported.
 pub struct Report {

@@ -1,0 +1,197 @@
+//! Guards: facts that a result rests on, checked when the import would have run.
+//!
+//! Modules of a program rest on the same facts over and over (`builtins.object` is what it was, `abc.ABCMeta` has no
+//! `__getattr__`). So what was found at a path is remembered, with the names as objects; the next time the same way is
+//! walked, and where it leads to the same object, and nothing of that object can have changed meanwhile, its
+//! fingerprint is the same.
+
+use std::collections::HashMap;
+
+use artifact::model::Expectation;
+use artifact::view::GuardView;
+use pyo3_ffi as ffi;
+
+use crate::demand::pristine::{self, Found};
+use crate::demand;
+use crate::failure::Failure;
+use crate::fingerprint::fingerprint;
+use crate::lookup::{lookup, lookup_below};
+use crate::object::{Fallible, GilProtected, Object, module_dict, modules, type_lookup};
+
+/// Checks that a guard holds.
+pub fn check_guard(guard: &GuardView<'_>) -> Result<(), Failure> {
+    let key = guard.key();
+    if let Some(known) = KNOWN.with(|known| known.as_ref()?.get(key).cloned())
+        && known.is_still_there()?
+    {
+        return judge(guard, known.fingerprint);
+    }
+    let path = guard.path.iter().collect::<Result<Vec<_>, _>>()?;
+    let found = match waiting_value(guard.module, &path)? {
+        Found::AsBuilt if matches!(guard.expect, Expectation::Fingerprint(_)) => return Ok(()),
+        Found::Nothing => None,
+        Found::Object(object, left) => lookup_below(object, &path[path.len() - left..])?,
+        Found::AsBuilt | Found::Unknown => {
+            let found = lookup(guard.module, path.iter().map(|name| Ok::<_, Failure>(*name)))?;
+            remember(key, guard.module, &path, found.as_ref())?;
+            found
+        }
+    };
+    judge(guard, found.as_ref().map(fingerprint).transpose()?)
+}
+
+fn judge(guard: &GuardView<'_>, found: Option<u64>) -> Result<(), Failure> {
+    let how = match (&guard.expect, found) {
+        (Expectation::Absent, None) => return Ok(()),
+        (Expectation::Absent, Some(_)) => "is there now",
+        (Expectation::Fingerprint(_), None) => "is absent",
+        (Expectation::Fingerprint(expected), Some(found)) if found == *expected => return Ok(()),
+        _ => "has changed",
+    };
+    let path = guard.path.iter().collect::<Result<Vec<_>, _>>()?;
+    let what = [&[guard.module], path.as_slice()].concat().join(".");
+    Err(Failure::Guard(format!("{what} {how}")))
+}
+
+/// What stands at the path, as far as it can be told without making what waits.
+fn waiting_value(module: &str, path: &[&str]) -> Result<Found, Failure> {
+    let module = modules().map(|modules| modules.dict_get_text(module)).transpose()?.flatten();
+    let Some(waiting) = module.as_ref().and_then(demand::of_module) else { return Ok(Found::Unknown) };
+    let Some((name, rest)) = path.split_first() else { return Ok(Found::Unknown) };
+    match waiting.place(name) {
+        Some(place) => pristine::walk(&place, rest),
+        None => Ok(Found::Unknown),
+    }
+}
+
+// ---- what was found before
+
+/// What was found at a path of at most a module's name and attributes of a class.
+#[derive(Clone)]
+struct Known {
+    module: Object,
+    names: Vec<Object>,
+    found: Option<Object>,
+    state: State,
+    fingerprint: Option<u64>,
+}
+
+/// What the fingerprint of an object rests on, beside what never changes.
+#[derive(Clone, PartialEq)]
+enum State {
+    Fixed,
+    /// A function's code and defaults, by address: all that it refers to is fixed.
+    Function(usize, usize),
+    /// A class's version, metaclass, names and MRO.
+    Class(u32, [usize; 4]),
+}
+
+/// By the bytes of module and path.
+static KNOWN: GilProtected<Option<HashMap<Box<[u8]>, Known>>> = GilProtected::new(None);
+
+fn remember(key: &[u8], module: &str, path: &[&str], found: Option<&Object>) -> Result<(), Failure> {
+    const MOST: usize = 4096;
+    if path.len() > 2 {
+        return Ok(());
+    }
+    let state = match found {
+        Some(found) => match state_of(found) {
+            Some(state) => state,
+            None => return Ok(()),
+        },
+        None => State::Fixed,
+    };
+    let known = Known {
+        module: Object::name(module)?,
+        names: path.iter().map(|name| Object::name(name)).collect::<Fallible<_>>()?,
+        found: found.cloned(),
+        state,
+        fingerprint: found.map(fingerprint).transpose()?,
+    };
+    let full = KNOWN.with(|all| {
+        let all = all.get_or_insert_with(HashMap::new);
+        let full = if all.len() >= MOST { std::mem::take(all) } else { HashMap::new() };
+        all.insert(key.into(), known);
+        full
+    });
+    drop(full);
+    Ok(())
+}
+
+impl Known {
+    /// Walks the way again, past everything that waits: what waits was not remembered.
+    fn is_still_there(&self) -> Result<bool, Failure> {
+        let Some(modules) = modules() else { return Ok(false) };
+        let Some(mut object) = modules.dict_get(&self.module)? else { return Ok(false) };
+        for (place, name) in self.names.iter().enumerate() {
+            let next = match (module_dict(&object), object.as_type()) {
+                (Some(dict), _) if place == 0 => dict.dict_get(name)?,
+                (None, Some(class)) if place == 1 => type_lookup(class, name),
+                _ => return Ok(false),
+            };
+            match next {
+                Some(next) => object = next,
+                // A name that waits is not in the namespace either.
+                None => return Ok(self.found.is_none() && place + 1 == self.names.len() && place == 1),
+            }
+        }
+        let Some(found) = &self.found else { return Ok(false) };
+        Ok(object.is(found) && state_of(&object).is_some_and(|state| state == self.state))
+    }
+}
+
+/// Nothing for what may change without leaving a trace.
+fn state_of(object: &Object) -> Option<State> {
+    // SAFETY: live objects; reading fields of a function.
+    unsafe {
+        if object.is_exactly(&raw mut ffi::PyFunction_Type) {
+            let function = object.as_ptr();
+            if !ffi::PyFunction_GetClosure(function).is_null() || !ffi::PyFunction_GetKwDefaults(function).is_null() {
+                return None;
+            }
+            let defaults = Object::borrowed(ffi::PyFunction_GetDefaults(function));
+            let are_fixed = defaults.as_ref().is_none_or(|defaults| defaults.tuple_items().all(|item| is_fixed(&item)));
+            let address = defaults.map_or(0, |defaults| defaults.as_ptr() as usize);
+            return are_fixed.then_some(State::Function(ffi::PyFunction_GetCode(function) as usize, address));
+        }
+    }
+    if let Some(class) = object.as_type()
+        && !is_fixed(object)
+    {
+        // SAFETY: reading fields of a live class that a class statement or a C module made.
+        return unsafe {
+            let heap = class.cast::<ffi::PyHeapTypeObject>();
+            let version = (*class).tp_version_tag;
+            let parts = [
+                ffi::Py_TYPE(object.as_ptr()) as usize,
+                (*heap).ht_name as usize,
+                (*heap).ht_qualname as usize,
+                (*class).tp_mro as usize,
+            ];
+            (version != 0).then_some(State::Class(version, parts))
+        };
+    }
+    is_fixed(object).then_some(State::Fixed)
+}
+
+fn is_fixed(object: &Object) -> bool {
+    // SAFETY: reading a field of a live class.
+    let is_static_type =
+        object.as_type().is_some_and(|class| unsafe { (*class).tp_flags & ffi::Py_TPFLAGS_HEAPTYPE == 0 });
+    is_static_type
+        || object.is_none()
+        || [
+            &raw mut ffi::PyCFunction_Type,
+            &raw mut ffi::PyMethodDescr_Type,
+            &raw mut ffi::PyWrapperDescr_Type,
+            &raw mut ffi::PyGetSetDescr_Type,
+            &raw mut ffi::PyMemberDescr_Type,
+            &raw mut ffi::PyClassMethodDescr_Type,
+            &raw mut ffi::PyBool_Type,
+            &raw mut ffi::PyLong_Type,
+            &raw mut ffi::PyUnicode_Type,
+            &raw mut ffi::PyBytes_Type,
+        ]
+        .into_iter()
+        .any(|kind| object.is_exactly(kind))
+}
