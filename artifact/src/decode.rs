@@ -205,6 +205,6 @@ fn operation(view: OperationView<'_>) -> Result<Operation, ReadError> {
         }
         OperationView::Delete { name } => Operation::Delete { name: name.to_owned() },
         OperationView::CheckGuards { from, until } => Operation::CheckGuards { from, until },
-        OperationView::Segment => Operation::Segment,
+        OperationView::Segment { follows } => Operation::Segment { follows },
     })
 }

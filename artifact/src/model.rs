@@ -102,7 +102,8 @@ pub enum Operation {
     CheckGuards { from: u32, until: u32 },
     /// A segment begins: imports only, which are carried out one by one; or none, and then its guards are
     /// checked and what it takes from elsewhere is looked up before the first name is stored or deleted.
-    Segment,
+    /// `follows`: the code executes nothing between the segment before and this one.
+    Segment { follows: bool },
 }
 
 /// Whether the value of a name may be made when it is first touched, and what has to be looked after till then.

@@ -299,7 +299,7 @@ pub enum OperationView<'a> {
     Store { name: &'a str, node: NodeId, demand: DemandView<'a> },
     Delete { name: &'a str },
     CheckGuards { from: u32, until: u32 },
-    Segment,
+    Segment { follows: bool },
 }
 
 /// [`crate::model::Demand`], borrowed.
@@ -581,7 +581,7 @@ impl<'a> Cursor<'a> {
             }
             operation::DELETE => OperationView::Delete { name: self.text()? },
             operation::CHECK_GUARDS => OperationView::CheckGuards { from: self.word()?, until: self.word()? },
-            operation::SEGMENT => OperationView::Segment,
+            operation::SEGMENT => OperationView::Segment { follows: flag },
             _ => return Err(ReadError::Malformed("an operation has an unknown tag")),
         })
     }

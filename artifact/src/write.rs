@@ -448,7 +448,7 @@ impl Words {
             }
             Operation::Delete { name } => self.data(operation::DELETE, name.as_bytes()),
             Operation::CheckGuards { from, until } => self.fields(operation::CHECK_GUARDS, &[*from, *until]),
-            Operation::Segment => self.word(operation::SEGMENT),
+            Operation::Segment { follows } => self.word(operation::SEGMENT | flag(*follows)),
         }
     }
 

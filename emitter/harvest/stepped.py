@@ -618,8 +618,10 @@ def image(run, describer):
     walker.finish()
     guards = list(describer.guards)
     operations = []
+    end = None
     for segment in run.segments:
-        operations.append(("segment",))
+        operations.append(("segment", segment.start == end))
+        end = segment.end
         if segment.until:
             operations.append(("guards", 0, segment.until))
         if segment.expectations:

@@ -284,7 +284,7 @@ fn operation(value: Value) -> Result<Operation, MarshalError> {
         },
         "delete" => Operation::Delete { name: parts.text()? },
         "guards" => Operation::CheckGuards { from: parts.id()?, until: parts.id()? },
-        "segment" => Operation::Segment,
+        "segment" => Operation::Segment { follows: parts.next()?.into_bool()? },
         "import" => Operation::Import {
             line: parts.id()?,
             level: parts.id()?,

@@ -6,6 +6,7 @@
 //! fingerprint is the same.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use artifact::model::Expectation;
 use artifact::view::GuardView;
@@ -67,7 +68,6 @@ fn waiting_value(module: &str, path: &[&str]) -> Result<Found, Failure> {
 // ---- what was found before
 
 /// What was found at a path of at most a module's name and attributes of a class.
-#[derive(Clone)]
 struct Known {
     module: Object,
     names: Vec<Object>,
@@ -87,7 +87,7 @@ enum State {
 }
 
 /// By the bytes of module and path.
-static KNOWN: GilProtected<Option<HashMap<Box<[u8]>, Known>>> = GilProtected::new(None);
+static KNOWN: GilProtected<Option<HashMap<Box<[u8]>, Rc<Known>>>> = GilProtected::new(None);
 
 fn remember(key: &[u8], module: &str, path: &[&str], found: Option<&Object>) -> Result<(), Failure> {
     const MOST: usize = 4096;
@@ -111,7 +111,7 @@ fn remember(key: &[u8], module: &str, path: &[&str], found: Option<&Object>) -> 
     let full = KNOWN.with(|all| {
         let all = all.get_or_insert_with(HashMap::new);
         let full = if all.len() >= MOST { std::mem::take(all) } else { HashMap::new() };
-        all.insert(key.into(), known);
+        all.insert(key.into(), Rc::new(known));
         full
     });
     drop(full);

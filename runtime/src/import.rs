@@ -39,6 +39,12 @@ pub struct Statement<'a> {
     pub may_wait: bool,
 }
 
+/// What an import had to run.
+pub enum Ran {
+    Nothing,
+    Code,
+}
+
 impl Importer<'_> {
     /// Carries out a statement; gives the names it bound.
     pub fn import(&self, statement: &Statement<'static>) -> Result<Vec<String>, Failure> {
@@ -78,14 +84,14 @@ impl Importer<'_> {
 
     /// Carries out a statement of the module whose code is running: what is imported finds the frame that
     /// it always finds. Refused only before anything was done.
-    pub fn import_in_frame(&self, statement: &Statement<'_>) -> Result<(), Failure> {
+    pub fn import_in_frame(&self, statement: &Statement<'_>) -> Result<Ran, Failure> {
         if self.bind_loaded(statement)?.is_some() {
-            return Ok(());
+            return Ok(Ran::Nothing);
         }
         if foreign_builtin(self.globals, "__import__")? {
             return Failure::refused("builtins.__import__ has been replaced");
         }
-        self.import_and_bind(statement).map(drop)
+        self.import_and_bind(statement).map(|_| Ran::Code)
     }
 
     /// The import itself, in the frame that is running; gives the names it bound.

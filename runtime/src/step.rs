@@ -16,7 +16,7 @@ use pyo3_ffi as ffi;
 
 use crate::demand::Waiting;
 use crate::failure::Failure;
-use crate::import::{Importer, Statement, run};
+use crate::import::{Importer, Ran, Statement, run};
 use crate::in_frame;
 use crate::object::{Fallible, Object, Raised};
 use crate::guards::check_guard;
@@ -48,7 +48,8 @@ impl Prepared {
             guards,
             deferred: deferred(&waiting, step.code)?,
             code: code.clone(),
-            is_at_segment: false,
+            next_segment: None,
+            verified: 0,
             carried_out: 0,
             fallen: None,
             waiting: waiting.clone(),
@@ -126,8 +127,10 @@ struct Steps {
     guards: Vec<GuardView<'static>>,
     deferred: Vec<(u32, NodeId)>,
     code: Object,
-    /// The next operation has been read: it begins a segment.
-    is_at_segment: bool,
+    /// The next operation has been read: it begins a segment, which follows the last one or does not.
+    next_segment: Option<bool>,
+    /// So many guards, from the first, were checked since code last ran.
+    verified: usize,
     carried_out: usize,
     fallen: Option<String>,
     /// Dropped last: the views borrow from it.
@@ -177,23 +180,27 @@ impl Steps {
     }
 
     fn segment(&mut self) -> Result<(), Stop> {
-        if !self.is_at_segment && !matches!(self.operations.next(), Some(Ok(OperationView::Segment))) {
+        let next = match self.next_segment.take() {
+            Some(follows) => Some(follows),
+            None => match self.operations.next().transpose()? {
+                Some(OperationView::Segment { follows }) => Some(follows),
+                _ => None,
+            },
+        };
+        let Some(follows) = next else {
             return Failure::refused("there are fewer segments than the code has").map_err(Stop::FallBack);
+        };
+        if !follows {
+            self.verified = 0;
         }
-        self.is_at_segment = false;
         let mut changes = Vec::new();
         while let Some(operation) = self.operations.next() {
             match operation? {
-                OperationView::Segment => {
-                    self.is_at_segment = true;
+                OperationView::Segment { follows } => {
+                    self.next_segment = Some(follows);
                     break;
                 }
-                OperationView::CheckGuards { from, until } => {
-                    let guards = self.guards.get(from as usize..until as usize);
-                    for guard in guards.ok_or(Failure::Read(ReadError::Malformed("a guard is out of range")))? {
-                        check_guard(guard)?;
-                    }
-                }
+                OperationView::CheckGuards { from, until } => self.check_guards(from as usize, until as usize)?,
                 OperationView::Store { name, node, demand } => changes.push(Change::Store { name, node, demand }),
                 OperationView::Delete { name } => changes.push(Change::Delete(name)),
                 OperationView::Import { line, level, module, binding, may_wait } => {
@@ -208,11 +215,28 @@ impl Steps {
         Ok(self.apply(&changes)?)
     }
 
-    fn import(&self, statement: &Statement<'static>) -> Result<(), Stop> {
+    /// Those that were checked before still hold if no code has run since.
+    fn check_guards(&mut self, from: usize, until: usize) -> Result<(), Failure> {
+        let start = if from <= self.verified { self.verified.min(until) } else { from };
+        let guards = self.guards.get(start..until);
+        for guard in guards.ok_or(Failure::Read(ReadError::Malformed("a guard is out of range")))? {
+            check_guard(guard)?;
+        }
+        if from <= self.verified {
+            self.verified = self.verified.max(until);
+        }
+        Ok(())
+    }
+
+    fn import(&mut self, statement: &Statement<'static>) -> Result<(), Stop> {
         let (_, globals, filename) = self.waiting.surroundings();
         let importer = Importer { globals: &globals, filename: &filename, waiting: Some(&self.waiting) };
         match importer.import_in_frame(statement) {
-            Ok(()) => Ok(()),
+            Ok(Ran::Nothing) => Ok(()),
+            Ok(Ran::Code) => {
+                self.verified = 0;
+                Ok(())
+            }
             Err(Failure::Raised) => Err(Stop::Raise),
             Err(failure) => Err(Stop::FallBack(failure)),
         }

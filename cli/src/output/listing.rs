@@ -136,7 +136,8 @@ pub fn operation(operation: &Operation) -> String {
         Operation::Store { name, node, .. } => format!("store {name} = #{node}"),
         Operation::Delete { name } => format!("delete {name}"),
         Operation::CheckGuards { from, until } => format!("check guards {from} to {until}, the last excluded"),
-        Operation::Segment => "begin a segment".to_owned(),
+        Operation::Segment { follows: false } => "begin a segment".to_owned(),
+        Operation::Segment { follows: true } => "begin the next segment".to_owned(),
     }
 }
 
