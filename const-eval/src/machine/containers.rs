@@ -1088,6 +1088,13 @@ impl Machine<'_> {
             let result = self.call(&method, vec![item.clone()], Vec::new())?;
             return self.truth(&result);
         }
+        if self.is_process_text(item)
+            && let Value::Tuple(items) = container
+            && items.iter().all(super::operators::is_data)
+        {
+            let message = "looks for text that differs between processes".to_string();
+            return self.soft_decision(Rule::Nondeterministic, message, &[]);
+        }
         if let Value::Unknown(reason) = item {
             let reason = reason.clone();
             return self.unknown(Rule::UnknownOperation, "looks for something that is not known", &reason);

@@ -401,12 +401,17 @@ impl Machine<'_> {
                         && !is_module_attribute(name) =>
                 {
                     self.depend(&module_name, &[name]);
+                    if !guarded {
+                        return match self.module_attribute(module, name) {
+                            Err(Stop::Raise(_)) => self.residual(
+                                Rule::Raises,
+                                format!("imports `{name}` of module `{module_name}`, which may have no such name"),
+                            ),
+                            other => other,
+                        };
+                    }
                     return match self.find_attribute(&Value::Module(module), name)? {
                         Some(value) => Ok(value),
-                        None if !guarded => self.residual(
-                            Rule::Raises,
-                            format!("imports `{name}` of module `{module_name}`, which has no such name"),
-                        ),
                         None => self.raise("ImportError", format!("cannot import name '{name}' from '{module_name}'")),
                     };
                 }
