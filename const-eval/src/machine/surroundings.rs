@@ -86,7 +86,9 @@ impl Machine<'_> {
             && rest.len() <= 1
             && keywords.is_empty()
         {
-            return Ok(self.is_own_name(key).then_some(Value::Module(self.module)));
+            let absent =
+                std::mem::take(&mut self.typing_is_idle) && matches!(key, Value::Str(name) if &**name == "typing");
+            return Ok(self.loaded_entry(key).or(absent.then_some(Value::None)));
         }
         let counts = match name {
             "capitalize" | "casefold" | "lower" | "swapcase" | "title" | "upper" | "expandtabs" => 0..=0,
