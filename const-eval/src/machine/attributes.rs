@@ -67,6 +67,14 @@ impl Machine<'_> {
 
     pub(super) fn get_attribute(&mut self, object: &Value, name: &str) -> Eval<Value> {
         match object {
+            Value::Unknown(reason) if name == "get" && reason.message == SYS_MODULES => {
+                let (owner, receiver) = (self.known.dict, object.clone());
+                Ok(self.allocate(Object::BoundGround { owner, name: name.into(), receiver }))
+            }
+            Value::Unknown(_) if self.is_process_text(object) && super::surroundings::is_text_method(name) => {
+                let (owner, receiver) = (self.known.str, object.clone());
+                Ok(self.allocate(Object::BoundGround { owner, name: name.into(), receiver }))
+            }
             Value::Unknown(reason) => {
                 let message =
                     format!("reads the attribute `{name}` of something that is not known: {}", reason.root_cause());
@@ -279,6 +287,7 @@ impl Machine<'_> {
         match found {
             Found::Ground { kind, .. } => Ok(matches!(kind, AttributeKind::GetSet | AttributeKind::Member)),
             Found::Value(value) => match value {
+                value if self.is_plain_unknown(value) => Ok(false),
                 Value::Unknown(reason) => {
                     let reason = reason.clone();
                     self.unknown(
@@ -323,6 +332,7 @@ impl Machine<'_> {
             Found::Value(value) => value,
         };
         let object = match &value {
+            value if self.is_plain_unknown(value) => return Ok(value.clone()),
             Value::Unknown(reason) => {
                 let reason = reason.clone();
                 return self.unknown(

@@ -485,6 +485,7 @@ impl Machine<'_> {
                     }
                     _ => {}
                 },
+                value if self.is_plain_unknown(value) => {}
                 Value::Unknown(reason) => {
                     let reason = reason.clone();
                     return self.unknown(
@@ -670,6 +671,9 @@ impl Machine<'_> {
         };
         let mut names: Vec<Name> = Vec::new();
         for (name, value) in entries {
+            if self.is_plain_unknown(&value) {
+                continue;
+            }
             if matches!(value, Value::Unknown(_)) {
                 return self.residual(
                     Rule::UnknownAttribute,

@@ -590,8 +590,10 @@ impl Machine<'_> {
 
     pub(super) fn get_item(&mut self, container: &Value, key: &Value) -> Eval<Value> {
         if let Value::Unknown(reason) = container {
-            if reason.message == super::attributes::SYS_MODULES && self.is_own_name(key) {
-                return Ok(Value::Module(self.module));
+            if reason.message == super::attributes::SYS_MODULES
+                && let Some(module) = self.loaded_entry(key)
+            {
+                return Ok(module);
             }
             let message = format!("subscripts something that is not known: {}", reason.root_cause());
             return self.soft(Rule::UnknownSubscript, message, &[key]);
@@ -1081,12 +1083,22 @@ impl Machine<'_> {
     /// `item in container`
     pub(super) fn contains(&mut self, container: &Value, item: &Value) -> Eval<bool> {
         if let Value::Unknown(reason) = container {
+            if reason.message == super::attributes::SYS_MODULES && self.loaded_entry(item).is_some() {
+                return Ok(true);
+            }
             let message = format!("looks for an item in something that is not known: {}", reason.root_cause());
             return self.soft_decision(Rule::UnknownOperation, message, &[item]);
         }
         if let Some(method) = self.python_special(container, "__contains__")? {
             let result = self.call(&method, vec![item.clone()], Vec::new())?;
             return self.truth(&result);
+        }
+        if self.is_process_text(item)
+            && let Value::Tuple(items) = container
+            && items.iter().all(super::operators::is_data)
+        {
+            let message = "looks for text that differs between processes".to_string();
+            return self.soft_decision(Rule::Nondeterministic, message, &[]);
         }
         if let Value::Unknown(reason) = item {
             let reason = reason.clone();

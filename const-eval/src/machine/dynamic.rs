@@ -124,10 +124,17 @@ impl Machine<'_> {
             }
             _ => None,
         };
+        // `dataclasses` gives the namespace of the class's module as the globals.
+        let own_globals = |value: &Value| match value {
+            Value::Object(object) if self.is_own(*object) && matches!(self.object(*object), Object::Globals) => {
+                Some(*object)
+            }
+            _ => None,
+        };
         match arguments {
             [globals] => dict(globals).map(|globals| (globals, globals)),
             [globals, Value::None] => dict(globals).map(|globals| (globals, globals)),
-            [globals, locals] => Some((dict(globals)?, dict(locals)?)),
+            [globals, locals] => Some((dict(globals).or_else(|| own_globals(globals))?, dict(locals)?)),
             _ => None,
         }
     }

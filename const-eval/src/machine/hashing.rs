@@ -107,7 +107,7 @@ impl Machine<'_> {
                             self.run_hash_hook(hook, value, class)?;
                             return Ok(Key::Identity(object));
                         }
-                        if self.hashes_by_identity(class)? {
+                        if self.hashes_by_identity(class)? || self.takes_hash_of_identity(class) {
                             self.refuse_shared(object)?;
                             Ok(Key::Identity(object))
                         } else if let Some(key) = self.custom_key(value, class)? {
@@ -243,6 +243,19 @@ impl Machine<'_> {
             }
         }
         Ok(true)
+    }
+
+    /// The class says `__hash__ = object.__hash__` beside an `__eq__` of its own: no two objects have the same hash.
+    fn takes_hash_of_identity(&mut self, class: Type) -> bool {
+        match self.lookup(class, "__hash__") {
+            Some(Found::Value(Value::Object(hash))) => match self.object(hash) {
+                Object::UnboundGround { owner, name } => {
+                    &**name == "__hash__" && (*owner == self.known.object || *owner == self.known.type_)
+                }
+                _ => false,
+            },
+            _ => false,
+        }
     }
 
     /// `left is right`

@@ -101,6 +101,32 @@ impl Machine<'_> {
         is_proven
     }
 
+    /// `sys.modules[name]`, of this module and of those that its imports have surely loaded, with nothing since that could
+    /// have replaced the entry.
+    pub(super) fn loaded_entry(&mut self, name: &Value) -> Option<Value> {
+        if self.is_own_name(name) {
+            return Some(Value::Module(self.module));
+        }
+        let Value::Str(text) = name else { return None };
+        let Resolved::Source(module) = self.world.resolve(text) else { return None };
+        let known = module != self.module
+            && !self.porous
+            && !self.impure
+            && self.world.is_standard(module)
+            && self
+                .world
+                .evaluated(module)
+                .is_some_and(|evaluated| !evaluated.module_aliases.iter().any(|(alias, _)| alias == text))
+            && self.aliased(text).is_none()
+            && !self.module_aliases.iter().any(|(alias, _)| alias == text)
+            && self.is_surely_loaded(module);
+        if known {
+            let text = text.clone();
+            self.depend(&text, &[]);
+        }
+        known.then_some(Value::Module(module))
+    }
+
     /// Has an import that this module has carried out loaded the module, directly or through others?
     fn is_surely_loaded(&self, wanted: ModuleId) -> bool {
         let mut seen: FxHashSet<ModuleId> = FxHashSet::default();
@@ -401,12 +427,17 @@ impl Machine<'_> {
                         && !is_module_attribute(name) =>
                 {
                     self.depend(&module_name, &[name]);
+                    if !guarded {
+                        return match self.module_attribute(module, name) {
+                            Err(Stop::Raise(_)) => self.residual(
+                                Rule::Raises,
+                                format!("imports `{name}` of module `{module_name}`, which may have no such name"),
+                            ),
+                            other => other,
+                        };
+                    }
                     return match self.find_attribute(&Value::Module(module), name)? {
                         Some(value) => Ok(value),
-                        None if !guarded => self.residual(
-                            Rule::Raises,
-                            format!("imports `{name}` of module `{module_name}`, which has no such name"),
-                        ),
                         None => self.raise("ImportError", format!("cannot import name '{name}' from '{module_name}'")),
                     };
                 }

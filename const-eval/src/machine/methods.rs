@@ -32,6 +32,16 @@ impl Machine<'_> {
             self.ground_init(owner, &receiver, positional, keywords)?;
             return Ok(Value::None);
         }
+        if let Value::Unknown(reason) = &receiver {
+            return match self.process_text_method(name, &receiver, &positional, &keywords)? {
+                Some(result) => Ok(result),
+                None => {
+                    let reason = reason.clone();
+                    self.current.reached = true;
+                    self.unknown(Rule::UnknownCall, "calls something that is not known", &reason)
+                }
+            };
+        }
         if let Some(result) = self.parameter_method(owner, name, &receiver, &positional, &keywords)? {
             return Ok(result);
         }

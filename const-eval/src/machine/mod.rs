@@ -161,6 +161,9 @@ pub struct Machine<'w> {
     answers: FxHashMap<ObjectRef, cached::Answers>,
     /// A call behind a cache is under way: objects before this one are older than it.
     floor: Option<u32>,
+    /// `dataclasses` looks at an annotation that has nothing to do with `typing`: it makes no difference whether that
+    /// is loaded.
+    typing_is_idle: bool,
     /// Imports carried out so far.
     loads: u64,
     /// What exceptions say whose message is known to the target only.
@@ -303,6 +306,7 @@ impl<'w> Machine<'w> {
             shared: Vec::new(),
             answers: FxHashMap::default(),
             floor: None,
+            typing_is_idle: false,
             loads: 0,
             described: FxHashMap::default(),
             current: Statement::default(),

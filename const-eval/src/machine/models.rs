@@ -11,6 +11,7 @@ use crate::ground::{CallClass, Effect, ResultType};
 use crate::heap::{Native, Object};
 use crate::reason::Rule;
 use crate::value::{ModuleId, ObjectRef, Value};
+use crate::world::Resolved;
 
 impl Machine<'_> {
     /// The result by a model, if the function has one and the arguments are data.
@@ -32,6 +33,20 @@ impl Machine<'_> {
         {
             return Ok(Some(result));
         }
+        if self.world.is_standard(module)
+            && self.world.module_name(module) == "dataclasses"
+            && &*qualname == "_get_field"
+        {
+            self.typing_is_idle = positional.get(2).is_some_and(|annotation| self.is_plain_annotation(annotation));
+        }
+        if self.world.is_standard(module)
+            && self.world.module_name(module) == "dataclasses"
+            && &*qualname == "_is_type"
+            && keywords.is_empty()
+            && let Some(result) = self.names_type(positional)?
+        {
+            return Ok(Some(result));
+        }
         let result = match (self.world.module_name(module), &*qualname) {
             ("re", "compile") => "re.Pattern",
             _ => return Ok(None),
@@ -48,6 +63,52 @@ impl Machine<'_> {
         self.depend("re", &["_compile"]);
         let class = CallClass { effect: Effect::Pure, result: ResultType::Exactly(result) };
         self.pure_result(class, &format!("re.{qualname}"), None, positional, keywords).map(Some)
+    }
+
+    /// A class of C or of another module than `typing`, or an alias or union of `types`: nothing that `typing` has made.
+    fn is_plain_annotation(&self, annotation: &Value) -> bool {
+        match annotation {
+            Value::None | Value::Ground(_) => self.type_parameter(annotation).is_none(),
+            Value::Object(object) => match self.object(*object) {
+                Object::Class(_) => self.world.module_name(object.owner) != "typing",
+                Object::GenericAlias { .. } | Object::Union(_) => true,
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// `dataclasses._is_type`: does an annotation that is a string begin with the name of a type, as `ClassVar`? The
+    /// function matches a regular expression, of whose groups nothing would be known.
+    fn names_type(&mut self, positional: &[Value]) -> Eval<Option<Value>> {
+        let [Value::Str(annotation), class, module, kind, predicate] = positional else { return Ok(None) };
+        let class_module = self.get_attribute(class, "__module__")?;
+        if !annotation.is_ascii() || !self.is_own_name(&class_module) {
+            return Ok(None);
+        }
+        self.depend("dataclasses", &["_MODULE_IDENTIFIER_RE"]);
+        let Some((qualifier, name)) = leading_name(annotation) else { return Ok(Some(Value::Bool(false))) };
+        let globals = self.allocate(Object::Globals);
+        let found = match qualifier {
+            None => self.dict_get(&globals, &Value::str(name))?,
+            Some(qualifier) => {
+                let Some(found) = self.dict_get(&globals, &Value::str(qualifier))? else {
+                    return Ok(Some(Value::Bool(false)));
+                };
+                if !self.is_identical(&found, module)? {
+                    return Ok(Some(Value::Bool(false)));
+                }
+                let Value::Str(owner) = self.get_attribute(kind, "__module__")? else { return Ok(None) };
+                let Resolved::Source(source) = self.world.resolve(&owner) else { return Ok(None) };
+                if source == self.module {
+                    return Ok(None);
+                }
+                self.depend(&owner, &[name]);
+                self.foreign_global(source, name)?
+            }
+        };
+        let answer = self.call(predicate, vec![found.unwrap_or(Value::None), module.clone()], Vec::new())?;
+        self.truth(&answer).map(|answer| Some(Value::Bool(answer)))
     }
 
     /// `getcodec(name)` of the CJK codecs makes an object that keeps nothing, and imports
@@ -98,6 +159,27 @@ impl Machine<'_> {
         let class = CallClass { effect: Effect::Pure, result: ResultType::Unknown };
         self.pure_result(class, &format!("re.{name}"), None, arguments, Vec::new()).map(Some)
     }
+}
+
+/// What `^(?:\s*(\w+)\s*\.)?\s*(\w+)` finds in ASCII text: a qualifier, and a name.
+fn leading_name(text: &str) -> Option<(Option<&str>, &str)> {
+    let is_space = |c: char| c.is_ascii_whitespace() || ('\x1c'..='\x1f').contains(&c) || c == '\x0b';
+    let word = |text: &'_ str| -> usize {
+        text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len())
+    };
+    let start = text.trim_start_matches(is_space);
+    let (first, rest) = start.split_at(word(start));
+    if first.is_empty() {
+        return None;
+    }
+    if let Some(rest) = rest.trim_start_matches(is_space).strip_prefix('.') {
+        let rest = rest.trim_start_matches(is_space);
+        let second = &rest[..word(rest)];
+        if !second.is_empty() {
+            return Some((Some(first), second));
+        }
+    }
+    Some((None, first))
 }
 
 /// The modules whose tables a CJK codec takes: the character sets of `_codecs_iso2022.c`, and `big5hkscs_codec_init`.

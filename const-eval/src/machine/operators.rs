@@ -50,6 +50,23 @@ impl Machine<'_> {
         self.soft(Rule::UnknownOperation, message, &[left, right]).map(Some)
     }
 
+    /// A sum, difference or product with a power that is not exact: a number, and not exact either.
+    fn inexact_operation(&mut self, operator: BinaryOperator, left: &Value, right: &Value) -> Option<Value> {
+        use super::surroundings::INEXACT_POWER;
+        let inexact = |value: &Value| matches!(value, Value::Unknown(reason) if reason.message == INEXACT_POWER);
+        let number = |value: &Value| match value {
+            Value::Float(_) => true,
+            Value::Int(number) => number.to_i64().is_some(),
+            value => inexact(value),
+        };
+        let plain = matches!(operator, BinaryOperator::Add | BinaryOperator::Subtract | BinaryOperator::Multiply);
+        if !plain || !number(left) || !number(right) || !(inexact(left) || inexact(right)) {
+            return None;
+        }
+        self.known_effect(Rule::Nondeterministic, INEXACT_POWER);
+        Some(if inexact(left) { left.clone() } else { right.clone() })
+    }
+
     pub(super) fn unary(&mut self, operator: UnaryOperator, operand: &Value) -> Eval<Value> {
         if operator == UnaryOperator::Not {
             return Ok(Value::Bool(!self.truth(operand)?));
@@ -89,6 +106,9 @@ impl Machine<'_> {
     }
 
     pub(super) fn binary(&mut self, operator: BinaryOperator, left: &Value, right: &Value) -> Eval<Value> {
+        if let Some(value) = self.inexact_operation(operator, left, right) {
+            return Ok(value);
+        }
         if let Some(value) = self.soft_operation(left, right)? {
             return Ok(value);
         }

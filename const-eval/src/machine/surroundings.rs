@@ -19,6 +19,33 @@ const TEXTS_OF_TEXT: [&str; 3] = ["split", "splitdrive", "splitext"];
 /// Those that give something else, and raise nothing.
 const OTHER_OF_TEXT: [&str; 7] = ["exists", "isabs", "isdir", "isfile", "islink", "ismount", "lexists"];
 
+/// What is said of a power whose last digit is up to the C library: a number.
+pub(super) const INEXACT_POWER: &str = "a power that is not exact: its last digit is the C library's";
+
+/// Methods of `str` that give a string, and raise nothing when they are given strings.
+const TEXT_METHODS: [&str; 13] = [
+    "capitalize",
+    "casefold",
+    "lower",
+    "lstrip",
+    "removeprefix",
+    "removesuffix",
+    "replace",
+    "rstrip",
+    "strip",
+    "swapcase",
+    "title",
+    "upper",
+    "expandtabs",
+];
+/// Those that give a truth value or a number.
+const ASKING_METHODS: [&str; 5] = ["count", "endswith", "find", "rfind", "startswith"];
+
+/// Is it a method that text which differs between processes can be asked for?
+pub(super) fn is_text_method(name: &str) -> bool {
+    TEXT_METHODS.contains(&name) || ASKING_METHODS.contains(&name)
+}
+
 /// Is the value a string in every process? `__file__` is one in every module that was found as a file.
 fn is_process_text(reason: &Reason) -> bool {
     reason.message.ends_with(PROCESS_TEXT)
@@ -36,6 +63,55 @@ impl Machine<'_> {
     /// Text that is known, or that differs between processes.
     pub(super) fn is_process_text(&self, value: &Value) -> bool {
         matches!(value, Value::Unknown(reason) if is_process_text(reason))
+    }
+
+    /// A value that is not known, but is a string or a number.
+    pub(super) fn is_plain_unknown(&self, value: &Value) -> bool {
+        match value {
+            Value::Unknown(reason) => is_process_text(reason) || reason.message == INEXACT_POWER,
+            _ => false,
+        }
+    }
+
+    /// Methods of text that differs between processes, and `sys.modules.get`. `None`: not modelled.
+    pub(super) fn process_text_method(
+        &mut self,
+        name: &str,
+        receiver: &Value,
+        positional: &[Value],
+        keywords: &Keywords,
+    ) -> Eval<Option<Value>> {
+        if let (Value::Unknown(reason), "get", [key @ Value::Str(_), rest @ ..]) = (receiver, name, positional)
+            && reason.message == super::attributes::SYS_MODULES
+            && rest.len() <= 1
+            && keywords.is_empty()
+        {
+            let absent =
+                std::mem::take(&mut self.typing_is_idle) && matches!(key, Value::Str(name) if &**name == "typing");
+            return Ok(self.loaded_entry(key).or(absent.then_some(Value::None)));
+        }
+        let counts = match name {
+            "capitalize" | "casefold" | "lower" | "swapcase" | "title" | "upper" | "expandtabs" => 0..=0,
+            "lstrip" | "rstrip" | "strip" => 0..=1,
+            "replace" => 2..=2,
+            _ => 1..=1,
+        };
+        if !self.is_process_text(receiver)
+            || !keywords.is_empty()
+            || !counts.contains(&positional.len())
+            || !positional.iter().all(|value| self.is_any_text(value))
+        {
+            return Ok(None);
+        }
+        if TEXT_METHODS.contains(&name) {
+            return Ok(Some(self.process_text(&format!("the result of `str.{name}`"))));
+        }
+        if ASKING_METHODS.contains(&name) {
+            let message = format!("the result of `str.{name}` differs between processes");
+            self.known_effect(Rule::Nondeterministic, message.clone());
+            return Ok(Some(Value::Unknown(Reason::new(Rule::Nondeterministic, message))));
+        }
+        Ok(None)
     }
 
     fn is_any_text(&self, value: &Value) -> bool {
@@ -59,6 +135,11 @@ impl Machine<'_> {
                 if positional.iter().all(|value| self.is_any_text(value))
                     && positional.iter().any(|value| self.is_process_text(value)) =>
             {
+                // They fail where the working directory is gone.
+                let caught = self.catching > 0 || self.positions.iter().any(|position| position.guarded);
+                if caught && matches!(name, "abspath" | "realpath") {
+                    return Ok(None);
+                }
                 let what = format!("the result of `os.path.{name}`");
                 let single = positional.len() == 1;
                 Ok(match name {
