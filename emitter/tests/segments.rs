@@ -62,6 +62,22 @@ fn check_same(tree: &Tree, program: &str, expected: &str) {
     }
 }
 
+/// `lyo verify` finds the module `m` the same, and rehydrated.
+fn check_verified(python: &Python, tree: &Tree) {
+    let mut search_path = vec![tree.root().to_owned()];
+    search_path.extend(python.search_path.iter().cloned());
+    let comparison = Comparison {
+        executable: &python.executable,
+        bundle: &tree.bundle(),
+        search_path,
+        runtime: python.native.parent().and_then(|lyo| lyo.parent()).expect("site-packages"),
+        workers: 1,
+    };
+    for (name, finding) in comparison.run(&["m".to_owned()], &|| ()).expect("the comparison runs") {
+        assert!(matches!(finding, Finding::Same(_)), "{}, {name}: {finding:#?}", python.target.version);
+    }
+}
+
 #[test]
 fn what_residual_statements_see_and_leave_is_the_same() {
     let tree = tree(&[(
@@ -83,18 +99,7 @@ fn what_residual_statements_see_and_leave_is_the_same() {
     for python in pythons() {
         let summary = tree.build(python, 0);
         assert_eq!((summary.partly, &summary.warnings[..]), (1, &[][..]), "{:?}", summary.code);
-        let mut search_path = vec![tree.root().to_owned()];
-        search_path.extend(python.search_path.iter().cloned());
-        let comparison = Comparison {
-            executable: &python.executable,
-            bundle: &tree.bundle(),
-            search_path,
-            runtime: python.native.parent().and_then(|lyo| lyo.parent()).expect("site-packages"),
-            workers: 1,
-        };
-        for (name, finding) in comparison.run(&["m".to_owned()], &|| ()).expect("the comparison runs") {
-            assert!(matches!(finding, Finding::Same(_)), "{}, {name}: {finding:#?}", python.target.version);
-        }
+        check_verified(python, &tree);
     }
     check_same(
         &tree,
@@ -168,4 +173,53 @@ fn what_a_residual_statement_raises_has_its_own_traceback() {
     let program = "import traceback\ntry: import m\nexcept ValueError as e: frames = traceback.extract_tb(e.__traceback__)\n\
                    print([(f.name, f.lineno, f.line) for f in frames[1:]], 'm' in sys.modules)";
     check_same(&tree, program, "[('<module>', 4, 'fail()'), ('fail', 2, 'def fail(): raise ValueError(a)')] False\n");
+}
+
+#[test]
+fn a_guard_sees_what_an_instance_of_another_module_holds() {
+    let mut tree = tree(&[
+        (
+            "helper",
+            &[
+                (Static, "class Holder: pass", "Holder"),
+                (Static, "holder = Holder()", "holder"),
+                (Static, "holder.value = 5", ""),
+            ],
+        ),
+        (
+            "m",
+            &[
+                (Import, "import helper", "helper"),
+                (Static, "kept = [helper.holder.value]", "kept"),
+                (Residual, "print(kept)", ""),
+            ],
+        ),
+    ]);
+    let path = vec!["holder".to_owned(), "value".to_owned()];
+    tree.module("m").dependencies = vec![Dependency { statement: 1, module: "helper".into(), path }];
+    for python in pythons() {
+        tree.build(python, 0);
+        check_verified(python, &tree);
+    }
+    check_same(&tree, "import helper; helper.holder.value = 6; import m; print(m.kept)", "[6]\n[6]\n");
+}
+
+#[test]
+fn functions_share_the_defaults_that_the_code_around_them_holds() {
+    let tree = tree(&[
+        ("helper", &[(Static, "def outer(n):\n    def inner(x=None): return n, x\n    return inner", "outer")]),
+        (
+            "m",
+            &[
+                (Import, "from helper import outer", "outer"),
+                (Residual, "executed = outer(0)", "executed"),
+                (Static, "described = outer(1)", "described"),
+            ],
+        ),
+    ]);
+    check_same(
+        &tree,
+        "import m; print(m.executed.__defaults__ is m.described.__defaults__, m.described())",
+        "True (1, None)\n",
+    );
 }
