@@ -102,6 +102,16 @@ def is_named(value):
     return gc.is_tracked(value) and type(value) is not tuple and type_name(type(value)) != "Pattern"
 
 
+CACHED_BY_TYPING = frozenset((
+    "_GenericAlias", "_UnionGenericAlias", "_LiteralGenericAlias", "_CallableGenericAlias", "_AnnotatedAlias",
+    "_ConcatenateGenericAlias", "_UnpackGenericAlias",
+))
+
+
+def is_cached_by_typing(kind):
+    return type(kind) is type and kind.__name__ in CACHED_BY_TYPING and kind.__module__ == "typing"
+
+
 class Describer:
     def __init__(self, module, foreign):
         self.module = module
@@ -173,6 +183,8 @@ class Describer:
             return self.line(path, f"interned str {value!r}")
         if kind in (tuple, bytes, frozenset) and len(value) <= (kind is bytes):
             return self.line(path, f"{kind.__name__} {value!r}")
+        if is_cached_by_typing(kind):
+            return self.cached_value(path, value)
         known = self.seen.get(id(value))
         if known is not None:
             return self.line(path, f"same as {known[0]}")
@@ -191,6 +203,17 @@ class Describer:
         if is_a(value, BuiltinMethodType):
             return self.builtin_method(path, value)
         self.instance(path, value)
+
+    def cached_value(self, path, value):
+        """What `List[int]` gives: whether two equal ones are the same depends on what `typing` has cached."""
+        self.line(path, type_qualname(type(value)))
+        for name, item in value.__dict__.items():
+            if type(item) is tuple:
+                self.line(f"{path}.{name}", f"tuple of {len(item)}")
+                for index, part in enumerate(item):
+                    self.visit(f"{path}.{name}[{index}]", part)
+            else:
+                self.visit(f"{path}.{name}", item)
 
     def is_foreign(self, path, value):
         named = self.foreign.get(id(value))

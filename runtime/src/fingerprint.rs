@@ -3,9 +3,9 @@
 //!
 //! The canonical bytes are described in `docs/artifact-format.md`, "Fingerprints".
 
-use std::collections::HashMap;
 
 use pyo3_ffi as ffi;
+use rustc_hash::FxHashMap;
 
 use crate::object::{Fallible, GilProtected, Object, module_dict, type_dict};
 
@@ -27,7 +27,7 @@ pub fn fingerprint(object: &Object) -> Fallible<u64> {
 /// The digest of a code object's canonical bytes. Many guards look at the same functions, and code never changes:
 /// remembered by address, with a reference that keeps the address its own.
 fn code_digest(code: &Object) -> Fallible<Digest> {
-    static KNOWN: GilProtected<Option<HashMap<usize, (Object, Digest)>>> = GilProtected::new(None);
+    static KNOWN: GilProtected<Option<FxHashMap<usize, (Object, Digest)>>> = GilProtected::new(None);
     const MOST: usize = 2048;
     let address = code.as_ptr() as usize;
     if let Some(digest) = KNOWN.with(|known| Some(known.as_ref()?.get(&address)?.1)) {
@@ -37,8 +37,8 @@ fn code_digest(code: &Object) -> Fallible<Digest> {
     canonical.code(code)?;
     let digest = artifact::layout::digest(&[&canonical.bytes]);
     let full = KNOWN.with(|known| {
-        let known = known.get_or_insert_with(HashMap::new);
-        let full = if known.len() >= MOST { std::mem::take(known) } else { HashMap::new() };
+        let known = known.get_or_insert_with(FxHashMap::default);
+        let full = if known.len() >= MOST { std::mem::take(known) } else { FxHashMap::default() };
         known.insert(address, (code.clone(), digest));
         full
     });

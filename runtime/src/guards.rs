@@ -5,12 +5,12 @@
 //! walked, and where it leads to the same object, and nothing of that object can have changed meanwhile, its
 //! fingerprint is the same.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use artifact::model::Expectation;
 use artifact::view::GuardView;
 use pyo3_ffi as ffi;
+use rustc_hash::FxHashMap;
 
 use crate::demand::pristine::{self, Found};
 use crate::demand;
@@ -34,12 +34,40 @@ pub fn check_guard(guard: &GuardView<'_>) -> Result<(), Failure> {
         Found::Object(object, left) => lookup_below(object, &path[path.len() - left..])?,
         Found::AsBuilt | Found::Unknown => {
             let found = lookup(guard.module, path.iter().map(|name| Ok::<_, Failure>(*name)))?;
-            remember(key, guard.module, &path, found.as_ref())?;
-            found
+            let seen = found.as_ref().map(known_fingerprint).transpose()?;
+            remember(key, guard.module, &path, found, seen)?;
+            return judge(guard, seen);
         }
     };
-    judge(guard, found.as_ref().map(fingerprint).transpose()?)
+    judge(guard, found.as_ref().map(known_fingerprint).transpose()?)
 }
+
+/// The fingerprint of an object: several paths lead to the same one.
+fn known_fingerprint(object: &Object) -> Fallible<u64> {
+    const MOST: usize = 4096;
+    let Some(state) = state_of(object) else { return fingerprint(object) };
+    let address = object.as_ptr() as usize;
+    let known = FINGERPRINTS.with(|all| {
+        let (_, before, seen) = all.as_ref()?.get(&address)?;
+        (*before == state).then_some(*seen)
+    });
+    if let Some(seen) = known {
+        return Ok(seen);
+    }
+    let seen = fingerprint(object)?;
+    let full = FINGERPRINTS.with(|all| {
+        let all = all.get_or_insert_with(FxHashMap::default);
+        let full = if all.len() >= MOST { std::mem::take(all) } else { FxHashMap::default() };
+        (full, all.insert(address, (object.clone(), state, seen)))
+    });
+    drop(full);
+    Ok(seen)
+}
+
+type Fingerprints = FxHashMap<usize, (Object, State, u64)>;
+
+/// By address, with a reference that keeps the address its own.
+static FINGERPRINTS: GilProtected<Option<Fingerprints>> = GilProtected::new(None);
 
 fn judge(guard: &GuardView<'_>, found: Option<u64>) -> Result<(), Failure> {
     let how = match (&guard.expect, found) {
@@ -87,14 +115,20 @@ enum State {
 }
 
 /// By the bytes of module and path.
-static KNOWN: GilProtected<Option<HashMap<Box<[u8]>, Rc<Known>>>> = GilProtected::new(None);
+static KNOWN: GilProtected<Option<FxHashMap<Box<[u8]>, Rc<Known>>>> = GilProtected::new(None);
 
-fn remember(key: &[u8], module: &str, path: &[&str], found: Option<&Object>) -> Result<(), Failure> {
+fn remember(
+    key: &[u8],
+    module: &str,
+    path: &[&str],
+    found: Option<Object>,
+    fingerprint: Option<u64>,
+) -> Result<(), Failure> {
     const MOST: usize = 4096;
     if path.len() > 2 {
         return Ok(());
     }
-    let state = match found {
+    let state = match &found {
         Some(found) => match state_of(found) {
             Some(state) => state,
             None => return Ok(()),
@@ -104,13 +138,13 @@ fn remember(key: &[u8], module: &str, path: &[&str], found: Option<&Object>) -> 
     let known = Known {
         module: Object::name(module)?,
         names: path.iter().map(|name| Object::name(name)).collect::<Fallible<_>>()?,
-        found: found.cloned(),
+        found,
         state,
-        fingerprint: found.map(fingerprint).transpose()?,
+        fingerprint,
     };
     let full = KNOWN.with(|all| {
-        let all = all.get_or_insert_with(HashMap::new);
-        let full = if all.len() >= MOST { std::mem::take(all) } else { HashMap::new() };
+        let all = all.get_or_insert_with(FxHashMap::default);
+        let full = if all.len() >= MOST { std::mem::take(all) } else { FxHashMap::default() };
         all.insert(key.into(), Rc::new(known));
         full
     });

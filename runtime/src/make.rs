@@ -6,12 +6,12 @@
 //! so cycles are no matter, and the native stack is only used for what has to be whole at once
 //! (tuples, frozensets, class bodies, arguments), to a fixed depth.
 
-use std::collections::HashSet;
 use std::rc::{Rc, Weak};
 
 use artifact::model::NodeId;
 use artifact::view::{Ids, ImageView, NodeView};
 use pyo3_ffi as ffi;
+use rustc_hash::FxHashSet;
 
 use crate::complete::{Pending, Task};
 use crate::demand::{Waiting, subclasses};
@@ -45,7 +45,7 @@ pub struct Rehydrator<'a> {
     /// The state that this is part of.
     pub(crate) own: Weak<Waiting>,
     /// Methods that wait in classes, as long as they do.
-    pub(crate) methods: HashSet<NodeId>,
+    pub(crate) methods: FxHashSet<NodeId>,
     /// The deallocator of classes made by Python code, once it was asked for.
     pub(crate) python_dealloc: Option<ffi::destructor>,
 }
@@ -62,7 +62,7 @@ impl<'a> Rehydrator<'a> {
             depth: 0,
             pending: Pending::default(),
             own,
-            methods: HashSet::new(),
+            methods: FxHashSet::default(),
             python_dealloc: None,
         }
     }
@@ -137,7 +137,7 @@ impl<'a> Rehydrator<'a> {
 
     /// Lets go of all that the methods which still wait don't need; gives it.
     pub fn keep_for_methods(&mut self) -> Vec<Slot> {
-        let mut needed = HashSet::new();
+        let mut needed = FxHashSet::default();
         let mut pending: Vec<NodeId> = self.methods.iter().copied().filter(|id| self.is_absent(*id)).collect();
         while let Some(id) = pending.pop() {
             if needed.insert(id)

@@ -19,7 +19,6 @@ pub mod pristine;
 pub mod subclasses;
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::ptr;
 use std::rc::Rc;
 
@@ -27,6 +26,7 @@ use artifact::Block;
 use artifact::model::NodeId;
 use artifact::view::{DemandView, Ids, NodeView, OperationView};
 use pyo3_ffi as ffi;
+use rustc_hash::FxHashMap;
 
 use crate::failure::Failure;
 use crate::make::{Rehydrator, Slot};
@@ -50,9 +50,9 @@ pub struct Waiting {
     module: Object,
     globals: Object,
     pub rehydrator: RefCell<Rehydrator<'static>>,
-    names: RefCell<HashMap<Box<str>, Symbol>>,
+    names: RefCell<FxHashMap<Box<str>, Symbol>>,
     /// The turn of each class among all classes.
-    classes: RefCell<HashMap<NodeId, subclasses::Turn>>,
+    classes: RefCell<FxHashMap<NodeId, subclasses::Turn>>,
     order: RefCell<Order>,
     is_installed: Cell<bool>,
     /// No further name may begin to wait.
@@ -69,7 +69,7 @@ pub struct Waiting {
 }
 
 /// Waiting modules by the address of their namespaces, which they keep alive.
-static REGISTRY: GilProtected<Option<HashMap<usize, Rc<Waiting>>>> = GilProtected::new(None);
+static REGISTRY: GilProtected<Option<FxHashMap<usize, Rc<Waiting>>>> = GilProtected::new(None);
 
 /// The waiting module that has this namespace.
 pub fn of_namespace(globals: *mut ffi::PyObject) -> Option<Rc<Waiting>> {
@@ -479,7 +479,7 @@ impl Waiting {
         globals.dict_set_name("__builtins__", &builtins::stand_in()?)?;
         module_type::set_pending(module);
         REGISTRY.with(|registry| {
-            registry.get_or_insert_with(HashMap::new).insert(globals.as_ptr() as usize, self.clone());
+            registry.get_or_insert_with(FxHashMap::default).insert(globals.as_ptr() as usize, self.clone());
         });
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The order of a namespace some of whose names wait.
 
-use std::collections::HashMap;
+
+use rustc_hash::FxHashMap;
 
 use crate::object::{Fallible, Object};
 
@@ -8,7 +9,7 @@ use crate::object::{Fallible, Object};
 #[derive(Default)]
 pub struct Order {
     marks: Vec<(Box<str>, usize)>,
-    places: HashMap<Box<str>, usize>,
+    places: FxHashMap<Box<str>, usize>,
     /// How many entries the namespace had when they were last counted, and how many of them never waited.
     last: Option<(isize, usize)>,
 }

@@ -10,11 +10,11 @@
 //! A class is listed in the order in which it was made. So that of the classes that were made when they were touched
 //! is put right: a class made here comes behind those that its base had when its turn had come.
 
-use std::collections::HashMap;
 use std::ptr;
 use std::rc::Rc;
 
 use pyo3_ffi as ffi;
+use rustc_hash::FxHashMap;
 
 use super::{REGISTRY, Waiting};
 use crate::object::{Fallible, GilProtected, Object, take_message};
@@ -160,7 +160,7 @@ pub fn remember(waiting: &Waiting) {
 }
 
 fn put_in_order(made: &[(Object, Turn)]) {
-    let turns: HashMap<usize, &Turn> = made.iter().map(|(class, turn)| (class.as_ptr() as usize, turn)).collect();
+    let turns: FxHashMap<usize, &Turn> = made.iter().map(|(class, turn)| (class.as_ptr() as usize, turn)).collect();
     let mut bases: Vec<Object> = Vec::new();
     for (class, _) in made {
         let Some(class) = class.as_type() else { continue };
@@ -179,7 +179,7 @@ fn put_in_order(made: &[(Object, Turn)]) {
 }
 
 /// Puts the subclasses of one class into the order of their turns.
-fn order_of(base: &Object, made: &HashMap<usize, &Turn>) -> Fallible<()> {
+fn order_of(base: &Object, made: &FxHashMap<usize, &Turn>) -> Fallible<()> {
     let Some(listed) = subclasses(base) else { return Ok(()) };
     let keys = listed.dict_keys();
     let mut executed = 0;
