@@ -104,7 +104,7 @@ def is_named(value):
 
 CACHED_BY_TYPING = frozenset((
     "_GenericAlias", "_UnionGenericAlias", "_LiteralGenericAlias", "_CallableGenericAlias", "_AnnotatedAlias",
-    "_ConcatenateGenericAlias", "_UnpackGenericAlias",
+    "_ConcatenateGenericAlias", "_UnpackGenericAlias", "ForwardRef",
 ))
 
 
@@ -206,6 +206,8 @@ class Describer:
 
     def cached_value(self, path, value):
         """What `List[int]` gives: whether two equal ones are the same depends on what `typing` has cached."""
+        if not hasattr(value, "__dict__"):
+            return self.line(path, repr(value))
         self.line(path, type_qualname(type(value)))
         for name, item in value.__dict__.items():
             if type(item) is tuple:
