@@ -85,6 +85,8 @@ def describe(walker, cls):
         if type(name) is not str:
             raise Unsupported(f"class {type_qualname(cls)} has an attribute that is not named by a string")
         value = contents[name]
+        if name == "__slots__" and type(value) not in (str, tuple, list, dict, set, frozenset):
+            raise Unsupported(f"class {type_qualname(cls)} was given __slots__ when it existed")
         in_body = boundary < 0 or place[name] < boundary
         if in_body and is_wrapped_by_type(name, value):
             # The class body gave a plain function; `type.__new__` wraps it again.

@@ -117,11 +117,20 @@ pub fn bound_at_once(image: &Image, classes: &HashMap<NodeId, ClassFacts>) -> Ve
             }
             // The constructors of C types: what they make of their arguments is the same at any time.
             Node::Construct { callable, fresh, .. } => {
-                *fresh || !matches!(image.nodes.get(*callable as usize), Some(Node::External { .. } | Node::Builtin(_)))
+                *fresh || !is_constructor_in_c(image.nodes.get(*callable as usize))
             }
             _ => false,
         })
         .collect()
+}
+
+/// `typing` looks at the bounds of type variables in Python.
+fn is_constructor_in_c(callable: Option<&Node>) -> bool {
+    match callable {
+        Some(Node::External { module, .. }) => module != "typing" && module != "_typing",
+        Some(Node::Builtin(_)) => true,
+        _ => false,
+    }
 }
 
 /// Whether hashing the node's value, and comparing it, runs no Python code.

@@ -22,7 +22,7 @@ use crate::complete::Task;
 use crate::demand::methods;
 use crate::failure::Failure;
 use crate::make::Rehydrator;
-use crate::object::{Fallible, Object, check, imported, type_lookup};
+use crate::object::{Fallible, Object, check, imported, type_dict, type_lookup};
 
 impl Rehydrator<'_> {
     /// The class, and the attributes that were withheld from it.
@@ -104,7 +104,7 @@ impl Rehydrator<'_> {
         }
         for (name, value) in withheld.drain(..) {
             let value = self.make(value)?;
-            set_type_attribute(&class, &name, &value)?;
+            put_in_namespace(&class, &name, &value)?;
         }
         let place = later.iter().position(|(name, _)| view.abc && name.as_text() == Some("_abc_impl"));
         if view.abc && place.is_none() {
@@ -141,6 +141,19 @@ impl Rehydrator<'_> {
         }
         Ok(false)
     }
+}
+
+/// As if the class body had said so: a class's own `__class__` and the like are attributes of the metaclass when they are set.
+fn put_in_namespace(class: &Object, name: &Object, value: &Object) -> Fallible<()> {
+    const OF_THE_METACLASS: [&str; 6] = ["__class__", "__dict__", "__name__", "__qualname__", "__bases__", "__mro__"];
+    let (Some(kind), Some(text)) = (class.as_type(), name.as_text()) else { return Ok(()) };
+    if !OF_THE_METACLASS.contains(&text) {
+        return set_type_attribute(class, name, value);
+    }
+    type_dict(kind)?.dict_set(name, value)?;
+    // SAFETY: a live class, one of whose attributes has changed.
+    unsafe { ffi::PyType_Modified(kind) };
+    Ok(())
 }
 
 /// `type.__setattr__`, past the metaclass.

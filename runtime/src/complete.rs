@@ -85,6 +85,10 @@ impl Rehydrator<'_> {
                 })
             }
             NodeView::Set(_) if !self.completed[id as usize] => self.fill_table_early(id),
+            NodeView::Instance { dict, .. } if !self.completed[id as usize] => {
+                self.complete(id)?;
+                dict.iter().flat_map(Pairs::iter).try_for_each(|(_, value)| self.settle(value).map(drop))
+            }
             _ => Ok(()),
         }
     }

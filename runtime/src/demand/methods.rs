@@ -19,7 +19,7 @@ use artifact::model::NodeId;
 use pyo3_ffi as ffi;
 
 use super::Waiting;
-use crate::object::{Fallible, GilProtected, Object, Raised, check, type_dict};
+use crate::object::{Fallible, GilProtected, Object, Raised, check, type_dict, type_lookup};
 
 #[repr(C)]
 struct Method {
@@ -113,6 +113,13 @@ fn make(method: &Object) -> Fallible<Object> {
         return Err(crate::raise("lyo: a method outlived its module"));
     };
     let made = waiting.value(node).map_err(super::raise)?;
+    if let Some(owner) = &owner
+        && made.is_exactly(&raw mut ffi::PyProperty_Type)
+        && type_lookup(&raw mut ffi::PyProperty_Type, &Object::name("__set_name__")?).is_some()
+    {
+        // From 3.13 on `type.__new__` tells a property its name.
+        made.attribute("__set_name__")?.call(&Object::tuple(vec![owner.clone(), name.clone()])?, None)?;
+    }
     if let Some(class) = owner.as_ref().and_then(Object::as_type) {
         let dict = type_dict(class)?;
         if dict.dict_get(&name)?.is_some_and(|found| found.is(method)) {
