@@ -68,7 +68,7 @@ def describe(walker, cls):
     if is_abc and not ("_abc_impl" in contents and "__abstractmethods__" in contents):
         raise Unsupported(f"class {type_qualname(cls)} is an ABC that was not made as one")
     names = [name for name in contents if not is_added_by_type(cls, name, contents[name])]
-    boundary = last_added(cls, contents)
+    boundary = first_set_later(contents, last_added(cls, contents))
     implicit_doc = contents.get("__doc__") is None and boundary >= 0 and position(contents, "__doc__") >= boundary
     implicit_hash = (
         "__hash__" in contents and contents["__hash__"] is None and boundary >= 0
@@ -220,6 +220,20 @@ def last_added(cls, contents):
         if is_added_by_type(cls, name, value):
             return index
     return first_implicit(contents)
+
+
+def first_set_later(contents, boundary):
+    """From 3.13 on `type.__new__` tells properties their names: one that does not know its own was set when the class existed."""
+    if sys.version_info < (3, 13):
+        return boundary
+    for index, (name, value) in enumerate(contents.items()):
+        if index == boundary:
+            break
+        if type(value) is property:
+            known = getattr(value, "__name__", name)
+            if known != name and contents.get(known) is not value:
+                return index
+    return boundary
 
 
 def first_implicit(contents):

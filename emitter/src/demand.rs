@@ -38,11 +38,7 @@ pub fn annotate(image: &mut Image, classes: &HashMap<NodeId, ClassFacts>) {
         let mut captures = of(&|node| is_taken_from_elsewhere(&image.nodes, node));
         captures.reverse();
         captures.sort_by_key(|id| matches!(image.nodes[*id as usize], Node::Construct { .. }));
-        *demand = Demand {
-            may_wait: demand.may_wait && all_may_wait && !is_plain,
-            captures,
-            classes: held,
-        };
+        *demand = Demand { may_wait: demand.may_wait && all_may_wait && !is_plain, captures, classes: held };
     }
 }
 
@@ -108,9 +104,7 @@ pub fn bound_at_once(image: &Image, classes: &HashMap<NodeId, ClassFacts>) -> Ve
     (0..)
         .zip(&image.nodes)
         .map(|(id, node)| match node {
-            Node::Class(class) => {
-                !class.registered.is_empty() || !classes.get(&id).is_some_and(|facts| facts.may_wait)
-            }
+            Node::Class(class) => !class.registered.is_empty() || !classes.get(&id).is_some_and(|facts| facts.may_wait),
             Node::Dict(items) => items.iter().any(|(key, _)| !hashes_plainly(&image.nodes, *key, 0)),
             Node::Set(items) | Node::FrozenSet(items) => {
                 items.iter().any(|item| !hashes_plainly(&image.nodes, *item, 0))
@@ -150,7 +144,9 @@ fn hashes_plainly(nodes: &[Node], id: NodeId, depth: u32) -> bool {
             | Node::Builtin(_)
             | Node::Function(_),
         ) => true,
-        Some(Node::Class(class)) => matches!(nodes.get(class.metaclass as usize), Some(Node::Builtin(name)) if name == "type"),
+        Some(Node::Class(class)) => {
+            matches!(nodes.get(class.metaclass as usize), Some(Node::Builtin(name)) if name == "type")
+        }
         Some(Node::Tuple(items)) => depth < 20 && items.iter().all(|item| hashes_plainly(nodes, *item, depth + 1)),
         _ => false,
     }

@@ -8,8 +8,8 @@ use artifact::model::{
 
 use crate::canonical::canonical;
 use crate::demand;
-use crate::methods;
 use crate::marshal::{MarshalError, Value};
+use crate::methods;
 
 /// Decodes the nodes, operations and guards of one module.
 pub fn image(nodes: Value, operations: Value, guards: Value, step: Value) -> Result<Image, MarshalError> {
@@ -39,7 +39,8 @@ fn classes(nodes: &Value) -> HashMap<NodeId, demand::ClassFacts> {
     let facts = |(id, node): (usize, &Value)| match node {
         Value::Tuple(parts) => match parts.as_slice() {
             [Value::Text(tag), _, Value::Int(made), may_wait] if tag == b"class" => {
-                let facts = demand::ClassFacts { order: u64::try_from(*made).ok()?, may_wait: *may_wait == Value::Bool(true) };
+                let facts =
+                    demand::ClassFacts { order: u64::try_from(*made).ok()?, may_wait: *may_wait == Value::Bool(true) };
                 Some((NodeId::try_from(id).ok()?, facts))
             }
             _ => None,

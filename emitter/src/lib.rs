@@ -14,7 +14,7 @@ pub mod drive;
 pub mod from_analysis;
 mod image;
 mod known;
-mod methods;
 pub mod marshal;
+mod methods;
 pub mod plan;
 pub mod verify;

@@ -3,7 +3,6 @@
 //!
 //! The canonical bytes are described in `docs/artifact-format.md`, "Fingerprints".
 
-
 use pyo3_ffi as ffi;
 use rustc_hash::FxHashMap;
 

@@ -12,8 +12,8 @@ use artifact::view::GuardView;
 use pyo3_ffi as ffi;
 use rustc_hash::FxHashMap;
 
-use crate::demand::pristine::{self, Found};
 use crate::demand;
+use crate::demand::pristine::{self, Found};
 use crate::failure::Failure;
 use crate::fingerprint::fingerprint;
 use crate::lookup::{lookup, lookup_below};
@@ -115,7 +115,9 @@ enum State {
 }
 
 /// By the bytes of module and path.
-static KNOWN: GilProtected<Option<FxHashMap<Box<[u8]>, Rc<Known>>>> = GilProtected::new(None);
+type Places = FxHashMap<Box<[u8]>, Rc<Known>>;
+
+static KNOWN: GilProtected<Option<Places>> = GilProtected::new(None);
 
 fn remember(
     key: &[u8],

@@ -361,19 +361,23 @@ fn raise_missing(module: &Object, name: &Object) -> Failure {
         let stand_in = unsafe { Object::immortal((&raw mut ffi::PyModule_Type).cast()) }.call1(&Object::text("")?)?;
         let Some(dict) = module_dict(&stand_in) else { return Ok(()) };
         // SAFETY: two dicts.
-        check(unsafe { ffi::PyDict_Clear(dict.as_ptr()); ffi::PyDict_Update(dict.as_ptr(), described.as_ptr()) })?;
+        check(unsafe {
+            ffi::PyDict_Clear(dict.as_ptr());
+            ffi::PyDict_Update(dict.as_ptr(), described.as_ptr())
+        })?;
         // SAFETY: the definition is static; the function keeps the module.
-        let import = unsafe {
-            Object::owned(ffi::PyCFunction_NewEx(&raw mut GIVE.0, stand_in.as_ptr(), std::ptr::null_mut()))?
-        };
+        let import =
+            unsafe { Object::owned(ffi::PyCFunction_NewEx(&raw mut GIVE.0, stand_in.as_ptr(), std::ptr::null_mut()))? };
         let (builtins, globals) = (Object::dict()?, Object::dict()?);
         builtins.dict_set_name("__import__", &import)?;
         globals.dict_set_name("__builtins__", &builtins)?;
         let text = format!("from m import {}\n", name.as_text().unwrap_or("_"));
         let text = std::ffi::CString::new(text).map_err(|_| Raised)?;
         // SAFETY: a C string and two dicts; a new reference.
-        unsafe { Object::owned(ffi::PyRun_String(text.as_ptr(), ffi::Py_file_input, globals.as_ptr(), globals.as_ptr())) }
-            .map(drop)
+        unsafe {
+            Object::owned(ffi::PyRun_String(text.as_ptr(), ffi::Py_file_input, globals.as_ptr(), globals.as_ptr()))
+        }
+        .map(drop)
     })();
     drop(raised);
     // SAFETY: the exception that is set, if any, loses the frame of our text.

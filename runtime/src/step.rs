@@ -16,10 +16,10 @@ use pyo3_ffi as ffi;
 
 use crate::demand::Waiting;
 use crate::failure::Failure;
+use crate::guards::check_guard;
 use crate::import::{Importer, Ran, Statement, run};
 use crate::in_frame;
 use crate::object::{Fallible, Object, Raised};
-use crate::guards::check_guard;
 use crate::rehydrate::GcPause;
 
 /// How the module was imported.

@@ -149,12 +149,11 @@ fn enter(running: &Running, stand_in: &Object, key: &Object) -> Fallible<Option<
     let names = touch_globals(&waiting, &code)?;
     // Where more names may come to wait, or the code looks into the namespace, it goes on asking.
     let asks_again = |name: Object| looks_into_namespace(&name, true) || runs_code(&name);
-    if waiting.is_imported() && !names.tuple_items().any(asks_again)
-        || of_namespace(running.globals()).is_none()
+    let is_done = waiting.is_imported() && !names.tuple_items().any(asks_again);
+    if (is_done || of_namespace(running.globals()).is_none())
+        && let Some(real) = builtins_dict()
     {
-        if let Some(real) = builtins_dict() {
-            running.give_builtins(stand_in, &real);
-        }
+        running.give_builtins(stand_in, &real);
     }
     Ok(found)
 }

@@ -257,11 +257,7 @@ unsafe extern "C" fn call(
     made.map_or(ptr::null_mut(), |made| unsafe { ffi::PyObject_Call(made.as_ptr(), arguments, keywords) })
 }
 
-unsafe extern "C" fn set(
-    method: *mut ffi::PyObject,
-    instance: *mut ffi::PyObject,
-    value: *mut ffi::PyObject,
-) -> c_int {
+unsafe extern "C" fn set(method: *mut ffi::PyObject, instance: *mut ffi::PyObject, value: *mut ffi::PyObject) -> c_int {
     let made = crate::guarded(|| {
         // SAFETY: the interpreter hands us a live object of our type.
         make(&unsafe { Object::borrowed(method) }.ok_or(Raised)?)
@@ -272,7 +268,7 @@ unsafe extern "C" fn set(
         match (*ffi::Py_TYPE(made.as_ptr())).tp_descr_set {
             Some(set) => set(made.as_ptr(), instance, value),
             None => {
-                drop(crate::raise("lyo: a property is none"));
+                let Raised = crate::raise("lyo: a property is none");
                 -1
             }
         }
@@ -368,9 +364,8 @@ unsafe extern "C" fn union(left: *mut ffi::PyObject, right: *mut ffi::PyObject) 
     unsafe {
         let plain = |object: *mut ffi::PyObject| -> Fallible<Object> {
             let held = Object::borrowed(object).ok_or(Raised)?;
-            let ours = TYPES.with(|made| {
-                made.as_ref().is_some_and(|types| held.is_exactly(types.namespace.as_ptr().cast()))
-            });
+            let ours =
+                TYPES.with(|made| made.as_ref().is_some_and(|types| held.is_exactly(types.namespace.as_ptr().cast())));
             if !ours {
                 return Ok(held);
             }
@@ -387,7 +382,10 @@ unsafe extern "C" fn union(left: *mut ffi::PyObject, right: *mut ffi::PyObject) 
 /// Calls `dict`'s own method of a name, once everything is there.
 macro_rules! whole {
     ($function:ident, $name:literal) => {
-        unsafe extern "C" fn $function(namespace: *mut ffi::PyObject, arguments: *mut ffi::PyObject) -> *mut ffi::PyObject {
+        unsafe extern "C" fn $function(
+            namespace: *mut ffi::PyObject,
+            arguments: *mut ffi::PyObject,
+        ) -> *mut ffi::PyObject {
             if complete(namespace).is_err() {
                 return ptr::null_mut();
             }

@@ -1,6 +1,5 @@
 //! The order of a namespace some of whose names wait.
 
-
 use rustc_hash::FxHashMap;
 
 use crate::object::{Fallible, Object};

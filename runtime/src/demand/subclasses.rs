@@ -93,7 +93,8 @@ pub fn notice_program() -> Fallible<()> {
                 let (names, constants) = (code.attribute("co_names")?, code.attribute("co_consts")?);
                 let texts = names.tuple_items().chain(constants.tuple_items());
                 texts.for_each(|text| notice(text.as_text().unwrap_or_default().as_bytes()));
-                pending.extend(constants.tuple_items().filter(|constant| constant.is_exactly(&raw mut ffi::PyCode_Type)));
+                pending
+                    .extend(constants.tuple_items().filter(|constant| constant.is_exactly(&raw mut ffi::PyCode_Type)));
             }
         }
         frame = Some(current.attribute("f_back")?).filter(|frame| !frame.is_none());
