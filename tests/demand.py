@@ -98,7 +98,7 @@ KINDS = [Item, Error]
 EARLY = early() if PID else None
 def later_on():
     return "later" + str(vars(Error("x")))
-SEEN = [name for name in globals() if PID and name[0] != "_"]
+SEEN = PID and "later_on"
 del temporary
 class Special(Item):
     pass
@@ -119,6 +119,8 @@ TABLE = [1, 2]
 SPACE = {}
 PID and exec("def g(): return len('abc')", SPACE)
 TEXT = eval("first()") if PID else None
+SEEN = [name for name in globals() if PID and name[0] != "_"]
+HELD = dict(vars(__import__("sys").modules[__name__]))
 def second(): return first() + len(TABLE)
 TABLE[1:] = [second() if PID else 0]
 ''',
@@ -225,12 +227,13 @@ print([c.__name__ for c in shop.base.Base.__subclasses__()])
 """,
     "a module that runs": """
 import shop.stock as m
-print(m.early(), m.EARLY, m.SEEN, m.TEXT, m.after(), m.Error().text(), m.Special().label())
+print(m.early(), m.EARLY, bool(m.SEEN), m.TEXT, m.after(), m.Error().text(), m.Special().label())
 print(list(vars(m)), m.__doc__, m.MADE[1][0].label())
 """,
     "code that is executed at import": """
 import shop.executed as m
 print(m.starred(), m.First is m.starred()[0])
+print(m.SEEN, type(m.HELD["__builtins__"]).__name__, list(m.HELD))
 print(m.TEXT, m.second(), m.TABLE, m.SPACE["g"](), type(m.SPACE["__builtins__"]).__name__, list(vars(m)))
 """,
     "a module that runs, from outside": """

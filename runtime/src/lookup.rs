@@ -45,7 +45,7 @@ fn step(object: &Object, name: &str) -> Fallible<Option<Object>> {
     if let Some(dict) = module_dict(object) {
         if name == "__dict__" {
             if let Some(waiting) = of_module(object) {
-                waiting.complete()?;
+                waiting.hand_out()?;
             }
             return Ok(Some(dict));
         }

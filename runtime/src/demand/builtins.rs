@@ -125,7 +125,7 @@ fn enter(running: &Running, stand_in: &Object, key: &Object) -> Fallible<Option<
     let Some(code) = running.code() else { return waiting.touch(key) };
     let is_function = is_function(&code)?;
     if looks_into_namespace(key, is_function) {
-        waiting.complete()?;
+        waiting.hand_out()?;
     }
     if runs_code(key) {
         // It hands its caller's builtins on to a namespace that has none: these must be the real ones.

@@ -400,6 +400,19 @@ impl Waiting {
         self.is_installed.get() && !self.binds_at_once.get()
     }
 
+    /// Somebody takes the whole namespace, perhaps for a copy: it is complete, and its builtins are the real ones; while
+    /// the module is being imported, nothing begins to wait any more.
+    pub fn hand_out(self: &Rc<Self>) -> Fallible<()> {
+        self.complete()?;
+        if !self.is_imported.get() && self.is_installed.get() {
+            self.bind_at_once();
+            if let Some(real) = crate::import::builtins_dict() {
+                self.globals.dict_set_name("__builtins__", &real)?;
+            }
+        }
+        Ok(())
+    }
+
     /// From now on values are made when their turn has come: the module's own code can't ask for names any more.
     pub fn bind_at_once(&self) {
         self.binds_at_once.set(true);

@@ -91,7 +91,7 @@ unsafe extern "C" fn get_attribute(module: *mut ffi::PyObject, name: *mut ffi::P
         }
         let Some(waiting) = of_module(&object) else { return Ok(None) };
         if text == "__dict__" || text == "__builtins__" {
-            waiting.complete()?;
+            waiting.hand_out()?;
             return Ok(None);
         }
         waiting.touch(&name)
