@@ -6,7 +6,6 @@ mod support;
 use std::process::Command;
 
 use emitter::plan::{Dependency, Kind, Statement, StatementKind};
-use emitter::verify::{Comparison, Finding};
 use support::{Python, Tree, pythons};
 
 /// Each statement with what it is proven to be and what it binds; a module's statements stand on a line each.
@@ -62,22 +61,6 @@ fn check_same(tree: &Tree, program: &str, expected: &str) {
     }
 }
 
-/// `lyo verify` finds the module `m` the same, and rehydrated.
-fn check_verified(python: &Python, tree: &Tree) {
-    let mut search_path = vec![tree.root().to_owned()];
-    search_path.extend(python.search_path.iter().cloned());
-    let comparison = Comparison {
-        executable: &python.executable,
-        bundle: &tree.bundle(),
-        search_path,
-        runtime: python.native.parent().and_then(|lyo| lyo.parent()).expect("site-packages"),
-        workers: 1,
-    };
-    for (name, finding) in comparison.run(&["m".to_owned()], &|| ()).expect("the comparison runs") {
-        assert!(matches!(finding, Finding::Same(_)), "{}, {name}: {finding:#?}", python.target.version);
-    }
-}
-
 #[test]
 fn what_residual_statements_see_and_leave_is_the_same() {
     let tree = tree(&[(
@@ -99,7 +82,7 @@ fn what_residual_statements_see_and_leave_is_the_same() {
     for python in pythons() {
         let summary = tree.build(python, 0);
         assert_eq!((summary.partly, &summary.warnings[..]), (1, &[][..]), "{:?}", summary.code);
-        check_verified(python, &tree);
+        tree.check_verified(python, &["m".to_owned()]);
     }
     check_same(
         &tree,
@@ -199,7 +182,7 @@ fn a_guard_sees_what_an_instance_of_another_module_holds() {
     tree.module("m").dependencies = vec![Dependency { statement: 1, module: "helper".into(), path }];
     for python in pythons() {
         tree.build(python, 0);
-        check_verified(python, &tree);
+        tree.check_verified(python, &["m".to_owned()]);
     }
     check_same(&tree, "import helper; helper.holder.value = 6; import m; print(m.kept)", "[6]\n[6]\n");
 }

@@ -3,7 +3,6 @@
 #[allow(dead_code)]
 mod support;
 
-use emitter::verify::{Comparison, Finding};
 use support::{Tree, pythons};
 
 const DATA: &str = r#"
@@ -199,19 +198,8 @@ fn rehydrated_modules_are_as_executed_ones() {
         let version = &python.target.version;
         assert_eq!(summary.code, [], "{version}");
         assert_eq!(summary.warnings, [], "{version}");
-        let mut search_path = vec![tree.root().to_owned()];
-        search_path.extend(python.search_path.iter().cloned());
-        let comparison = Comparison {
-            executable: &python.executable,
-            bundle: &tree.bundle(),
-            search_path,
-            runtime: python.native.parent().and_then(|lyo| lyo.parent()).expect("site-packages"),
-            workers: 1,
-        };
         let names: Vec<String> = tree.plan.modules.iter().map(|module| module.name.clone()).collect();
-        for (name, finding) in comparison.run(&names, &|| ()).expect("the comparison runs") {
-            assert!(matches!(finding, Finding::Same(_)), "{version}, {name}: {finding:#?}");
-        }
+        tree.check_verified(python, &names);
     }
 }
 

@@ -61,3 +61,17 @@ impl fmt::Display for Failure {
         }
     }
 }
+
+/// Why carrying out a module's operations stops.
+pub enum Stop {
+    /// An import raised, as it would have in the module's code.
+    Raise,
+    /// The module's code takes over.
+    FallBack(Failure),
+}
+
+impl<F: Into<Failure>> From<F> for Stop {
+    fn from(failure: F) -> Self {
+        Stop::FallBack(failure.into())
+    }
+}

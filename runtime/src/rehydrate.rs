@@ -7,7 +7,7 @@ use artifact::view::{ImageView, OperationView};
 use pyo3_ffi as ffi;
 
 use crate::demand::Waiting;
-use crate::failure::Failure;
+use crate::failure::{Failure, Stop};
 use crate::guards::check_guard;
 use crate::handlers::may_handle;
 use crate::import::{Importer, Statement};
@@ -53,17 +53,6 @@ pub fn rehydrate(
             run.unbind();
             Outcome::FallBack(reason)
         }
-    }
-}
-
-enum Stop {
-    Raise,
-    FallBack(Failure),
-}
-
-impl<F: Into<Failure>> From<F> for Stop {
-    fn from(failure: F) -> Self {
-        Stop::FallBack(failure.into())
     }
 }
 

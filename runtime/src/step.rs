@@ -15,7 +15,7 @@ use artifact::view::{DemandView, GuardView, NodeView, OperationView};
 use pyo3_ffi as ffi;
 
 use crate::demand::Waiting;
-use crate::failure::Failure;
+use crate::failure::{Failure, Stop};
 use crate::guards::check_guard;
 use crate::import::{Importer, Ran, Statement, run};
 use crate::in_frame;
@@ -278,16 +278,5 @@ impl Steps {
             }
         }
         Ok(())
-    }
-}
-
-enum Stop {
-    Raise,
-    FallBack(Failure),
-}
-
-impl<F: Into<Failure>> From<F> for Stop {
-    fn from(failure: F) -> Self {
-        Stop::FallBack(failure.into())
     }
 }

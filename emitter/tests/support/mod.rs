@@ -8,6 +8,7 @@ use artifact::model::Target;
 use emitter::build::{Settings, Summary, build_plan};
 use emitter::drive::find_native;
 use emitter::plan::{Kind, ModulePlan, Plan};
+use emitter::verify::{Comparison, Finding};
 
 /// An interpreter in a virtual environment of its own.
 pub struct Python {
@@ -130,6 +131,22 @@ impl Tree {
 
     pub fn module(&mut self, name: &str) -> &mut ModulePlan {
         self.plan.modules.iter_mut().find(|module| module.name == name).expect("a module of the tree")
+    }
+
+    /// `lyo verify` finds the modules the same, and rehydrated.
+    pub fn check_verified(&self, python: &Python, modules: &[String]) {
+        let mut search_path = vec![self.root().to_owned()];
+        search_path.extend(python.search_path.iter().cloned());
+        let comparison = Comparison {
+            executable: &python.executable,
+            bundle: &self.bundle(),
+            search_path,
+            runtime: python.native.parent().and_then(|lyo| lyo.parent()).expect("site-packages"),
+            workers: 1,
+        };
+        for (name, finding) in comparison.run(modules, &|| ()).expect("the comparison runs") {
+            assert!(matches!(finding, Finding::Same(_)), "{}, {name}: {finding:#?}", python.target.version);
+        }
     }
 
     pub fn build(&self, python: &Python, hash_seed: u32) -> Summary {
