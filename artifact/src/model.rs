@@ -203,8 +203,9 @@ pub enum Node {
         function: NodeId,
         path: Vec<u32>,
     },
-    /// Stands among the constants of a [`Step`]'s code for one that only segments use: `None`, until a
-    /// segment is not carried out and the code needs the constant itself.
+    /// Something that its only holder gives out later. Among the constants of a [`Step`]'s code, one that only
+    /// segments use: `None`, until a segment is not carried out and the code needs the constant itself. In the
+    /// namespace of a class, a method (or static method, class method, property): made when somebody asks for it.
     Deferred(NodeId),
     Function(Box<Function>),
     Cell(Option<NodeId>),
