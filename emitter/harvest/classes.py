@@ -184,8 +184,8 @@ def instructions(code):
         end = offset + 2
         while end < len(data) and data[end] == 0:
             end += 2
-        found.append([name, value, end + 2 * argument, offset])
-    return [tuple(instruction) for instruction in found]
+        found.append((name, value, end + 2 * argument, offset))
+    return found
 
 
 def is_added_by_type(cls, name, value):

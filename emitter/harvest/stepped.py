@@ -322,11 +322,12 @@ def wrapped(source, path, ranges, is_hollow=False):
         body.extend(tree.body[place:start])
         guard = compile(f"if -{MARKER!r}: pass", path, "exec", ONLY_AST, dont_inherit=True).body[0]
         first = tree.body[start]
+        begin = end_of_guard = record.start_of(first)
+        if import_operations(first):  # a traceback shows it as the statement
+            end_of_guard = first.end_lineno, first.end_col_offset
         for node in (guard, guard.test, guard.test.operand):
-            node.lineno, node.col_offset = record.start_of(first)
-            node.end_lineno, node.end_col_offset = node.lineno, node.col_offset
-            if import_operations(first):  # a traceback shows it as the statement
-                node.end_lineno, node.end_col_offset = first.end_lineno, first.end_col_offset
+            node.lineno, node.col_offset = begin
+            node.end_lineno, node.end_col_offset = end_of_guard
         if not is_hollow:
             guard.body = tree.body[start:end]
         body.append(guard)

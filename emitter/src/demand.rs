@@ -17,9 +17,8 @@ pub struct ClassFacts {
     pub may_wait: bool,
 }
 
-/// Completes the demands of all stores, which say as yet whether the name may wait.
-pub fn annotate(image: &mut Image, classes: &HashMap<NodeId, ClassFacts>) {
-    let mut bound = bound_at_once(image, classes);
+/// Completes the demands of all stores, which say as yet whether the name may wait. `bound`: see [`bound_at_once`].
+pub fn annotate(image: &mut Image, classes: &HashMap<NodeId, ClassFacts>, mut bound: Vec<bool>) {
     for operation in &mut image.operations {
         let Operation::Store { node, demand, .. } = operation else { continue };
         let closure = closure(&image.nodes, *node);

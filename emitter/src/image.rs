@@ -27,9 +27,10 @@ pub fn image(nodes: Value, operations: Value, guards: Value, step: Value) -> Res
         guards: each(guards, guard)?,
         step,
     };
-    let bound = demand::bound_at_once(&image, &classes);
+    let mut bound = demand::bound_at_once(&image, &classes);
     methods::defer(&mut image, &bound);
-    demand::annotate(&mut image, &classes);
+    bound.resize(image.nodes.len(), false);
+    demand::annotate(&mut image, &classes, bound);
     Ok(image)
 }
 

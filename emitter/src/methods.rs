@@ -19,25 +19,18 @@ pub fn defer(image: &mut Image, bound: &[bool]) {
     let mut deferred = Vec::new();
     for id in 0..first_new {
         let Some(Node::Class(class)) = image.nodes.get(id) else { continue };
-        let mut class = class.clone();
-        let later: Vec<&str> = class.later.iter().map(|(name, _)| name.as_str()).collect();
         let may_wait = |name: &str, method: NodeId| {
             !MADE_AT_ONCE.contains(&name)
-                && !later.contains(&name)
+                && !class.later.iter().any(|(other, _)| other == name)
                 && is_plain(&image.nodes, &held, method)
                 && closure_without(&image.nodes, method, id as NodeId).iter().all(|id| !bound[*id as usize])
         };
-        let mut changed = Vec::new();
-        for (place, (name, method)) in class.namespace.iter().enumerate() {
-            if may_wait(name, *method) {
-                changed.push((place, *method));
-            }
+        let found = class.namespace.iter().map(|(name, method)| may_wait(name, *method)).collect::<Vec<_>>();
+        let Node::Class(class) = &mut image.nodes[id] else { continue };
+        for ((_, method), _) in class.namespace.iter_mut().zip(found).filter(|(_, may_wait)| *may_wait) {
+            let place = (first_new + deferred.len()) as NodeId;
+            deferred.push(Node::Deferred(std::mem::replace(method, place)));
         }
-        for (place, method) in changed {
-            class.namespace[place].1 = (first_new + deferred.len()) as NodeId;
-            deferred.push(Node::Deferred(method));
-        }
-        image.nodes[id] = Node::Class(class);
     }
     image.nodes.extend(deferred);
 }
