@@ -22,7 +22,7 @@ use crate::complete::Task;
 use crate::demand::methods;
 use crate::failure::Failure;
 use crate::make::Rehydrator;
-use crate::object::{Fallible, Object, check, imported, type_dict, type_lookup};
+use crate::object::{Fallible, Object, check, imported, set_type_entry, type_lookup};
 
 impl Rehydrator<'_> {
     /// The class, and the attributes that were withheld from it.
@@ -108,11 +108,11 @@ impl Rehydrator<'_> {
         }
         let place = later.iter().position(|(name, _)| view.abc && name.as_text() == Some("_abc_impl"));
         if view.abc && place.is_none() {
-            methods::while_unasked(|| imported(c"_abc", "_abc_init")?.call1(&class))?;
+            make_abc(&class)?;
         }
         for (index, (name, value)) in later.into_iter().enumerate() {
             if Some(index) == place {
-                methods::while_unasked(|| imported(c"_abc", "_abc_init")?.call1(&class))?;
+                make_abc(&class)?;
             } else {
                 set_type_attribute(&class, &name, &value)?;
             }
@@ -143,6 +143,11 @@ impl Rehydrator<'_> {
     }
 }
 
+/// `ABCMeta.__new__`, past `type.__new__`.
+fn make_abc(class: &Object) -> Fallible<()> {
+    methods::while_unasked(|| imported(c"_abc", "_abc_init")?.call1(class)).map(drop)
+}
+
 /// As if the class body had said so: a class's own `__class__` and the like are attributes of the metaclass when they are set.
 fn put_in_namespace(class: &Object, name: &Object, value: &Object) -> Fallible<()> {
     const OF_THE_METACLASS: [&str; 6] = ["__class__", "__dict__", "__name__", "__qualname__", "__bases__", "__mro__"];
@@ -150,10 +155,7 @@ fn put_in_namespace(class: &Object, name: &Object, value: &Object) -> Fallible<(
     if !OF_THE_METACLASS.contains(&text) {
         return set_type_attribute(class, name, value);
     }
-    type_dict(kind)?.dict_set(name, value)?;
-    // SAFETY: a live class, one of whose attributes has changed.
-    unsafe { ffi::PyType_Modified(kind) };
-    Ok(())
+    set_type_entry(kind, name, value)
 }
 
 /// `type.__setattr__`, past the metaclass.

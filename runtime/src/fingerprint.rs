@@ -4,9 +4,9 @@
 //! The canonical bytes are described in `docs/artifact-format.md`, "Fingerprints".
 
 use pyo3_ffi as ffi;
-use rustc_hash::FxHashMap;
 
-use crate::object::{Fallible, GilProtected, Object, module_dict, type_dict};
+use crate::memo::Memo;
+use crate::object::{Fallible, Object, module_dict, type_dict};
 
 /// Objects are followed this deeply; what lies deeper counts by its type.
 const DEEPEST: u32 = 12;
@@ -26,22 +26,15 @@ pub fn fingerprint(object: &Object) -> Fallible<u64> {
 /// The digest of a code object's canonical bytes. Many guards look at the same functions, and code never changes:
 /// remembered by address, with a reference that keeps the address its own.
 fn code_digest(code: &Object) -> Fallible<Digest> {
-    static KNOWN: GilProtected<Option<FxHashMap<usize, (Object, Digest)>>> = GilProtected::new(None);
-    const MOST: usize = 2048;
+    static KNOWN: Memo<usize, (Object, Digest)> = Memo::new(2048);
     let address = code.as_ptr() as usize;
-    if let Some(digest) = KNOWN.with(|known| Some(known.as_ref()?.get(&address)?.1)) {
+    if let Some((_, digest)) = KNOWN.get(&address) {
         return Ok(digest);
     }
     let mut canonical = Canonical { bytes: Vec::with_capacity(1024) };
     canonical.code(code)?;
     let digest = artifact::layout::digest(&[&canonical.bytes]);
-    let full = KNOWN.with(|known| {
-        let known = known.get_or_insert_with(FxHashMap::default);
-        let full = if known.len() >= MOST { std::mem::take(known) } else { FxHashMap::default() };
-        known.insert(address, (code.clone(), digest));
-        full
-    });
-    drop(full);
+    KNOWN.insert(address, (code.clone(), digest));
     Ok(digest)
 }
 

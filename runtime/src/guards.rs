@@ -10,19 +10,19 @@ use std::rc::Rc;
 use artifact::model::Expectation;
 use artifact::view::GuardView;
 use pyo3_ffi as ffi;
-use rustc_hash::FxHashMap;
 
 use crate::demand;
 use crate::demand::pristine::{self, Found};
 use crate::failure::Failure;
 use crate::fingerprint::fingerprint;
 use crate::lookup::{lookup, lookup_below};
-use crate::object::{Fallible, GilProtected, Object, module_dict, modules, type_lookup};
+use crate::memo::Memo;
+use crate::object::{Fallible, Object, module_dict, modules, type_lookup};
 
 /// Checks that a guard holds.
 pub fn check_guard(guard: &GuardView<'_>) -> Result<(), Failure> {
     let key = guard.key();
-    if let Some(known) = KNOWN.with(|known| known.as_ref()?.get(key).cloned())
+    if let Some(known) = KNOWN.get(key)
         && known.is_still_there()?
     {
         return judge(guard, known.fingerprint);
@@ -44,30 +44,20 @@ pub fn check_guard(guard: &GuardView<'_>) -> Result<(), Failure> {
 
 /// The fingerprint of an object: several paths lead to the same one.
 fn known_fingerprint(object: &Object) -> Fallible<u64> {
-    const MOST: usize = 4096;
     let Some(state) = state_of(object) else { return fingerprint(object) };
     let address = object.as_ptr() as usize;
-    let known = FINGERPRINTS.with(|all| {
-        let (_, before, seen) = all.as_ref()?.get(&address)?;
-        (*before == state).then_some(*seen)
-    });
-    if let Some(seen) = known {
+    if let Some((_, before, seen)) = FINGERPRINTS.get(&address)
+        && before == state
+    {
         return Ok(seen);
     }
     let seen = fingerprint(object)?;
-    let full = FINGERPRINTS.with(|all| {
-        let all = all.get_or_insert_with(FxHashMap::default);
-        let full = if all.len() >= MOST { std::mem::take(all) } else { FxHashMap::default() };
-        (full, all.insert(address, (object.clone(), state, seen)))
-    });
-    drop(full);
+    FINGERPRINTS.insert(address, (object.clone(), state, seen));
     Ok(seen)
 }
 
-type Fingerprints = FxHashMap<usize, (Object, State, u64)>;
-
 /// By address, with a reference that keeps the address its own.
-static FINGERPRINTS: GilProtected<Option<Fingerprints>> = GilProtected::new(None);
+static FINGERPRINTS: Memo<usize, (Object, State, u64)> = Memo::new(4096);
 
 fn judge(guard: &GuardView<'_>, found: Option<u64>) -> Result<(), Failure> {
     let how = match (&guard.expect, found) {
@@ -115,9 +105,7 @@ enum State {
 }
 
 /// By the bytes of module and path.
-type Places = FxHashMap<Box<[u8]>, Rc<Known>>;
-
-static KNOWN: GilProtected<Option<Places>> = GilProtected::new(None);
+static KNOWN: Memo<Box<[u8]>, Rc<Known>> = Memo::new(4096);
 
 fn remember(
     key: &[u8],
@@ -126,7 +114,6 @@ fn remember(
     found: Option<Object>,
     fingerprint: Option<u64>,
 ) -> Result<(), Failure> {
-    const MOST: usize = 4096;
     if path.len() > 2 {
         return Ok(());
     }
@@ -144,13 +131,7 @@ fn remember(
         state,
         fingerprint,
     };
-    let full = KNOWN.with(|all| {
-        let all = all.get_or_insert_with(FxHashMap::default);
-        let full = if all.len() >= MOST { std::mem::take(all) } else { FxHashMap::default() };
-        all.insert(key.into(), Rc::new(known));
-        full
-    });
-    drop(full);
+    KNOWN.insert(key.into(), Rc::new(known));
     Ok(())
 }
 

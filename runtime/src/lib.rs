@@ -21,6 +21,7 @@ mod listing;
 mod locate;
 mod lookup;
 mod make;
+mod memo;
 mod object;
 mod rehydrate;
 mod step;

@@ -352,6 +352,21 @@ pub fn type_lookup(class: *mut ffi::PyTypeObject, name: &Object) -> Option<Objec
     unsafe { Object::borrowed(_PyType_Lookup(class, name.as_ptr())) }
 }
 
+/// Puts something into a class's dictionary, as if the class body had: past every descriptor of the metaclass.
+pub fn set_type_entry(class: *mut ffi::PyTypeObject, name: &Object, value: &Object) -> Fallible<()> {
+    type_dict(class)?.dict_set(name, value)?;
+    // SAFETY: a live class, one of whose attributes has changed.
+    unsafe { ffi::PyType_Modified(class) };
+    Ok(())
+}
+
+/// Sets a `KeyError`.
+pub fn raise_key_error(key: &Object) -> Raised {
+    // SAFETY: a live exception class and object.
+    unsafe { ffi::PyErr_SetObject(ffi::PyExc_KeyError, key.as_ptr()) };
+    Raised
+}
+
 /// The class's own `__dict__`, not to be changed.
 pub fn type_dict(class: *mut ffi::PyTypeObject) -> Fallible<Object> {
     #[cfg(Py_3_12)]

@@ -62,8 +62,7 @@ impl Prepared {
     }
 
     pub fn run(self) -> (Fallible<()>, Report) {
-        let (_, globals, _) = self.waiting.surroundings();
-        let outcome = match run(&self.code, &globals) {
+        let outcome = match run(&self.code, self.waiting.globals()) {
             Ok(()) => self.waiting.settle(),
             Err(Raised) => {
                 self.waiting.complete_aside();
@@ -229,8 +228,8 @@ impl Steps {
     }
 
     fn import(&mut self, statement: &Statement<'static>) -> Result<(), Stop> {
-        let (_, globals, filename) = self.waiting.surroundings();
-        let importer = Importer { globals: &globals, filename: &filename, waiting: Some(&self.waiting) };
+        let filename = self.waiting.filename();
+        let importer = Importer { globals: self.waiting.globals(), filename: &filename, waiting: Some(&self.waiting) };
         match importer.import_in_frame(statement) {
             Ok(Ran::Nothing) => Ok(()),
             Ok(Ran::Code) => {

@@ -14,7 +14,7 @@ use pyo3_ffi as ffi;
 use super::frame::Running;
 use super::{Waiting, of_namespace};
 use crate::import::builtins_dict;
-use crate::object::{Fallible, GilProtected, Object, Raised};
+use crate::object::{Fallible, GilProtected, Object, Raised, raise_key_error};
 
 static STAND_IN: GilProtected<Option<Object>> = GilProtected::new(None);
 
@@ -102,14 +102,7 @@ unsafe extern "C" fn subscript(stand_in: *mut ffi::PyObject, key: *mut ffi::PyOb
             return Ok(found);
         }
         let real = builtins_dict().ok_or(Raised)?;
-        match real.dict_get(&key)? {
-            Some(found) => Ok(found),
-            None => {
-                // SAFETY: a live exception class and object.
-                unsafe { ffi::PyErr_SetObject(ffi::PyExc_KeyError, key.as_ptr()) };
-                Err(Raised)
-            }
-        }
+        real.dict_get(&key)?.ok_or_else(|| raise_key_error(&key))
     });
     found.map_or(ptr::null_mut(), Object::into_ptr)
 }

@@ -19,7 +19,9 @@ use artifact::model::NodeId;
 use pyo3_ffi as ffi;
 
 use super::Waiting;
-use crate::object::{Fallible, GilProtected, Object, Raised, check, type_dict, type_lookup};
+use crate::object::{
+    Fallible, GilProtected, Object, Raised, check, raise_key_error, set_type_entry, type_dict, type_lookup,
+};
 
 #[repr(C)]
 struct Method {
@@ -120,13 +122,10 @@ fn make(method: &Object) -> Fallible<Object> {
         // From 3.13 on `type.__new__` tells a property its name.
         made.attribute("__set_name__")?.call(&Object::tuple(vec![owner.clone(), name.clone()])?, None)?;
     }
-    if let Some(class) = owner.as_ref().and_then(Object::as_type) {
-        let dict = type_dict(class)?;
-        if dict.dict_get(&name)?.is_some_and(|found| found.is(method)) {
-            dict.dict_set(&name, &made)?;
-            // SAFETY: a live class, one of whose attributes has changed.
-            unsafe { ffi::PyType_Modified(class) };
-        }
+    if let Some(class) = owner.as_ref().and_then(Object::as_type)
+        && type_dict(class)?.dict_get(&name)?.is_some_and(|found| found.is(method))
+    {
+        set_type_entry(class, &name, &made)?;
     }
     Ok(made)
 }
@@ -141,6 +140,18 @@ fn make_all(namespace: &Object) -> Fallible<()> {
         }
     }
     Ok(())
+}
+
+/// The end of an object of one of our collected types.
+unsafe fn free(object: *mut ffi::PyObject, clear: unsafe extern "C" fn(*mut ffi::PyObject) -> c_int) {
+    // SAFETY: nobody refers to the object any more, which owns a reference to its type.
+    unsafe {
+        ffi::PyObject_GC_UnTrack(object.cast());
+        clear(object);
+        let class = ffi::Py_TYPE(object);
+        ffi::PyObject_GC_Del(object.cast());
+        ffi::Py_DECREF(class.cast());
+    }
 }
 
 // ---- the keeper
@@ -197,17 +208,19 @@ unsafe extern "C" fn keeper_clear(keeper: *mut ffi::PyObject) -> c_int {
 }
 
 unsafe extern "C" fn keeper_release(keeper: *mut ffi::PyObject) {
-    // SAFETY: an object of our heap type, which is gone after this.
-    unsafe {
-        ffi::PyObject_GC_UnTrack(keeper.cast());
-        keeper_clear(keeper);
-        let class = ffi::Py_TYPE(keeper);
-        ffi::PyObject_GC_Del(keeper.cast());
-        ffi::Py_DECREF(class.cast());
-    }
+    // SAFETY: the interpreter hands us an object of our type.
+    unsafe { free(keeper, keeper_clear) };
 }
 
 // ---- the descriptors
+
+/// Somebody asks for the method that this object of ours stands for.
+fn asked(method: *mut ffi::PyObject) -> Fallible<Object> {
+    crate::guarded(|| {
+        // SAFETY: the interpreter hands us a live object of our type.
+        make(&unsafe { Object::borrowed(method) }.ok_or(Raised)?)
+    })
+}
 
 /// `_abc` looks through a new class for abstract methods: those that wait are none, and answer for themselves.
 pub fn while_unasked<T>(work: impl FnOnce() -> T) -> T {
@@ -229,11 +242,7 @@ unsafe extern "C" fn get(
         unsafe { ffi::Py_INCREF(method) };
         return method;
     }
-    let made = crate::guarded(|| {
-        // SAFETY: the interpreter hands us a live object of our type.
-        make(&unsafe { Object::borrowed(method) }.ok_or(Raised)?)
-    });
-    let Ok(made) = made else { return ptr::null_mut() };
+    let Ok(made) = asked(method) else { return ptr::null_mut() };
     // SAFETY: live objects, as the interpreter gave them.
     unsafe {
         match (*ffi::Py_TYPE(made.as_ptr())).tp_descr_get {
@@ -249,20 +258,12 @@ unsafe extern "C" fn call(
     arguments: *mut ffi::PyObject,
     keywords: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    let made = crate::guarded(|| {
-        // SAFETY: the interpreter hands us a live object of our type.
-        make(&unsafe { Object::borrowed(method) }.ok_or(Raised)?)
-    });
     // SAFETY: live objects, as the interpreter gave them.
-    made.map_or(ptr::null_mut(), |made| unsafe { ffi::PyObject_Call(made.as_ptr(), arguments, keywords) })
+    asked(method).map_or(ptr::null_mut(), |made| unsafe { ffi::PyObject_Call(made.as_ptr(), arguments, keywords) })
 }
 
 unsafe extern "C" fn set(method: *mut ffi::PyObject, instance: *mut ffi::PyObject, value: *mut ffi::PyObject) -> c_int {
-    let made = crate::guarded(|| {
-        // SAFETY: the interpreter hands us a live object of our type.
-        make(&unsafe { Object::borrowed(method) }.ok_or(Raised)?)
-    });
-    let Ok(made) = made else { return -1 };
+    let Ok(made) = asked(method) else { return -1 };
     // SAFETY: live objects, as the interpreter gave them.
     unsafe {
         match (*ffi::Py_TYPE(made.as_ptr())).tp_descr_set {
@@ -303,14 +304,8 @@ unsafe extern "C" fn clear(method: *mut ffi::PyObject) -> c_int {
 }
 
 unsafe extern "C" fn release(method: *mut ffi::PyObject) {
-    // SAFETY: an object of our heap type, which is gone after this.
-    unsafe {
-        ffi::PyObject_GC_UnTrack(method.cast());
-        clear(method);
-        let class = ffi::Py_TYPE(method);
-        ffi::PyObject_GC_Del(method.cast());
-        ffi::Py_DECREF(class.cast());
-    }
+    // SAFETY: the interpreter hands us an object of our type.
+    unsafe { free(method, clear) };
 }
 
 // ---- a class's dictionary
@@ -322,11 +317,7 @@ unsafe extern "C" fn subscript(namespace: *mut ffi::PyObject, key: *mut ffi::PyO
             unsafe { (Object::borrowed(namespace).ok_or(Raised)?, Object::borrowed(key).ok_or(Raised)?) };
         match namespace.dict_get(&key)? {
             Some(found) => made(found),
-            None => {
-                // SAFETY: a live exception class and object.
-                unsafe { ffi::PyErr_SetObject(ffi::PyExc_KeyError, key.as_ptr()) };
-                Err(Raised)
-            }
+            None => Err(raise_key_error(&key)),
         }
     });
     found.map_or(ptr::null_mut(), Object::into_ptr)
@@ -430,6 +421,7 @@ static mut METHODS: [ffi::PyMethodDef; 5] = [
 
 // ---- the types
 
+#[derive(Clone)]
 struct Types {
     method: Object,
     data: Object,
@@ -440,17 +432,6 @@ struct Types {
 impl Types {
     fn method(&self, is_data: bool) -> Object {
         if is_data { self.data.clone() } else { self.method.clone() }
-    }
-}
-
-impl Clone for Types {
-    fn clone(&self) -> Self {
-        Self {
-            method: self.method.clone(),
-            data: self.data.clone(),
-            keeper: self.keeper.clone(),
-            namespace: self.namespace.clone(),
-        }
     }
 }
 

@@ -381,9 +381,14 @@ impl Waiting {
         Object::tuple(self.order.borrow().keys(&self.globals)?)
     }
 
-    /// The module, its namespace, and `co_filename` of its code.
-    pub fn surroundings(&self) -> (Object, Object, Object) {
-        (self.module.clone(), self.globals.clone(), self.rehydrator.borrow().filename.clone())
+    /// The module's namespace.
+    pub fn globals(&self) -> &Object {
+        &self.globals
+    }
+
+    /// `co_filename` of the module's code.
+    pub fn filename(&self) -> Object {
+        self.rehydrator.borrow().filename.clone()
     }
 
     pub fn is_namespace(&self, globals: *mut ffi::PyObject) -> bool {
