@@ -188,6 +188,22 @@ fn a_guard_sees_what_an_instance_of_another_module_holds() {
 }
 
 #[test]
+fn a_guard_that_held_is_checked_anew_where_what_it_looks_at_can_change() {
+    let script: &Script = &[
+        (Import, "import helper", "helper"),
+        (Static, "kept = [len(helper.add.__self__)]", "kept"),
+        (Residual, "print(kept)", ""),
+    ];
+    let helper: &Script = &[(Static, "items = []", "items"), (Static, "add = items.append", "add")];
+    let mut tree = tree(&[("helper", helper), ("m", script), ("n", script)]);
+    for name in ["m", "n"] {
+        let path = vec!["add".to_owned()];
+        tree.module(name).dependencies = vec![Dependency { statement: 1, module: "helper".into(), path }];
+    }
+    check_same(&tree, "import helper; helper.add; import m; helper.add(1); import n", "[0]\n[1]\n");
+}
+
+#[test]
 fn functions_share_the_defaults_that_the_code_around_them_holds() {
     let tree = tree(&[
         ("helper", &[(Static, "def outer(n):\n    def inner(x=None): return n, x\n    return inner", "outer")]),

@@ -192,13 +192,18 @@ fn state_of(object: &Object) -> Option<State> {
 }
 
 fn is_fixed(object: &Object) -> bool {
+    if object.is_exactly(&raw mut ffi::PyCFunction_Type) {
+        // A method of an object shows what that holds.
+        // SAFETY: a builtin function; what it is bound to is borrowed, and null for a static method.
+        let bound = unsafe { Object::borrowed(ffi::PyCFunction_GetSelf(object.as_ptr())) };
+        return bound.is_none_or(|bound| module_dict(&bound).is_some() || is_fixed(&bound));
+    }
     // SAFETY: reading a field of a live class.
     let is_static_type =
         object.as_type().is_some_and(|class| unsafe { (*class).tp_flags & ffi::Py_TPFLAGS_HEAPTYPE == 0 });
     is_static_type
         || object.is_none()
         || [
-            &raw mut ffi::PyCFunction_Type,
             &raw mut ffi::PyMethodDescr_Type,
             &raw mut ffi::PyWrapperDescr_Type,
             &raw mut ffi::PyGetSetDescr_Type,
