@@ -95,13 +95,33 @@ struct Known {
 }
 
 /// What the fingerprint of an object rests on, beside what never changes.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 enum State {
     Fixed,
-    /// A function's code and defaults, by address: all that it refers to is fixed.
-    Function(usize, usize),
+    /// A function's code and defaults: all that it refers to is fixed.
+    Function(Object, Option<Object>),
     /// A class's version, metaclass, names and MRO.
     Class(u32, [usize; 4]),
+}
+
+impl PartialEq for State {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (State::Fixed, State::Fixed) => true,
+            (State::Function(code, defaults), State::Function(other_code, other_defaults)) => {
+                code.is(other_code)
+                    && match (defaults, other_defaults) {
+                        (Some(defaults), Some(other)) => defaults.is(other),
+                        (None, None) => true,
+                        _ => false,
+                    }
+            }
+            (State::Class(version, parts), State::Class(other_version, other_parts)) => {
+                version == other_version && parts == other_parts
+            }
+            _ => false,
+        }
+    }
 }
 
 /// By the bytes of module and path.
@@ -168,8 +188,8 @@ fn state_of(object: &Object) -> Option<State> {
             }
             let defaults = Object::borrowed(ffi::PyFunction_GetDefaults(function));
             let are_fixed = defaults.as_ref().is_none_or(|defaults| defaults.tuple_items().all(|item| is_fixed(&item)));
-            let address = defaults.map_or(0, |defaults| defaults.as_ptr() as usize);
-            return are_fixed.then_some(State::Function(ffi::PyFunction_GetCode(function) as usize, address));
+            let code = Object::borrowed(ffi::PyFunction_GetCode(function))?;
+            return are_fixed.then_some(State::Function(code, defaults));
         }
     }
     if let Some(class) = object.as_type()
