@@ -27,16 +27,15 @@ impl Machine<'_> {
             self.current.imports = true;
         } else if frame.globals.is_some() || !self.import_in_call(&absolute, names) {
             let message = format!("imports `{module}` from within a call");
-            let caught = self.catching > 0 || self.positions.iter().any(|position| position.guarded);
             let known = matches!(self.world.resolve(&absolute), Resolved::Source(module)
                 if self.world.evaluated(module).is_some_and(|evaluated| !evaluated.fails));
             // What it runs is as far from this module's objects as what an import statement runs.
-            if frame.globals.is_some() || self.leaked || caught || !known {
+            if frame.globals.is_some() || self.leaked || self.may_be_caught() || !known {
                 return self.residual(Rule::ImportInCall, message);
             }
             self.effect(Rule::ImportInCall, message);
         }
-        let guarded = self.catching > 0 || self.positions.iter().any(|position| position.guarded);
+        let guarded = self.may_be_caught();
         let target = if names.is_empty() && level == 0 {
             // `import a.b` gives `a`, once `a.b` is loaded.
             self.load_module(&absolute, guarded)?;
@@ -312,7 +311,7 @@ impl Machine<'_> {
     }
 
     pub(super) fn import_from(&mut self, frame: &Frame, module: &Value, name: &Name) -> Eval<Value> {
-        let guarded = self.catching > 0 || self.positions.iter().any(|position| position.guarded);
+        let guarded = self.may_be_caught();
         match module {
             Value::Module(id) => self.import_from_source(frame, *id, name, guarded),
             Value::GroundModule(index) => {

@@ -437,7 +437,7 @@ impl<'w> Machine<'w> {
     /// object of this module and no handler waits for what it might raise.
     fn soft(&mut self, rule: Rule, message: String, operands: &[&Value]) -> Eval<Value> {
         let own = operands.iter().any(|operand| self.holds_own_object(operand));
-        if own || self.leaked || self.catching > 0 || self.positions.iter().any(|position| position.guarded) {
+        if own || self.leaked || self.may_be_caught() {
             return self.residual(rule, message);
         }
         self.effect(rule, message.clone());
@@ -480,7 +480,7 @@ impl<'w> Machine<'w> {
                             }
                             ir::CodeKind::Function => format!("calls `{}`", code.qualname),
                             ir::CodeKind::Lambda => "calls a lambda".to_string(),
-                            kind if typing::is_type_scope(kind) => "evaluates type parameters".to_string(),
+                            ir::CodeKind::TypeParameters => "evaluates type parameters".to_string(),
                             _ => "evaluates a comprehension".to_string(),
                         }
                     }
@@ -565,6 +565,11 @@ impl<'w> Machine<'w> {
             self.current.changed.insert(object.index);
         }
         Ok(&mut self.heap.objects[object.index as usize])
+    }
+
+    /// Would an exception that is raised now be caught, or change what runs?
+    pub(super) fn may_be_caught(&self) -> bool {
+        self.catching > 0 || self.positions.iter().any(|position| position.guarded)
     }
 
     /// The contents of a mutable object may be read only where they can't have changed since.

@@ -22,38 +22,25 @@ impl Machine<'_> {
         positional: &[Value],
         keywords: &Keywords,
     ) -> Eval<Option<Value>> {
-        let Some(qualname) = self.qualname_of(function) else { return Ok(None) };
-        if self.world.is_standard(module)
-            && let Some(result) = self.replay_model(module, function, &qualname, positional, keywords)?
-        {
-            return Ok(Some(result));
-        }
-        if self.world.is_standard(module)
-            && let Some(result) = self.call_with_process_text(module, &qualname, positional, keywords)?
-        {
-            return Ok(Some(result));
-        }
-        if self.world.is_standard(module)
-            && self.world.module_name(module) == "dataclasses"
-            && &*qualname == "_get_field"
-        {
-            self.typing_is_idle = positional.get(2).is_some_and(|annotation| self.is_plain_annotation(annotation));
-        }
-        if self.world.is_standard(module)
-            && self.world.module_name(module) == "dataclasses"
-            && &*qualname == "_is_type"
-            && keywords.is_empty()
-            && let Some(result) = self.names_type(positional)?
-        {
-            return Ok(Some(result));
-        }
-        let result = match (self.world.module_name(module), &*qualname) {
-            ("re", "compile") => "re.Pattern",
-            _ => return Ok(None),
-        };
         if !self.world.is_standard(module) {
             return Ok(None);
         }
+        let Some(qualname) = self.qualname_of(function) else { return Ok(None) };
+        if let Some(result) = self.replay_model(module, function, &qualname, positional, keywords)? {
+            return Ok(Some(result));
+        }
+        if let Some(result) = self.call_with_process_text(module, &qualname, positional, keywords)? {
+            return Ok(Some(result));
+        }
+        let result = match (self.world.module_name(module), &*qualname) {
+            ("dataclasses", "_get_field") => {
+                self.typing_is_idle = positional.get(2).is_some_and(|annotation| self.is_plain_annotation(annotation));
+                return Ok(None);
+            }
+            ("dataclasses", "_is_type") if keywords.is_empty() => return self.names_type(positional),
+            ("re", "compile") => "re.Pattern",
+            _ => return Ok(None),
+        };
         let Some(result) = self.world.ground().find(result) else { return Ok(None) };
         let positional: Vec<Value> = positional.iter().map(|value| self.plain_data(value)).collect();
         let keywords: Keywords = keywords.iter().map(|(name, value)| (name.clone(), self.plain_data(value))).collect();

@@ -259,11 +259,7 @@ impl Machine<'_> {
             // Worded in another way where the operator is an in-place one.
             Err(primitive::Failure::Raise { exception: "TypeError", message }) => self.raise("TypeError", message),
             // Known but for its last digit, unless it is too large.
-            Err(primitive::Failure::NotModelled(what))
-                if operator == B::Power
-                    && self.catching == 0
-                    && !self.positions.iter().any(|position| position.guarded) =>
-            {
+            Err(primitive::Failure::NotModelled(what)) if operator == B::Power && !self.may_be_caught() => {
                 self.known_effect(Rule::Nondeterministic, what);
                 Ok(Value::Unknown(crate::reason::Reason::new(Rule::Nondeterministic, what)))
             }

@@ -136,8 +136,7 @@ impl Machine<'_> {
                     && positional.iter().any(|value| self.is_process_text(value)) =>
             {
                 // They fail where the working directory is gone.
-                let caught = self.catching > 0 || self.positions.iter().any(|position| position.guarded);
-                if caught && matches!(name, "abspath" | "realpath") {
+                if self.may_be_caught() && matches!(name, "abspath" | "realpath") {
                     return Ok(None);
                 }
                 let what = format!("the result of `os.path.{name}`");

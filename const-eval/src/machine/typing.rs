@@ -5,7 +5,7 @@
 //!
 //! A type parameter is an [`Object::Native`] whose arguments are the fields of the C structure, see [`Field`].
 
-use syntax::ir::{self, Name, TypeParameterBound, TypeParameterKind};
+use syntax::ir::{Name, TypeParameterBound, TypeParameterKind};
 
 use super::functions::Keywords;
 use super::{Eval, Machine};
@@ -613,9 +613,4 @@ impl Machine<'_> {
         }
         self.dict_get(mapping, &Value::Str(name.clone()))
     }
-}
-
-/// What the frame of a PEP 695 scope is called in a blame chain.
-pub(super) fn is_type_scope(kind: ir::CodeKind) -> bool {
-    matches!(kind, ir::CodeKind::TypeParameters)
 }
