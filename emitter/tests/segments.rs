@@ -204,6 +204,22 @@ fn a_guard_that_held_is_checked_anew_where_what_it_looks_at_can_change() {
 }
 
 #[test]
+fn an_import_of_a_name_that_is_gone_raises_what_the_statement_does() {
+    let helper: &Script = &[(Static, "gone = [1]", "gone"), (Static, "kept = [2]", "kept")];
+    let script: &Script = &[
+        (Static, "a = [0]", "a"),
+        (Import, "from helper import kept, gone", "kept gone"),
+        (Residual, "print(gone)", ""),
+    ];
+    let tree = tree(&[("helper", helper), ("m", script)]);
+    let program = "import helper, traceback\ndel helper.gone\ntry: import m\nexcept ImportError as e: error = e\n\
+                   where = [(f.name, f.lineno, f.line) for f in traceback.extract_tb(error.__traceback__)[1:]]\n\
+                   print(str(error).split(' (')[0], error.name, error.path == helper.__file__, where, 'm' in sys.modules)";
+    let expected = "cannot import name 'gone' from 'helper' helper True [('<module>', 2, 'from helper import kept, gone')] False\n";
+    check_same(&tree, program, expected);
+}
+
+#[test]
 fn functions_share_the_defaults_that_the_code_around_them_holds() {
     let tree = tree(&[
         ("helper", &[(Static, "def outer(n):\n    def inner(x=None): return n, x\n    return inner", "outer")]),

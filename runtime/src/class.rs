@@ -22,7 +22,7 @@ use crate::complete::Task;
 use crate::demand::methods;
 use crate::failure::Failure;
 use crate::make::Rehydrator;
-use crate::object::{Fallible, Object, check, imported, set_type_entry, type_lookup};
+use crate::object::{Fallible, Object, Static, check, imported, set_type_entry, type_lookup};
 
 impl Rehydrator<'_> {
     /// The class, and the attributes that were withheld from it.
@@ -307,19 +307,14 @@ fn silent_class() -> Result<Object, Failure> {
     type_new(&metaclass, &Object::name("silent")?, &Object::tuple(vec![])?, &body)
 }
 
-/// A static method definition; the interpreter only reads it.
-struct Definition(ffi::PyMethodDef);
-// SAFETY: never written after initialisation.
-unsafe impl Sync for Definition {}
-
-static mut MRO: Definition = Definition(ffi::PyMethodDef {
+static mut MRO: Static<ffi::PyMethodDef> = Static(ffi::PyMethodDef {
     ml_name: c"mro".as_ptr(),
     ml_meth: ffi::PyMethodDefPointer { PyCFunction: silent_mro },
     ml_flags: ffi::METH_O,
     ml_doc: ptr::null(),
 });
 
-static mut NOTHING: Definition = Definition(ffi::PyMethodDef {
+static mut NOTHING: Static<ffi::PyMethodDef> = Static(ffi::PyMethodDef {
     ml_name: c"__init_subclass__".as_ptr(),
     ml_meth: ffi::PyMethodDefPointer { PyCFunctionWithKeywords: nothing },
     ml_flags: ffi::METH_VARARGS | ffi::METH_KEYWORDS,

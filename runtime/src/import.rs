@@ -1,10 +1,13 @@
 //! Import statements, carried out as their byte code would be.
 //!
 //! Where all that a statement imports is loaded, and its names are plain entries of plain modules, no
-//! code can run, and the names are bound directly. Everything else is left to real byte code: the
-//! statement is compiled and executed under the module's file name and line, by way of
-//! `importlib._bootstrap._call_with_frames_removed`, so that `__import__`, frames, tracebacks and
-//! warnings are what an ordinary import gives.
+//! code can run, and the names are bound directly. Else the import is carried out below a frame with the module's
+//! file name and line: the module's own, where its code is running, or one that looks like it
+//! ([`in_frame`](crate::in_frame)), so that frames, tracebacks and warnings are what an ordinary import gives. What
+//! waits in the module that is imported goes on waiting under its new name.
+//!
+//! Statements that bind nothing or must fail, and all of them while `__import__` is not the interpreter's own, are compiled
+//! and executed.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -14,8 +17,9 @@ use pyo3_ffi as ffi;
 
 use crate::demand::{self, Waiting, builtins, module_type};
 use crate::failure::Failure;
+use crate::import_from::import_from;
 use crate::in_frame;
-use crate::object::{Fallible, Object, Raised, check, imported, module_dict, modules, take_message, type_lookup};
+use crate::object::{Fallible, Object, Raised, imported, module_dict, modules, take_message, type_lookup};
 
 /// What an import that must fail would bind.
 const SCRATCH: &str = "_lyo_import_in_vain";
@@ -83,7 +87,7 @@ impl Importer<'_> {
     }
 
     /// Carries out a statement of the module whose code is running: what is imported finds the frame that
-    /// it always finds. Refused only before anything was done.
+    /// it always finds. Refused before anything was done, or (a star import of something unusual) before anything was bound.
     pub fn import_in_frame(&self, statement: &Statement<'_>) -> Result<Ran, Failure> {
         if self.bind_loaded(statement)?.is_some() {
             return Ok(Ran::Nothing);
@@ -314,111 +318,6 @@ impl Importer<'_> {
         }
         Ok(bound)
     }
-}
-
-/// `import_from` of `ceval.c`.
-fn import_from(module: &Object, name: &str) -> Result<Object, Failure> {
-    let name = Object::name(name)?;
-    // SAFETY: live objects; a new reference or null with an exception.
-    if let Ok(found) = unsafe { Object::owned(ffi::PyObject_GetAttr(module.as_ptr(), name.as_ptr())) } {
-        return Ok(found);
-    }
-    // SAFETY: an exception is set; a live exception class.
-    unsafe {
-        if ffi::PyErr_ExceptionMatches(ffi::PyExc_AttributeError) == 0 {
-            return Err(Failure::Raised);
-        }
-        ffi::PyErr_Clear();
-    }
-    let package = module.attribute("__name__");
-    if package.is_err() {
-        // SAFETY: no pointers.
-        unsafe { ffi::PyErr_Clear() };
-    }
-    if let Some(package) = package.ok().as_ref().and_then(Object::as_text)
-        && let Some(modules) = modules()
-        && let Some(text) = name.as_text()
-        && let Some(found) = modules.dict_get_text(&format!("{package}.{text}"))?
-    {
-        return Ok(found);
-    }
-    Err(raise_missing(module, &name))
-}
-
-/// Raises what `from module import name` does where there is no such name: the statement itself says it, of a
-/// module that has no other attributes than those it is described by.
-fn raise_missing(module: &Object, name: &Object) -> Failure {
-    let raised = (|| -> Fallible<()> {
-        let described = Object::dict()?;
-        for attribute in ["__name__", "__spec__", "__file__"] {
-            match module.attribute(attribute) {
-                Ok(value) => described.dict_set_name(attribute, &value)?,
-                // SAFETY: no pointers.
-                Err(Raised) => unsafe { ffi::PyErr_Clear() },
-            }
-        }
-        // SAFETY: the module type lives for ever.
-        let stand_in = unsafe { Object::immortal((&raw mut ffi::PyModule_Type).cast()) }.call1(&Object::text("")?)?;
-        let Some(dict) = module_dict(&stand_in) else { return Ok(()) };
-        // SAFETY: two dicts.
-        check(unsafe {
-            ffi::PyDict_Clear(dict.as_ptr());
-            ffi::PyDict_Update(dict.as_ptr(), described.as_ptr())
-        })?;
-        // SAFETY: the definition is static; the function keeps the module.
-        let import =
-            unsafe { Object::owned(ffi::PyCFunction_NewEx(&raw mut GIVE.0, stand_in.as_ptr(), std::ptr::null_mut()))? };
-        let (builtins, globals) = (Object::dict()?, Object::dict()?);
-        builtins.dict_set_name("__import__", &import)?;
-        globals.dict_set_name("__builtins__", &builtins)?;
-        let text = format!("from m import {}\n", name.as_text().unwrap_or("_"));
-        let text = std::ffi::CString::new(text).map_err(|_| Raised)?;
-        // SAFETY: a C string and two dicts; a new reference.
-        unsafe {
-            Object::owned(ffi::PyRun_String(text.as_ptr(), ffi::Py_file_input, globals.as_ptr(), globals.as_ptr()))
-        }
-        .map(drop)
-    })();
-    drop(raised);
-    // SAFETY: the exception that is set, if any, loses the frame of our text.
-    unsafe {
-        let (mut kind, mut value, mut trace) = (std::ptr::null_mut(), std::ptr::null_mut(), std::ptr::null_mut());
-        #[allow(deprecated)]
-        ffi::PyErr_Fetch(&raw mut kind, &raw mut value, &raw mut trace);
-        if kind.is_null() {
-            ffi::PyErr_SetObject(ffi::PyExc_ImportError, name.as_ptr());
-            return Failure::Raised;
-        }
-        ffi::Py_XDECREF(trace);
-        #[allow(deprecated)]
-        ffi::PyErr_NormalizeException(&raw mut kind, &raw mut value, &raw mut trace);
-        ffi::PyException_SetTraceback(value, ffi::Py_None());
-        #[allow(deprecated)]
-        ffi::PyErr_Restore(kind, value, std::ptr::null_mut());
-    }
-    Failure::Raised
-}
-
-struct Definition(ffi::PyMethodDef);
-// SAFETY: written by nobody.
-unsafe impl Sync for Definition {}
-
-static mut GIVE: Definition = Definition(ffi::PyMethodDef {
-    ml_name: c"__import__".as_ptr(),
-    ml_meth: ffi::PyMethodDefPointer { PyCFunctionWithKeywords: give },
-    ml_flags: ffi::METH_VARARGS | ffi::METH_KEYWORDS,
-    ml_doc: std::ptr::null(),
-});
-
-/// Gives what it is bound to, whatever it is asked.
-unsafe extern "C" fn give(
-    bound: *mut ffi::PyObject,
-    _arguments: *mut ffi::PyObject,
-    _keywords: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: the interpreter hands us a live object.
-    unsafe { ffi::Py_INCREF(bound) };
-    bound
 }
 
 /// `exec(code, globals)` as importlib does it.

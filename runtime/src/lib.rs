@@ -15,6 +15,7 @@ mod function;
 mod guards;
 mod handlers;
 mod import;
+mod import_from;
 mod in_frame;
 mod instance;
 mod listing;

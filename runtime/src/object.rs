@@ -352,6 +352,11 @@ pub fn type_lookup(class: *mut ffi::PyTypeObject, name: &Object) -> Option<Objec
     unsafe { Object::borrowed(_PyType_Lookup(class, name.as_ptr())) }
 }
 
+/// A definition that the interpreter reads and nobody writes.
+pub struct Static<T>(pub T);
+// SAFETY: written by nobody.
+unsafe impl<T> Sync for Static<T> {}
+
 /// Puts something into a class's dictionary, as if the class body had: past every descriptor of the metaclass.
 pub fn set_type_entry(class: *mut ffi::PyTypeObject, name: &Object, value: &Object) -> Fallible<()> {
     type_dict(class)?.dict_set(name, value)?;

@@ -14,7 +14,7 @@ use pyo3_ffi as ffi;
 use super::frame::Running;
 use super::{Waiting, of_namespace};
 use crate::import::builtins_dict;
-use crate::object::{Fallible, GilProtected, Object, Raised, raise_key_error};
+use crate::object::{Fallible, GilProtected, Object, Raised, Static, raise_key_error};
 
 static STAND_IN: GilProtected<Option<Object>> = GilProtected::new(None);
 
@@ -49,10 +49,6 @@ fn make_type() -> Fallible<Object> {
         Object::owned(ffi::PyType_FromSpecWithBases(&raw mut SPEC.0, bases.as_ptr()))
     }
 }
-
-struct Static<T>(T);
-// SAFETY: written by nobody.
-unsafe impl<T> Sync for Static<T> {}
 
 static mut SLOTS: [ffi::PyType_Slot; 2] = [
     ffi::PyType_Slot { slot: ffi::Py_mp_subscript, pfunc: subscript as *mut std::ffi::c_void },

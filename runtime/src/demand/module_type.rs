@@ -6,7 +6,7 @@ use std::ptr;
 use pyo3_ffi as ffi;
 
 use super::of_module;
-use crate::object::{Fallible, GilProtected, Object, Raised};
+use crate::object::{Fallible, GilProtected, Object, Raised, Static};
 
 static TYPE: GilProtected<Option<Object>> = GilProtected::new(None);
 
@@ -55,10 +55,6 @@ pub fn set_plain(module: &Object) {
         }
     }
 }
-
-struct Static<T>(T);
-// SAFETY: written by nobody.
-unsafe impl<T> Sync for Static<T> {}
 
 static mut SLOTS: [ffi::PyType_Slot; 6] = [
     ffi::PyType_Slot { slot: ffi::Py_tp_getattro, pfunc: get_attribute as *mut c_void },
