@@ -46,7 +46,7 @@ def abc_type():
     return raw(module, "ABCMeta") if module is not None else None
 
 
-def describe(walker, cls):
+def describe(walker, cls, may_wait):
     metaclass = type(cls)
     abc_meta = abc_type()
     is_abc = abc_meta is not None and abc_meta in type_mro(metaclass)
@@ -102,7 +102,7 @@ def describe(walker, cls):
             before_abc.append(pair)
         else:
             later.append(pair)
-    if is_abc and may_wait(cls):
+    if is_abc and may_wait:
         # What is abstract was decided when the class was made.
         names = [walker.text(name) for name in sorted(contents["__abstractmethods__"])]
         later.insert(0, ("__abstractmethods__", walker.add(("frozenset", tuple(names)))))

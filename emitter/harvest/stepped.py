@@ -184,6 +184,12 @@ class Run:
         for name in names:
             self.namespace[name] = Placeholder(self.entry["name"], name)
 
+    def may_bind_waiting(self, operation):
+        """Whether what an import binds may go on waiting: a `del` has to find it in the namespace."""
+        bound = bound_names(operation)
+        is_deleted = bool(self.deleted) if bound is None else not self.deleted.isdisjoint(bound)
+        return not self.deletes_globals and not is_deleted
+
     def is_mere_submodule(self, name):
         """A submodule that its own import has bound, and no code of this module: whoever uses it has a guard for it."""
         submodule = sys.modules.get(f"{self.entry['name']}.{name}")
@@ -408,10 +414,7 @@ class Describer:
             return []
         segment = Segment()
         segment.start, segment.end, segment.until, segment.expectations = index, index + 1, 0, []
-        segment.operations = [
-            (*operation, not (run.deletes_globals or run.deleted & (bound_names(operation) or run.deleted)))
-            for operation in operations
-        ]
+        segment.operations = [(*operation, run.may_bind_waiting(operation)) for operation in operations]
         return [segment]
 
     def describe(self, run, statements, before, is_mutating):
@@ -579,8 +582,10 @@ def import_operations(node):
 
 
 def bound_names(operation):
-    # The names that an import binds, as far as it says.
+    """The names that an import binds; None: a star import does not say."""
     kind, *what = operation[4]
+    if kind == "star":
+        return None
     return {bound for _, bound in what[0]} if kind == "names" else set(what)
 
 

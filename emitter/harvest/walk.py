@@ -628,9 +628,8 @@ class Walker:
             found = self.external(value, wanted=False)
             return self.unnamed_type(value) if found is None else found
         number = self.reserve(value)
-        self.nodes[number] = (
-            "class", classes.describe(self, value), self.class_order[id(value)], classes.may_wait(value)
-        )
+        may_wait = classes.may_wait(value)
+        self.nodes[number] = ("class", classes.describe(self, value, may_wait), self.class_order[id(value)], may_wait)
         return number
 
     def unnamed_type(self, value):
