@@ -220,6 +220,18 @@ fn an_import_of_a_name_that_is_gone_raises_what_the_statement_does() {
 }
 
 #[test]
+fn code_that_is_run_again_elsewhere_is_whole() {
+    let script: &Script = &[
+        (Import, "import sys", "sys"),
+        (Static, "def before(): return 'before'", "before"),
+        (Residual, "code = sys._getframe().f_code", "code"),
+    ];
+    let tree = tree(&[("m", script)]);
+    let program = "import m\nspace = {'__name__': 'again'}\nexec(m.code, space)\nprint(space['before'](), m.before())";
+    check_same(&tree, program, "before before\n");
+}
+
+#[test]
 fn functions_share_the_defaults_that_the_code_around_them_holds() {
     let tree = tree(&[
         ("helper", &[(Static, "def outer(n):\n    def inner(x=None): return n, x\n    return inner", "outer")]),

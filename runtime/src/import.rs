@@ -72,7 +72,7 @@ impl Importer<'_> {
         let done = Rc::new(RefCell::new(Ok(vec![])));
         let (globals, filename, waiting) = (self.globals.clone(), self.filename.clone(), self.waiting.cloned());
         let (line, statement, outcome) = (statement.line, *statement, Rc::clone(&done));
-        let action = Box::new(move || {
+        let action = Rc::new(move || {
             let importer = Importer { globals: &globals, filename: &filename, waiting: waiting.as_ref() };
             match importer.import_and_bind(&statement) {
                 Err(Failure::Raised) => Err(Raised),

@@ -2,14 +2,15 @@
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
+use std::rc::Rc;
 
 use pyo3_ffi as ffi;
 
 use crate::import::run;
 use crate::object::{Fallible, GilProtected, Object, Raised, check};
 
-/// What is run; the answer is the value of the expression.
-pub type Action = Box<dyn FnMut() -> Fallible<bool>>;
+/// What is run, perhaps from within itself; the answer is the value of the expression.
+pub type Action = Rc<dyn Fn() -> Fallible<bool>>;
 
 #[repr(C)]
 struct Negation {
@@ -17,7 +18,7 @@ struct Negation {
     action: *mut Action,
 }
 
-/// An object whose `-` runs the action; while that runs, another `-` gives `True`.
+/// An object whose `-` runs the action.
 pub fn negation(action: Action) -> Fallible<Object> {
     let class = class()?;
     // SAFETY: a type of this layout; the new object is ours.
@@ -30,7 +31,7 @@ pub fn negation(action: Action) -> Fallible<Object> {
 }
 
 /// From now on the object's `-` gives `True`.
-pub fn silence(object: &Object) {
+fn silence(object: &Object) {
     // SAFETY: an object that `negation` made.
     drop(unsafe { take(object.as_ptr()) });
 }
@@ -45,14 +46,9 @@ unsafe fn take(object: *mut ffi::PyObject) -> Option<Box<Action>> {
 
 unsafe extern "C" fn negative(object: *mut ffi::PyObject) -> *mut ffi::PyObject {
     let answer = crate::guarded(|| {
-        // SAFETY: the slot of our type, which the interpreter calls with a live object; the action is taken out while it
-        // runs, so that nobody else comes by it.
-        unsafe {
-            let Some(mut action) = take(object) else { return Ok(true) };
-            let answer = action();
-            (*object.cast::<Negation>()).action = Box::into_raw(action);
-            answer
-        }
+        // SAFETY: the slot of our type, which the interpreter calls with a live object; what runs is held meanwhile.
+        let action = unsafe { (*object.cast::<Negation>()).action.as_ref().cloned() };
+        action.map_or(Ok(true), |action| action())
     });
     answer.map_or(ptr::null_mut(), |answer| Object::bool(answer).into_ptr())
 }

@@ -5,6 +5,9 @@
 //! fails or a value can't be made, it has done nothing and gives `True`, now and for all segments
 //! after it: the code executes what was not carried out. So what is executed is executed once, in
 //! its place, in the module's own frame. Import statements are steps too, so that what they bind may wait.
+//!
+//! Constants that only segments use are not among the code's until the answer is `True`. Whoever gets hold of the code
+//! may run it again, also elsewhere: the step answers `True` there.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -34,31 +37,27 @@ pub struct Report {
 pub struct Prepared {
     waiting: Rc<Waiting>,
     code: Object,
-    step: Object,
-    steps: Rc<RefCell<Steps>>,
+    steps: Rc<RefCell<Option<Steps>>>,
 }
 
 impl Prepared {
     /// Makes the code; nothing is done to the module but that its names can wait.
     pub fn new(waiting: Rc<Waiting>, step: Step) -> Result<Self, Failure> {
-        let guards = waiting.image().guards().collect::<Result<_, _>>()?;
         let code = waiting.constant(step.code)?;
-        let steps = Steps {
+        let steps = Rc::new(RefCell::new(Some(Steps {
             operations: Box::new(waiting.image().operations()),
-            guards,
-            deferred: deferred(&waiting, step.code)?,
-            code: code.clone(),
+            guards: waiting.image().guards().collect::<Result<_, _>>()?,
             next_segment: None,
             verified: 0,
             carried_out: 0,
             fallen: None,
             waiting: waiting.clone(),
-        };
-        let steps = Rc::new(RefCell::new(steps));
-        let object = in_frame::negation(action(&steps))?;
-        put_constant(&code, step.constant, object.clone())?;
+        })));
+        let deferred = Deferred::new(&waiting, step)?;
+        let object = in_frame::negation(action(&steps, deferred))?;
+        put_constant(&code.attribute("co_consts")?, step.constant, object)?;
         waiting.install()?;
-        Ok(Self { waiting, code, step: object, steps })
+        Ok(Self { waiting, code, steps })
     }
 
     pub fn run(self) -> (Fallible<()>, Report) {
@@ -69,43 +68,81 @@ impl Prepared {
                 Err(Raised)
             }
         };
-        // What the code refers to still is a step that does nothing.
-        in_frame::silence(&self.step);
-        let steps = self.steps.borrow();
-        (outcome, Report { carried_out: steps.carried_out, fallen: steps.fallen.clone() })
+        let (carried_out, fallen) = self.steps.take().map_or((0, None), |steps| (steps.carried_out, steps.fallen));
+        (outcome, Report { carried_out, fallen })
     }
 }
 
-/// What the step does when the code asks it whether to execute: in the module's own frame only.
-fn action(steps: &Rc<RefCell<Steps>>) -> in_frame::Action {
+/// What the step does when the code asks it whether to execute: it carries out a segment, once, in the module's own
+/// frame.
+fn action(steps: &Rc<RefCell<Option<Steps>>>, deferred: Deferred) -> in_frame::Action {
     let steps = Rc::clone(steps);
-    Box::new(move || {
-        let Ok(mut steps) = steps.try_borrow_mut() else { return Ok(true) };
-        // SAFETY: borrowed from the running frame, and only compared.
-        if !steps.waiting.is_namespace(unsafe { ffi::PyEval_GetGlobals() }) {
-            return Ok(true);
+    Rc::new(move || {
+        let is_done = match steps.try_borrow_mut().as_deref_mut() {
+            // SAFETY: borrowed from the running frame, and only compared.
+            Ok(Some(steps)) if steps.waiting.is_namespace(unsafe { ffi::PyEval_GetGlobals() }) => steps.next()?,
+            _ => false,
+        };
+        if !is_done {
+            deferred.fill()?;
         }
-        steps.next().map(|done| !done)
+        Ok(!is_done)
     })
 }
 
 /// The constants of the code that only segments use.
-fn deferred(waiting: &Waiting, code: NodeId) -> Result<Vec<(u32, NodeId)>, Failure> {
-    let image = waiting.image();
-    let NodeView::Code(view) = image.node(code)? else { return Failure::refused("the module's code is none") };
-    let mut found = Vec::new();
-    for (index, constant) in (0..).zip(view.consts.iter()) {
-        if let NodeView::Deferred(node) = image.node(constant)? {
-            found.push((index, node));
+struct Deferred {
+    constants: Vec<(u32, NodeId)>,
+    waiting: Rc<Waiting>,
+}
+
+impl Deferred {
+    fn new(waiting: &Rc<Waiting>, step: Step) -> Result<Self, Failure> {
+        let image = waiting.image();
+        let NodeView::Code(view) = image.node(step.code)? else { return Failure::refused("the module's code is none") };
+        let mut constants = Vec::new();
+        for (index, constant) in (0..).zip(view.consts.iter()) {
+            if let NodeView::Deferred(node) = image.node(constant)? {
+                constants.push((index, node));
+            }
         }
+        Ok(Self { constants, waiting: waiting.clone() })
     }
-    Ok(found)
+
+    /// The code that is running, the module's or a copy, is going to need all of its constants.
+    fn fill(&self) -> Fallible<()> {
+        let Some(code) = running_code() else { return Ok(()) };
+        let constants = code.attribute("co_consts")?;
+        for &(index, node) in &self.constants {
+            if !constants.tuple_item(index as usize).is_some_and(|item| item.is_none()) {
+                continue;
+            }
+            let made = self.waiting.constant(node).and_then(|constant| put_constant(&constants, index, constant));
+            if let Err(failure) = made {
+                return Err(match failure {
+                    Failure::Raised => Raised,
+                    other => crate::raise(&format!("lyo: a constant can't be made: {other}")),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn running_code() -> Option<Object> {
+    // SAFETY: the frame is borrowed while it runs; its code is a new reference.
+    unsafe {
+        let frame = ffi::PyEval_GetFrame();
+        if frame.is_null() {
+            return None;
+        }
+        Object::owned(ffi::PyFrame_GetCode(frame).cast()).ok()
+    }
 }
 
 /// Puts an object among the constants of a code object that nobody else has seen yet, or that runs and will
 /// need it.
-fn put_constant(code: &Object, index: u32, constant: Object) -> Result<(), Failure> {
-    let constants = code.attribute("co_consts")?;
+fn put_constant(constants: &Object, index: u32, constant: Object) -> Result<(), Failure> {
     if constants.tuple_item(index as usize).is_none() {
         return Failure::refused("the code has no such constant");
     }
@@ -124,8 +161,6 @@ type Operations = Box<dyn Iterator<Item = Result<OperationView<'static>, ReadErr
 struct Steps {
     operations: Operations,
     guards: Vec<GuardView<'static>>,
-    deferred: Vec<(u32, NodeId)>,
-    code: Object,
     /// The next operation has been read: it begins a segment, which follows the last one or does not.
     next_segment: Option<bool>,
     /// So many guards, from the first, were checked since code last ran.
@@ -160,22 +195,7 @@ impl Steps {
             Err(Stop::FallBack(failure)) => failure,
         };
         self.fallen = Some(failure.into_reason());
-        self.fill()?;
         Ok(false)
-    }
-
-    /// The code is going to need all of its constants.
-    fn fill(&mut self) -> Fallible<()> {
-        for (index, node) in std::mem::take(&mut self.deferred) {
-            let made = self.waiting.constant(node).and_then(|constant| put_constant(&self.code, index, constant));
-            if let Err(failure) = made {
-                return Err(match failure {
-                    Failure::Raised => Raised,
-                    other => crate::raise(&format!("lyo: a constant can't be made: {other}")),
-                });
-            }
-        }
-        Ok(())
     }
 
     fn segment(&mut self) -> Result<(), Stop> {
