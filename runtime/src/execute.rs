@@ -7,9 +7,10 @@ use artifact::Block;
 use pyo3_ffi as ffi;
 
 use crate::bundle;
+use crate::collector;
 use crate::demand::{Waiting, subclasses};
 use crate::import::{builtins_dict, foreign_builtin, run};
-use crate::object::{Fallible, Object, Raised, imported, module_dict, modules, take_message};
+use crate::object::{Fallible, GilProtected, Object, Raised, imported, module_dict, modules, take_message};
 use crate::rehydrate::{Outcome, rehydrate};
 use crate::step::Prepared;
 
@@ -46,7 +47,8 @@ unsafe extern "C" fn exec_module(state: *mut ffi::PyObject, module: *mut ffi::Py
         let field = |index| state.tuple_item(index).ok_or_else(|| crate::raise("lyo: a damaged loader"));
         let state =
             State { bundle: field(0)?, name: field(1)?, loader: field(2)?, filename: field(3)?, record: field(4)? };
-        state.execute(&module)
+        state.execute(&module)?;
+        collector::age()
     });
     done.map_or(ptr::null_mut(), |()| Object::none().into_ptr())
 }
@@ -208,20 +210,45 @@ fn is_fresh(globals: &Object) -> Fallible<bool> {
 
 /// Whether anybody watches what the interpreter executes.
 fn is_watched() -> Fallible<bool> {
-    let nothing = Object::tuple(vec![])?;
-    for name in ["gettrace", "getprofile"] {
-        if !imported(c"sys", name)?.call(&nothing, None)?.is_none() {
+    static QUESTIONS: GilProtected<Option<Questions>> = GilProtected::new(None);
+    let questions = match QUESTIONS.with(|known| known.clone()) {
+        Some(known) => known,
+        None => {
+            let asked = Questions::new()?;
+            QUESTIONS.with(|known| *known = Some(asked.clone()));
+            asked
+        }
+    };
+    for ask in [questions.tracer, questions.profiler] {
+        if !ask.call0()?.is_none() {
             return Ok(true);
         }
     }
-    if cfg!(not(Py_3_12)) {
-        return Ok(false);
-    }
-    let tool = imported(c"sys", "monitoring")?.attribute("get_tool")?;
+    let Some(tool) = questions.monitoring_tool else { return Ok(false) };
     for id in 0..6 {
         if !tool.call1(&Object::int(id)?)?.is_none() {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// The functions of `sys` that tell who watches.
+#[derive(Clone)]
+struct Questions {
+    tracer: Object,
+    profiler: Object,
+    /// From 3.12 on.
+    monitoring_tool: Option<Object>,
+}
+
+impl Questions {
+    fn new() -> Fallible<Self> {
+        let monitoring = cfg!(Py_3_12).then(|| imported(c"sys", "monitoring")?.attribute("get_tool"));
+        Ok(Self {
+            tracer: imported(c"sys", "gettrace")?,
+            profiler: imported(c"sys", "getprofile")?,
+            monitoring_tool: monitoring.transpose()?,
+        })
+    }
 }

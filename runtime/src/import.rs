@@ -19,7 +19,9 @@ use crate::demand::{self, Waiting, builtins, module_type};
 use crate::failure::Failure;
 use crate::import_from::import_from;
 use crate::in_frame;
-use crate::object::{Fallible, Object, Raised, imported, module_dict, modules, take_message, type_lookup};
+use crate::object::{
+    Fallible, GilProtected, Object, Raised, imported, module_dict, modules, take_message, type_lookup,
+};
 
 /// What an import that must fail would bind.
 const SCRATCH: &str = "_lyo_import_in_vain";
@@ -426,17 +428,33 @@ pub fn foreign_builtin(globals: &Object, name: &str) -> Fallible<bool> {
     let Some(function) = builtins.dict_get_text(name)? else {
         return Ok(true);
     };
+    if OWN.with(|own| own.iter().any(|(own_name, own)| own_name == name && own.is(&function))) {
+        return Ok(false);
+    }
     if !function.is_exactly(&raw mut ffi::PyCFunction_Type) {
         return Ok(true);
     }
     let own_name = function.attribute("__name__")?;
     let module = function.attribute("__module__")?;
-    Ok(own_name.as_text() != Some(name) || module.as_text() != Some("builtins"))
+    let is_own = own_name.as_text() == Some(name) && module.as_text() == Some("builtins");
+    if is_own {
+        OWN.with(|own| own.push((name.to_owned(), function)));
+    }
+    Ok(!is_own)
 }
+
+/// The interpreter's own functions that were met, by name.
+static OWN: GilProtected<Vec<(String, Object)>> = GilProtected::new(Vec::new());
 
 /// `builtins.__dict__`.
 pub fn builtins_dict() -> Option<Object> {
-    imported(c"builtins", "__dict__").ok()
+    static BUILTINS: GilProtected<Option<Object>> = GilProtected::new(None);
+    if let Some(known) = BUILTINS.with(|known| known.clone()) {
+        return Some(known);
+    }
+    let found = imported(c"builtins", "__dict__").ok();
+    BUILTINS.with(|known| known.clone_from(&found));
+    found
 }
 
 /// A plain module that is loaded and not being loaded.

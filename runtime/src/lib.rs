@@ -6,6 +6,7 @@
 mod bundle;
 mod class;
 mod code;
+mod collector;
 mod complete;
 mod demand;
 mod execute;
@@ -23,8 +24,10 @@ mod locate;
 mod lookup;
 mod make;
 mod memo;
+mod names;
 mod object;
 mod rehydrate;
+mod script;
 mod step;
 
 use std::ffi::{CString, c_int, c_void};
@@ -95,6 +98,7 @@ functions! {
     matches = |arguments| bundle::matches(&argument(arguments, 0)?, &argument(arguments, 1)?, &argument(arguments, 2)?);
     locate = python_locate;
     forget_listings = |arguments| { bundle::bundle(&argument(arguments, 0)?)?.listings.forget(); Ok(Object::none()) };
+    compile = |arguments| script::compile(&argument(arguments, 0)?, &argument(arguments, 1)?);
     executor = |arguments| { argument(arguments, 4)?; execute::executor(arguments) };
     fingerprint = |arguments| Object::int(fingerprint::fingerprint(&argument(arguments, 0)?)?);
     lookup = python_lookup;
@@ -147,7 +151,7 @@ unsafe extern "C" fn initialise(_module: *mut ffi::PyObject) -> c_int {
             (c"sys", "gettrace"),
         ];
         let found = needed.iter().try_for_each(|(module, name)| object::imported(module, name).map(drop));
-        return if found.is_ok() { 0 } else { -1 };
+        return if found.and_then(|()| collector::prepare()).is_ok() { 0 } else { -1 };
     }
     // SAFETY: a live exception class and a C string.
     unsafe { ffi::PyErr_SetString(ffi::PyExc_ImportError, c"lyo does not work in subinterpreters".as_ptr()) };

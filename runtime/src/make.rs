@@ -17,6 +17,7 @@ use crate::complete::{Pending, Task};
 use crate::demand::{Waiting, subclasses};
 use crate::failure::Failure;
 use crate::lookup::lookup;
+use crate::names;
 use crate::object::{Object, type_dict};
 
 /// Nodes that have to be whole at once may be nested this deeply.
@@ -362,20 +363,7 @@ impl Rehydrator<'_> {
 
 fn make_text(value: &[u8], interned: bool) -> Result<Object, Failure> {
     subclasses::notice(value);
-    // SAFETY: pointer and length describe a slice; interning takes our reference and leaves one.
-    unsafe {
-        let text = Object::owned(ffi::PyUnicode_DecodeUTF8(
-            value.as_ptr().cast(),
-            value.len() as ffi::Py_ssize_t,
-            c"surrogatepass".as_ptr(),
-        ))?;
-        if !interned {
-            return Ok(text);
-        }
-        let mut pointer = text.into_ptr();
-        ffi::PyUnicode_InternInPlace(&raw mut pointer);
-        Ok(Object::owned(pointer)?)
-    }
+    Ok(if interned { names::interned(value)? } else { names::string(value)? })
 }
 
 /// The object at a path of `co_consts` indices.

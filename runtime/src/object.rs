@@ -8,6 +8,8 @@ use std::ptr::{self, NonNull};
 
 use pyo3_ffi as ffi;
 
+use crate::names;
+
 /// A Python exception is set.
 #[derive(Debug)]
 pub struct Raised;
@@ -112,13 +114,7 @@ impl Object {
 
     /// An interned string, as names in byte code are.
     pub fn name(value: &str) -> Fallible<Self> {
-        let text = Self::text(value)?;
-        let mut pointer = text.into_ptr();
-        // SAFETY: the call takes our reference and leaves one in its place.
-        unsafe {
-            ffi::PyUnicode_InternInPlace(&raw mut pointer);
-            Self::owned(pointer)
-        }
+        names::interned(value.as_bytes())
     }
 
     pub fn bool(value: bool) -> Self {
@@ -219,6 +215,11 @@ impl Object {
         unsafe { Self::owned(ffi::PyObject_Call(self.as_ptr(), arguments.as_ptr(), keywords)) }
     }
 
+    pub fn call0(&self) -> Fallible<Object> {
+        // SAFETY: a live object; a new reference.
+        unsafe { Object::owned(ffi::PyObject_CallNoArgs(self.as_ptr())) }
+    }
+
     pub fn call1(&self, argument: &Object) -> Fallible<Object> {
         // SAFETY: live objects.
         unsafe { Self::owned(ffi::PyObject_CallOneArg(self.as_ptr(), argument.as_ptr())) }
@@ -267,7 +268,7 @@ impl Object {
     }
 
     pub fn dict_get_text(&self, key: &str) -> Fallible<Option<Object>> {
-        self.dict_get(&Self::text(key)?)
+        self.dict_get(&Self::name(key)?)
     }
 
     pub fn dict_set(&self, key: &Object, value: &Object) -> Fallible<()> {
@@ -280,7 +281,7 @@ impl Object {
     }
 
     pub fn dict_delete(&self, key: &str) -> Fallible<()> {
-        let key = Self::text(key)?;
+        let key = Self::name(key)?;
         // SAFETY: the call checks that this is a dict.
         check(unsafe { ffi::PyDict_DelItem(self.as_ptr(), key.as_ptr()) }).map(drop)
     }

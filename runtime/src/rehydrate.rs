@@ -1,6 +1,5 @@
 //! A module from its image: the operations, in order.
 
-use std::ffi::c_int;
 use std::rc::Rc;
 
 use artifact::view::{ImageView, OperationView};
@@ -166,27 +165,6 @@ impl Run<'_> {
                 // SAFETY: no pointers.
                 unsafe { ffi::PyErr_Clear() };
             }
-        }
-    }
-}
-
-/// Garbage collection is held back while this lives, and put back as it was.
-pub struct GcPause {
-    was_enabled: c_int,
-}
-
-impl GcPause {
-    pub fn new() -> Self {
-        // SAFETY: no pointers.
-        Self { was_enabled: unsafe { ffi::PyGC_Disable() } }
-    }
-}
-
-impl Drop for GcPause {
-    fn drop(&mut self) {
-        if self.was_enabled != 0 {
-            // SAFETY: no pointers.
-            unsafe { ffi::PyGC_Enable() };
         }
     }
 }

@@ -17,13 +17,13 @@ use artifact::model::{NodeId, Step};
 use artifact::view::{DemandView, GuardView, NodeView, OperationView};
 use pyo3_ffi as ffi;
 
+use crate::collector::GcPause;
 use crate::demand::Waiting;
 use crate::failure::{Failure, Stop};
 use crate::guards::check_guard;
 use crate::import::{Importer, Ran, Statement, run};
 use crate::in_frame;
 use crate::object::{Fallible, Object, Raised};
-use crate::rehydrate::GcPause;
 
 /// How the module was imported.
 pub struct Report {

@@ -75,7 +75,7 @@ def _check_target(cache_tag, magic, version, platform, optimize):
     for what, actual, expected in here:
         if actual != expected:
             raise ValueError("made for %s %s, this is %s" % (what, expected, actual))
-    from importlib._bootstrap_external import MAGIC_NUMBER
+    from _frozen_importlib_external import MAGIC_NUMBER
 
     if MAGIC_NUMBER != magic:
         raise ValueError("made for another magic number")

@@ -101,7 +101,14 @@ def _script(script, arguments):
 
         loader = namespace["__loader__"] = SourcelessFileLoader("__main__", absolute)
         return lambda: exec(loader.get_code("__main__"), namespace)
-    return lambda: exec(compile(data, absolute, "exec", dont_inherit=True), namespace)
+    return lambda: exec(_compile(data, absolute), namespace)
+
+
+def _compile(source, filename):
+    native = sys.modules.get("lyo._native")
+    if native is None:
+        return compile(source, filename, "exec", dont_inherit=True)
+    return native.compile(source, filename)
 
 
 def _command(source, arguments):
@@ -128,7 +135,7 @@ def _standard_input(arguments):
     namespace = _new_main()
     namespace["__file__"] = "<stdin>"
     namespace["__cached__"] = None
-    return lambda: exec(compile(sys.stdin.buffer.read(), "<stdin>", "exec", dont_inherit=True), namespace)
+    return lambda: exec(_compile(sys.stdin.buffer.read(), "<stdin>"), namespace)
 
 
 def _module(name, arguments):

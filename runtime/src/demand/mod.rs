@@ -28,10 +28,10 @@ use artifact::view::{DemandView, Ids, NodeView, OperationView};
 use pyo3_ffi as ffi;
 use rustc_hash::FxHashMap;
 
+use crate::collector::GcPause;
 use crate::failure::Failure;
 use crate::make::{Rehydrator, Slot};
 use crate::object::{Fallible, GilProtected, Object, Raised, is_finalizing, module_dict};
-use crate::rehydrate::GcPause;
 use order::Order;
 
 /// The value of a waiting name.
