@@ -48,7 +48,7 @@ def contents(name, rehydrating):
     """(how, lines) of a module."""
     import _signal
 
-    _signal.alarm(60)
+    _signal.alarm(300)
     if name in sys.modules:
         return "loaded", ()
     name = sys.intern(name)  # as an import statement has it

@@ -433,7 +433,9 @@ class Describer:
 
 
 def place_of(item):
-    """Where a code object stands; nothing for what has no such place."""
+    """Where a code object or a function stands; nothing for what has no such place."""
+    if type(item) is FunctionType:
+        item = item.__code__
     if type(item) is CodeType:
         return (item.co_filename, item.co_firstlineno, item.co_qualname)
     return ("", 0, "")

@@ -476,6 +476,8 @@ class Walker:
         for mine, of_code in ((value.__name__, code.co_name), (value.__qualname__, code.co_qualname)):
             if mine == of_code and mine is not of_code and not is_interned(mine):
                 raise Unsupported(f"{describe(value)} was given a name that equals that of its code")
+        if not own and value.__closure__:
+            self.note_default_values(value, globals_module)
         closure = tuple([self.node(cell) for cell in value.__closure__ or ()])
         annotations = value.__annotations__
         self.made.add(id(annotations))  # made by reading it, and kept by the function
@@ -511,6 +513,24 @@ class Walker:
                 self.memo[id(value)] = (number, value)
         return self.optional(value)
 
+    def note_default_values(self, value, module_name):
+        """What a closure captured of the function around it may be a value that this takes by default: the very object."""
+        if type(module_name) is not str or module_name not in self.names.loaded:
+            return
+        found = foreign_code.find(value.__code__, module_name)
+        around = None if found is None else walk(module_name, found[0])
+        if type(around) is not FunctionType:
+            return
+        values = around.__defaults__ or ()
+        contents = map(cell_content, value.__closure__)
+        captured = [id(content) for content in contents if type(content) in (str, bytes, float)]
+        for place, default in enumerate(values):
+            if id(default) in captured and id(default) not in self.memo and not self.is_shared_by_value(default):
+                take = self.add(("external", "builtins", ("tuple", "__getitem__")))
+                defaults = self.get_attribute(self.add(("external", module_name, found[0])), "__defaults__")
+                number = self.construct(take, defaults, self.node(place))
+                self.memo[id(default)] = (number, default)
+
     def function_name(self, value, code, code_node, attribute):
         """A function's `__name__` or `__qualname__`: as a rule the very string that its code holds."""
         if getattr(code, attribute) is not value or id(code) in self.constants or self.is_shared_by_value(value):
@@ -545,12 +565,8 @@ class Walker:
 
     def cell(self, value):
         number = self.reserve(value)
-        try:
-            contents = value.cell_contents
-        except ValueError:
-            self.nodes[number] = ("cell", None)
-        else:
-            self.nodes[number] = ("cell", self.node(contents))
+        content = cell_content(value)
+        self.nodes[number] = ("cell", None if content is MISSING else self.node(content))
         return number
 
     def property(self, value):
@@ -702,6 +718,15 @@ def is_interned(text):
 def raw_name(namespace):
     name = namespace.get("__name__")
     return name if type(name) is str else None
+
+
+
+def cell_content(cell):
+    """What a cell holds, or MISSING."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return MISSING
 
 
 def describe(value):

@@ -108,11 +108,7 @@ impl Comparison<'_> {
             executing.ask(module)?;
             rehydrating.ask(module)?;
             let (executed, rehydrated) = (executing.answer()?, rehydrating.answer()?);
-            let finding = if runs_code(&rehydrated.how) {
-                self.judge_unsteady(module, executed, rehydrated)?
-            } else {
-                judge(executed, rehydrated)
-            };
+            let finding = self.judge_steady(module, executed, rehydrated)?;
             if let Some(place) = lock(results).get_mut(index) {
                 *place = Some(finding);
             }
@@ -120,10 +116,11 @@ impl Comparison<'_> {
         }
     }
 
-    /// Judges a module that executes statements of its own. What differs from one execution to the next (a time, an
-    /// address, a random order) is left out of account: it is executed again and again until that explains every
-    /// difference, by turns from its `.pyc` and from its source, since sets among constants keep an order of their own.
-    fn judge_unsteady(
+    /// Judges a module by what is the same in every execution. What differs from one to the next (a time, an address, a
+    /// random order; in a module that runs no code itself, what others put there) is left out of account: it is executed
+    /// again and again until that explains every difference, by turns from its `.pyc` and from its source, since sets
+    /// among constants keep an order of their own.
+    fn judge_steady(
         &self,
         module: &str,
         mut executed: Answer,
@@ -251,11 +248,6 @@ impl Unsteady {
 fn ordered_by(path: &str) -> Option<&str> {
     let (dictionary, place) = path.rsplit_once(" key ")?;
     place.bytes().all(|byte| byte.is_ascii_digit()).then_some(dictionary)
-}
-
-/// Whether a module that was imported in this way executed statements of its own.
-fn runs_code(how: &str) -> bool {
-    how != "rehydrated"
 }
 
 impl Server {
