@@ -56,10 +56,11 @@ def site_directories(site, os):
 
 
 def describe():
+    import site
+    loaded_by_site = sorted(set(sys.modules) - set(preloaded))
     import _imp
     import importlib
     import os
-    import site
 
     directories, virtual_environment = site_directories(site, os)
     frozen = []
@@ -92,6 +93,7 @@ def describe():
         frozen_modules=frozen,
         aliases=aliases,
         preloaded_modules=preloaded,
+        modules_of_site=loaded_by_site,
         extension_suffixes=_imp.extension_suffixes(),
         optimize=sys.flags.optimize,
         hash_bits=sys.hash_info.width,

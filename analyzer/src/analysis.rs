@@ -114,7 +114,7 @@ fn analyze_here(options: &Options, progress: &(dyn Fn(Progress) + Sync)) -> Resu
             Settings::new(&database, version, interpreter.facts.optimize);
             let resolver = Resolver::new(&interpreter, &discovery.roots);
             let table = load::load(&database, &resolver, &discovery.modules, options.whole_packages, progress);
-            let graph = Graph::new(&table);
+            let graph = Graph::new(&table, |module| module.is_standard && resolver.is_loaded_at_start(&module.name));
             (database, resolver, table, graph)
         },
     );

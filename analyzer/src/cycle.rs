@@ -2,7 +2,7 @@
 //! which of them the others may read.
 //!
 //! Most cycles lie within one package, whose own top level runs before any of
-//! them and imports them all: then there is one order in which they finish, and
+//! them and imports most of them: these finish in one order, and
 //! a member may read those that finish before it. Elsewhere any member may be
 //! the first.
 //!
@@ -25,37 +25,34 @@ use crate::resolve::parents;
 /// The order in which the members of a component are evaluated.
 pub struct Order {
     pub members: Vec<ModuleId>,
-    /// It is the order in which they finish in every process, as all ways into the cycle lead through the same
-    /// package first: each member may read those before it.
-    pub is_certain: bool,
+    /// So many of them, from the first, finish in this order in every process, as all ways into the cycle lead through
+    /// the same package first: every member may read those of them that come before it.
+    pub certain: usize,
 }
 
-/// The order in which the members finish where that is certain; otherwise each after those it takes names from,
-/// as far as that goes.
+/// The order in which the members finish as far as that is certain; then each after those it takes names from, as far as
+/// that goes.
 pub fn evaluation_order(table: &Table, members: &[ModuleId]) -> Order {
-    match execution_order(table, members) {
-        Some(members) => Order { members, is_certain: true },
-        None => Order { members: by_names_taken(table, members), is_certain: false },
-    }
+    let mut order = execution_order(table, members);
+    let certain = order.len();
+    let finished: FxHashSet<ModuleId> = order.iter().copied().collect();
+    order.extend(by_names_taken(table, members).into_iter().filter(|member| !finished.contains(member)));
+    Order { members: order, certain }
 }
 
-/// The order in which the members finish, if a package around all of them imports them: it and the packages around
+/// The members that a package around all of them imports, in the order in which they finish: it and the packages around
 /// it run before any of them, whoever imports which.
-fn execution_order(table: &Table, members: &[ModuleId]) -> Option<Vec<ModuleId>> {
+fn execution_order(table: &Table, members: &[ModuleId]) -> Vec<ModuleId> {
     let inside: FxHashSet<ModuleId> = members.iter().copied().collect();
-    if members.len() < 2 {
-        return None;
-    }
-    let first = &table.module(*members.first()?).name;
-    let around = |package: &str| members.iter().all(|member| is_or_contains(package, &table.module(*member).name));
     let mut walk = Walk { table, inside: &inside, visited: FxHashSet::default(), finished: Vec::new() };
+    let [first, _, ..] = members else { return walk.finished };
+    let first = &table.module(*first).name;
+    let around = |package: &str| members.iter().all(|member| is_or_contains(package, &table.module(*member).name));
     for package in parents(first).chain([&**first]).take_while(|package| around(package)) {
-        walk.import(*table.by_name.get(package)?);
-        if walk.finished.len() == members.len() {
-            return Some(walk.finished);
-        }
+        let Some(package) = table.by_name.get(package) else { break };
+        walk.import(*package);
     }
-    None
+    walk.finished
 }
 
 /// Imports as a process carries them out, each module once, depth first.

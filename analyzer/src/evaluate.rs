@@ -107,11 +107,12 @@ impl<'a> Run<'a> {
         let mut view = View::of_component(self.context, &self.results, component);
         let mut done: FxHashMap<ModuleId, Evaluation> = FxHashMap::default();
         let order = cycle::evaluation_order(self.context.table, members);
-        for member in order.members {
+        for (place, &member) in order.members.iter().enumerate() {
             let evaluation = self.module(&view, member);
             if let Some(evaluated) = evaluation.done()
                 && members.len() > 1
-                && (order.is_certain || cycle::is_readable(self.context.table, self.context.graph, component, member))
+                && (place < order.certain
+                    || cycle::is_readable(self.context.table, self.context.graph, component, member))
             {
                 view.members.insert(member, evaluated.clone());
             }
@@ -308,6 +309,10 @@ impl World for View<'_> {
 
     fn is_standard(&self, module: ModuleId) -> bool {
         self.context.table.module(module).path.parent().is_some_and(|folder| self.context.resolver.is_standard(folder))
+    }
+
+    fn is_loaded_at_start(&self, module: ModuleId) -> bool {
+        self.is_standard(module) && self.context.resolver.is_loaded_at_start(self.module_name(module))
     }
 
     fn is_closed(&self, module: ModuleId) -> bool {

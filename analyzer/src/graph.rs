@@ -43,9 +43,10 @@ pub struct Condensation {
 }
 
 impl Graph {
-    pub fn new(table: &Table) -> Graph {
+    /// Modules that are `first` come before all others.
+    pub fn new(table: &Table, first: impl Fn(&Module) -> bool) -> Graph {
         let edges: Vec<Vec<ModuleId>> = table.modules.iter().map(|module| edges_of(table, module)).collect();
-        let condensation = condense(&edges);
+        let condensation = condense(&with_first(table, &edges, first));
         let mut graph = Graph { edges, condensation, reached: Vec::new(), words: 0, package_bits: Vec::new() };
         graph.compute_reached(table);
         graph
@@ -113,6 +114,22 @@ impl Graph {
         }
         false
     }
+}
+
+/// The edges, and one to each module that comes before all others from every module that it does not need itself.
+fn with_first(table: &Table, edges: &[Vec<ModuleId>], first: impl Fn(&Module) -> bool) -> Vec<Vec<ModuleId>> {
+    let firsts: Vec<ModuleId> = table.modules.iter().filter(|module| first(module)).map(|module| module.id).collect();
+    let mut needed = vec![false; edges.len()];
+    let mut pending = firsts.clone();
+    while let Some(module) = pending.pop() {
+        if !std::mem::replace(&mut needed[module.0 as usize], true) {
+            pending.extend(&edges[module.0 as usize]);
+        }
+    }
+    let before = |edges: &Vec<ModuleId>, is_needed: bool| {
+        if is_needed { edges.clone() } else { edges.iter().chain(&firsts).copied().collect() }
+    };
+    edges.iter().zip(needed).map(|(edges, is_needed)| before(edges, is_needed)).collect()
 }
 
 fn edges_of(table: &Table, module: &Module) -> Vec<ModuleId> {

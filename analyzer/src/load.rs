@@ -101,6 +101,14 @@ pub fn load(
     let mut seen: FxHashSet<Name> = FxHashSet::default();
     let mut expanded: FxHashSet<Name> = FxHashSet::default();
     let mut wave: Vec<Candidate> = requested.iter().map(|found| request(found, resolver, &mut seen)).collect();
+    // Calls may import what the interpreter has loaded anyway.
+    let mut there = Vec::new();
+    for name in resolver.loaded_by_site() {
+        want(resolver, name, &mut there);
+    }
+    for (name, location) in there {
+        push_candidate(&mut wave, &mut seen, name, location);
+    }
     while !wave.is_empty() {
         progress(Progress::Found(wave.len()));
         let files: Vec<(Candidate, SourceFile)> = wave

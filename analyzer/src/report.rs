@@ -50,8 +50,10 @@ pub enum Guard {
         /// The name, then attributes, with dots.
         name: String,
     },
-    /// That a module is still absent.
+    /// That a module is still absent, or still there.
     Module { name: String },
+    /// That the environment variable of this name is absent.
+    Env { name: String },
 }
 
 impl Guard {
@@ -59,6 +61,9 @@ impl Guard {
         let module = dependency.module.to_string();
         if dependency.path.is_empty() {
             return Guard::Module { name: module };
+        }
+        if let Some(name) = dependency.environment_variable() {
+            return Guard::Env { name: name.to_string() };
         }
         Guard::Name { module, name: dependency.path.join(".") }
     }

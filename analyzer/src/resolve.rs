@@ -66,6 +66,7 @@ pub struct Resolver {
     frozen: FxHashMap<String, Option<String>>,
     aliases: FxHashMap<String, String>,
     preloaded: FxHashSet<String>,
+    of_site: Vec<String>,
     extension_suffixes: Vec<String>,
     /// Why a name that isn't on the path may exist all the same.
     foreign_finder: Option<String>,
@@ -90,6 +91,7 @@ impl Resolver {
             frozen: facts.frozen_modules.iter().map(|(name, _, origin)| (name.clone(), origin.clone())).collect(),
             aliases: facts.aliases.iter().map(|(alias, name)| (alias.clone(), name.clone())).collect(),
             preloaded: facts.preloaded_modules.iter().cloned().collect(),
+            of_site: facts.modules_of_site.clone(),
             extension_suffixes: facts.extension_suffixes.clone(),
             foreign_finder: interpreter
                 .search_path
@@ -283,6 +285,16 @@ impl Resolver {
         }
     }
 
+    /// Whether the interpreter has loaded the module of this name when a program starts, as a rule.
+    pub fn is_loaded_at_start(&self, name: &str) -> bool {
+        self.preloaded.contains(name) || self.of_site.iter().any(|loaded| loaded == name)
+    }
+
+    /// Modules that `site` loads beyond those that the interpreter loads before it.
+    pub fn loaded_by_site(&self) -> &[String] {
+        &self.of_site
+    }
+
     /// Whether a file in this folder belongs to the target's standard library.
     pub fn is_standard(&self, folder: &Path) -> bool {
         let third_party =
@@ -328,7 +340,7 @@ mod tests {
             "stdlib": folder.join("lib"), "path": [], "site_directories": [],
             "builtin_modules": ["sys"], "stdlib_modules": [],
             "frozen_modules": [["os", false, "os"], ["alias", false, "os"]],
-            "aliases": {"os.path": "posixpath"}, "preloaded_modules": ["codecs"],
+            "aliases": {"os.path": "posixpath"}, "preloaded_modules": ["codecs"], "modules_of_site": ["os", "site"],
             "extension_suffixes": [".cpython-313.so", ".so"], "optimize": 0,
         });
         let entries = vec![folder.join("lib.zip"), folder.join("lib"), folder.join("site")];

@@ -41,6 +41,8 @@ pub struct Facts {
     pub aliases: std::collections::BTreeMap<String, String>,
     /// Modules that are in `sys.modules` before any path is searched.
     pub preloaded_modules: Vec<String>,
+    /// Modules that `site` loads beyond these, itself included: they are there when a program starts, as a rule.
+    pub modules_of_site: Vec<String>,
     pub extension_suffixes: Vec<String>,
     pub optimize: u8,
 }

@@ -48,6 +48,22 @@ pub struct Dependency {
     pub path: Vec<Name>,
 }
 
+impl Dependency {
+    /// That an environment variable is what it was: entries of `os.environ` lie in the dictionary of its `_data`.
+    pub fn on_environment_variable(name: &str) -> Dependency {
+        let path = ENVIRONMENT.into_iter().chain([name]).map(Name::from).collect();
+        Dependency { module: "os".into(), path }
+    }
+
+    /// The environment variable that the result rests on.
+    pub fn environment_variable(&self) -> Option<&Name> {
+        let (name, around) = self.path.split_last()?;
+        (&*self.module == "os" && around.iter().map(|part| &**part).eq(ENVIRONMENT)).then_some(name)
+    }
+}
+
+const ENVIRONMENT: [&str; 2] = ["environ", "_data"];
+
 /// A frozen module: never changes once evaluation is over.
 #[derive(Clone, Debug)]
 pub struct Evaluated {

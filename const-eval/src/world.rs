@@ -82,6 +82,8 @@ pub trait World: Sync {
     fn ask(&self, question: &Question) -> Answer;
     /// The module is part of the target's standard library.
     fn is_standard(&self, module: ModuleId) -> bool;
+    /// The interpreter loads the module before a program starts, as a rule: whoever relies on it says so in a guard.
+    fn is_loaded_at_start(&self, module: ModuleId) -> bool;
     /// Importing the module runs no code that is not proven: it, its parents and all
     /// that it imports are strict. `false` while that is not decided.
     fn is_closed(&self, module: ModuleId) -> bool;

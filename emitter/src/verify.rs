@@ -120,12 +120,7 @@ impl Comparison<'_> {
     /// random order; in a module that runs no code itself, what others put there) is left out of account: it is executed
     /// again and again until that explains every difference, by turns from its `.pyc` and from its source, since sets
     /// among constants keep an order of their own.
-    fn judge_steady(
-        &self,
-        module: &str,
-        mut executed: Answer,
-        mut rehydrated: Answer,
-    ) -> Result<Finding, VerifyError> {
+    fn judge_steady(&self, module: &str, mut executed: Answer, mut rehydrated: Answer) -> Result<Finding, VerifyError> {
         let mut unsteady = Unsteady::default();
         let whole = executed.lines.clone();
         for origin in [Origin::Pyc, Origin::Source].into_iter().cycle().take(EXECUTIONS) {
@@ -227,21 +222,27 @@ impl Answer {
 #[derive(Default)]
 struct Unsteady {
     paths: HashSet<String>,
-    /// Dictionaries whose keys came in another order.
+    /// Dictionaries whose keys came in another order, by their paths without the places in sequences: what is true of
+    /// one item is taken to be true of the others.
     orders: HashSet<String>,
 }
 
 impl Unsteady {
     fn note(&mut self, differences: &[Difference]) {
         for difference in differences {
-            self.orders.extend(ordered_by(&difference.path).map(str::to_owned));
+            self.orders.extend(ordered_by(&difference.path).map(without_places));
             self.paths.insert(difference.path.clone());
         }
     }
 
     fn holds(&self, path: &str) -> bool {
-        self.paths.contains(path) || ordered_by(path).is_some_and(|dictionary| self.orders.contains(dictionary))
+        let is_unordered = |dictionary| self.orders.contains(&without_places(dictionary));
+        self.paths.contains(path) || !self.orders.is_empty() && ordered_by(path).is_some_and(is_unordered)
     }
+}
+
+fn without_places(path: &str) -> String {
+    path.split('[').map(|part| part.trim_start_matches(|character: char| character.is_ascii_digit())).collect()
 }
 
 /// The dictionary of which the line tells what the key in some place is.

@@ -21,7 +21,8 @@ impl Rehydrator<'_> {
         if !code.code.len().is_multiple_of(2) || !name.is_text() || !qualname.is_text() {
             return Failure::refused("a code object is malformed");
         }
-        let (instructions, lines, handlers) = (bytes(code.code)?, bytes(code.linetable)?, bytes(code.exceptiontable)?);
+        let [instructions, lines, handlers] = [code.code, code.linetable, code.exceptiontable].map(Object::bytes);
+        let (instructions, lines, handlers) = (instructions?, lines?, handlers?);
         let nlocals = variables.tuple_items().count();
         // SAFETY: live objects, of the types that the call asks for or checks; it checks the counts.
         unsafe {
@@ -52,11 +53,6 @@ impl Rehydrator<'_> {
 /// What is too large comes out negative, which the interpreter refuses.
 fn number(word: u32) -> c_int {
     word as c_int
-}
-
-fn bytes(bytes: &[u8]) -> Result<Object, Failure> {
-    // SAFETY: pointer and length describe a slice.
-    unsafe { Ok(Object::owned(ffi::PyBytes_FromStringAndSize(bytes.as_ptr().cast(), bytes.len() as ffi::Py_ssize_t))?) }
 }
 
 unsafe extern "C" {

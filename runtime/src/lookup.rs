@@ -6,7 +6,7 @@ use crate::demand::{methods, of_module};
 use crate::object::{Fallible, Object, module_dict, modules, type_lookup};
 
 /// What stands at `path` below the module of this name: names are read from a module's `__dict__`,
-/// attributes from a class by its MRO, keys from a plain `dict`, anything else's own `__dict__` if it has one. Nothing, where the module isn't in `sys.modules`, a name is
+/// attributes from a class by its MRO, keys from a plain `dict` (text, or else the same as bytes), anything else's own `__dict__` if it has one. Nothing, where the module isn't in `sys.modules`, a name is
 /// absent, or the path goes through something else. `__dict__` of a module is its dictionary.
 pub fn lookup<'a, E: From<crate::object::Raised>>(
     module: &str,
@@ -58,7 +58,10 @@ fn step(object: &Object, name: &str) -> Fallible<Option<Object>> {
         return dict.dict_get_text(name);
     }
     if object.is_exactly(&raw mut ffi::PyDict_Type) {
-        return object.dict_get_text(name);
+        return match object.dict_get_text(name)? {
+            Some(found) => Ok(Some(found)),
+            None => object.dict_get(&Object::bytes(name.as_bytes())?),
+        };
     }
     if let Some(class) = object.as_type() {
         return type_lookup(class, &Object::name(name)?).map(methods::made).transpose();

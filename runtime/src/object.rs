@@ -112,6 +112,12 @@ impl Object {
         unsafe { Self::owned(ffi::PyUnicode_FromStringAndSize(value.as_ptr().cast(), value.len() as ffi::Py_ssize_t)) }
     }
 
+    /// A `bytes` object.
+    pub fn bytes(value: &[u8]) -> Fallible<Self> {
+        // SAFETY: pointer and length describe a slice.
+        unsafe { Self::owned(ffi::PyBytes_FromStringAndSize(value.as_ptr().cast(), value.len() as ffi::Py_ssize_t)) }
+    }
+
     /// An interned string, as names in byte code are.
     pub fn name(value: &str) -> Fallible<Self> {
         names::interned(value.as_bytes())

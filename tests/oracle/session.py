@@ -19,6 +19,7 @@ module's `__getattr__`. Everything else runs between two snapshots.
 import _ast
 import marshal
 import posix
+import site  # programs find loaded what it loads
 import sys
 
 _ONLY_AST = 0x400

@@ -89,6 +89,7 @@ impl Machine<'_> {
                             || self.imported.contains(&module)
                             || self.is_surely_loaded(module)
                             || self.name.starts_with(&format!("{name}."))
+                            || self.is_there_from_the_start(module)
                     }
                     _ => false,
                 };
@@ -187,7 +188,7 @@ impl Machine<'_> {
                 if fails {
                     return Err(failed_import(absolute));
                 }
-                if guarded && !self.world.is_closed(module) {
+                if guarded && !self.world.is_closed(module) && !self.is_there_from_the_start(module) {
                     self.uncertain_import(absolute)?;
                 }
                 self.bind_submodule(absolute);
@@ -225,11 +226,22 @@ impl Machine<'_> {
                     || self.imported.contains(&module)
                     || self.world.is_closed(module)
                     || self.is_surely_loaded(module)
+                    || self.world.is_loaded_at_start(module)
             }
             Resolved::Ground(index) => self.world.ground().modules()[index as usize].import_effect.is_none(),
             Resolved::Missing => true,
             Resolved::Unknown(_) | Resolved::Unfound(_) => false,
         }
+    }
+
+    /// The interpreter has loaded the module before any program runs; a guard says so.
+    fn is_there_from_the_start(&mut self, module: ModuleId) -> bool {
+        let is_there = self.world.is_loaded_at_start(module);
+        if is_there {
+            let name = self.world.module_name(module).to_string();
+            self.depend(&name, &[]);
+        }
+        is_there
     }
 
     /// May a package around a module that is missing have installed a finder of its own (`pkg_resources.extern`)?

@@ -5,6 +5,7 @@
 
 use super::functions::Keywords;
 use super::{Eval, Machine};
+use crate::evaluated::Dependency;
 use crate::heap::{Object, Type};
 use crate::reason::{Reason, Rule};
 use crate::value::{ModuleId, Value};
@@ -18,6 +19,48 @@ const TEXT_OF_TEXT: [&str; 7] = ["abspath", "basename", "dirname", "join", "norm
 const TEXTS_OF_TEXT: [&str; 3] = ["split", "splitdrive", "splitext"];
 /// Those that give something else, and raise nothing.
 const OTHER_OF_TEXT: [&str; 7] = ["exists", "isabs", "isdir", "isfile", "islink", "ismount", "lexists"];
+
+/// Environment variables that shells, logins, systems and test services set in most processes.
+const USUAL_VARIABLES: [&str; 36] = [
+    "APPDATA",
+    "CI",
+    "COLUMNS",
+    "COMSPEC",
+    "DISPLAY",
+    "EDITOR",
+    "HOME",
+    "HOSTNAME",
+    "LANG",
+    "LANGUAGE",
+    "LINES",
+    "LOCALAPPDATA",
+    "LOGNAME",
+    "MAIL",
+    "OLDPWD",
+    "OS",
+    "PAGER",
+    "PATH",
+    "PATHEXT",
+    "PROGRAMDATA",
+    "PROGRAMFILES",
+    "PWD",
+    "SHELL",
+    "SHLVL",
+    "SYSTEMDRIVE",
+    "SYSTEMROOT",
+    "TEMP",
+    "TERM",
+    "TMP",
+    "TMPDIR",
+    "TZ",
+    "USER",
+    "USERNAME",
+    "USERPROFILE",
+    "VISUAL",
+    "WINDIR",
+];
+/// How the names of others that are usual begin.
+const USUAL_PREFIXES: [&str; 5] = ["LC_", "PYTHON", "SSH_", "VIRTUAL_ENV", "XDG_"];
 
 /// What is said of a power whose last digit is up to the C library: a number.
 pub(super) const INEXACT_POWER: &str = "a power that is not exact: its last digit is the C library's";
@@ -156,6 +199,9 @@ impl Machine<'_> {
             }
             ("os", "_Environ.__getitem__", [environment, Value::Str(name)]) if self.is_environment(environment) => {
                 let name = name.clone();
+                if self.is_taken_for_absent(&name) {
+                    return self.raise_value("KeyError", Value::Str(name)).map(Some);
+                }
                 let value = self.process_text(&format!("the environment variable `{name}`"));
                 if self.decide("an environment variable")? {
                     return Ok(Some(value));
@@ -165,6 +211,10 @@ impl Machine<'_> {
             ("_collections_abc", "Mapping.get", [environment, Value::Str(name), rest @ ..])
                 if rest.len() <= 1 && self.is_environment(environment) =>
             {
+                let name = name.clone();
+                if self.is_taken_for_absent(&name) {
+                    return Ok(Some(rest.first().cloned().unwrap_or(Value::None)));
+                }
                 let what = format!("the environment variable `{name}`");
                 if let [default] = rest
                     && self.is_any_text(default)
@@ -178,12 +228,29 @@ impl Machine<'_> {
             ("_collections_abc", "Mapping.__contains__", [environment, Value::Str(name)])
                 if self.is_environment(environment) =>
             {
+                let name = name.clone();
+                if self.is_taken_for_absent(&name) {
+                    return Ok(Some(Value::Bool(false)));
+                }
                 let message = format!("the environment variable `{name}` differs between processes");
                 self.known_effect(Rule::Nondeterministic, message.clone());
                 Ok(Some(Value::Unknown(Reason::new(Rule::Nondeterministic, message))))
             }
             _ => Ok(None),
         }
+    }
+
+    /// Most environment variables that a program asks for while it starts are its own switches, which are seldom set:
+    /// results are those without, behind a guard. What every process is given is not taken for absent.
+    fn is_taken_for_absent(&mut self, name: &str) -> bool {
+        let is_usual = USUAL_VARIABLES.contains(&name) || USUAL_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+        if is_usual || !name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'=') || name.is_empty() {
+            return false;
+        }
+        let dependency = Dependency::on_environment_variable(name);
+        let statement = self.current.index;
+        self.dependencies.entry(dependency).or_insert(statement);
+        true
     }
 
     /// Is it `os.environ`?
