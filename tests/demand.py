@@ -150,6 +150,15 @@ class Three(Two):
 def walk():
     return [kind.__name__ for kind in Plugin.__subclasses__()]
 ''',
+    "shop/switch.py": '''
+import os
+
+LEVEL = int(os.environ.get("LYO_DEMAND_LEVEL", "1"))
+LOUD = "LYO_DEMAND_LOUD" in os.environ
+
+def level():
+    return LEVEL, LOUD
+''',
 }
 
 PROGRAMS = {
@@ -370,6 +379,19 @@ sys.settrace(None)
 print(lines)
 """,
     "hints": "import typing, shop.base as m; print(typing.get_type_hints(m.helper), typing.get_type_hints(m.Base))",
+    "a switch that is not set": "import shop.switch as m; print(m.level())",
+    "a switch that is set": """
+import os
+os.environ["LYO_DEMAND_LEVEL"] = "5"
+import shop.switch as m
+print(m.level())
+""",
+    "a switch that is set empty": """
+import os
+os.environ["LYO_DEMAND_LOUD"] = ""
+import shop.switch as m
+print(m.level())
+""",
     "fork": """
 import os, sys, shop.base as m
 sys.stdout.flush()
@@ -382,9 +404,9 @@ print(m.helper())
 
 CHECK = """
 import json, sys
-import shop.base, shop.derived, shop.use, shop.stock, shop.registry, shop.stars
+import shop.base, shop.derived, shop.use, shop.stock, shop.registry, shop.stars, shop.switch
 native = sys.modules["lyo._native"]
-print(json.dumps({name: len(native.waiting(sys.modules[name])) for name in ("shop.base", "shop.derived", "shop.use", "shop.stock", "shop.registry", "shop.stars")}))
+print(json.dumps({name: len(native.waiting(sys.modules[name])) for name in ("shop.base", "shop.derived", "shop.use", "shop.stock", "shop.registry", "shop.stars", "shop.switch")}))
 """
 
 
