@@ -12,6 +12,7 @@ import sys
 import types
 
 from blake3 import blake3
+from xxh3 import xxh3
 
 MAGIC = b"\x89LYO\r\n\x1a\n"
 ABSENT = 0xFFFFFFFF
@@ -255,13 +256,13 @@ def write(path, modules, *, root, **target):
     position = -(-(64 + directory_length) // 16) * 16
     directory = head
     for facts, block, flags in records:
-        directory += facts + long(position) + long(len(block)) + blake3(block)[:16] + word(flags) + word(0)
+        directory += facts + long(position) + long(len(block)) + xxh3(block) + word(flags) + word(0)
         blocks.append((position, block))
         position = -(-(position + len(block)) // 16) * 16
     directory += pool
-    header = MAGIC + word(4) + word(0) + long(position) + long(64) + long(directory_length)
+    header = MAGIC + word(5) + word(0) + long(position) + long(64) + long(directory_length)
     header += word(len(records)) + word(0)
-    data = bytearray(header + blake3(header + directory)[:16] + directory)
+    data = bytearray(header + xxh3(header + directory) + directory)
     for start, block in blocks:
         data += bytes(start - len(data)) + block
     data += bytes(position - len(data))
