@@ -59,11 +59,6 @@ impl<'text> Merge<'_, 'text> {
                     self.ground.modules[module].import_effect = effect.map(Arc::from);
                 }
             }
-            Statement::Open => {
-                if let Some(module) = self.module_number(line) {
-                    self.ground.modules[module].complete = false;
-                }
-            }
             Statement::Call { names, class } => {
                 self.calls(line, &names, class, false);
             }

@@ -4,7 +4,6 @@
 //! # comment
 //! module _functools            opens the part about a module
 //! import none                  importing it does nothing else; or: import WHAT IT DOES
-//! open                         names that are not described may exist
 //! reduce: modelled             what calling does, for one or more names of the module
 //! type partial: modelled       the same for a type, and opens a block
 //!   __reduce__: pure -> tuple  indented: attributes of that type (or types)
@@ -34,7 +33,6 @@ pub(super) struct Line<'text> {
 pub(super) enum Statement<'text> {
     Module(&'text str),
     Import(Option<&'text str>),
-    Open,
     Call { names: Vec<&'text str>, class: Class<'text> },
     Type { names: Vec<&'text str>, class: Class<'text> },
     Attribute { names: Vec<&'text str>, class: Class<'text> },
@@ -90,7 +88,6 @@ fn statement(line: &str) -> Option<Statement<'_>> {
     match keyword {
         "module" => Some(Statement::Module(rest.trim())),
         "import" => Some(Statement::Import((rest.trim() != "none").then_some(rest.trim()))),
-        "open" if rest.is_empty() => Some(Statement::Open),
         "maybe" => Some(Statement::Maybe(rest.split_whitespace().collect())),
         "differs" => Some(Statement::Differs(rest.split_whitespace().collect())),
         "inert" => Some(Statement::Inert(rest.split_whitespace().collect())),
@@ -179,19 +176,19 @@ mod tests {
     #[test]
     fn reads_each_kind_of_statement() {
         let (lines, bad) = read(
-            "module m # here\nimport none\nopen\nf g: pure -> str\ntype t: holds(dict) -> t\n  a: changes-self -> None\n  *: modelled\ninert t\ndiffers x\nmaybe y z\n",
+            "module m # here\nimport none\nf g: pure -> str\ntype t: holds(dict) -> t\n  a: changes-self -> None\n  *: modelled\ninert t\ndiffers x\nmaybe y z\n",
         );
         assert_eq!(bad, Vec::<usize>::new());
-        assert_eq!(lines.len(), 10);
+        assert_eq!(lines.len(), 9);
         assert_eq!(
-            lines[3].statement,
+            lines[2].statement,
             Statement::Call {
                 names: vec!["f", "g"],
                 class: Class { effect: Effect::Pure, result: Result::Type("str") }
             }
         );
         assert_eq!(
-            lines[5].statement,
+            lines[4].statement,
             Statement::Attribute {
                 names: vec!["a"],
                 class: Class { effect: Effect::ChangesSelf, result: Result::None }
