@@ -286,10 +286,11 @@ class Run:
 def forget_patterns():
     """Empties the cache of `re`: a pattern holds its text, and another run of the module has an equal one."""
     patterns = sys.modules.get("re")
-    if patterns is not None:
+    purge = foreign.raw(patterns, "purge")
+    if type(purge) is foreign.FunctionType:
         contexts.append(FREE)
         try:
-            patterns.purge()
+            purge()
         finally:
             contexts.pop()
 

@@ -102,11 +102,8 @@ impl Plan {
 
 impl ModulePlan {
     fn message(&self) -> Value {
-        let statements = if self.kind == Kind::Partial {
-            self.statements.iter().map(Statement::message).collect()
-        } else {
-            Vec::new()
-        };
+        let statements =
+            if self.kind == Kind::Code { Vec::new() } else { self.statements.iter().map(Statement::message).collect() };
         let dependencies = self
             .dependencies
             .iter()
