@@ -4,7 +4,7 @@
 pub const MAGIC: [u8; 8] = *b"\x89LYO\r\n\x1a\n";
 
 /// Raised by every change that an older reader would misread.
-pub const FORMAT_VERSION: u32 = 4;
+pub const FORMAT_VERSION: u32 = 5;
 
 /// Bytes of the file header: magic, format version, a zero word, file length (u64), directory offset
 /// (u64), directory length (u64), number of modules, a zero word, digest.
@@ -109,6 +109,7 @@ pub mod binding {
 pub mod expectation {
     pub const ABSENT: u32 = 1;
     pub const FINGERPRINT: u32 = 2;
+    pub const CLASS: u32 = 3;
 }
 
 /// The digest that the format uses.

@@ -15,7 +15,7 @@ import _frozen_importlib
 import _frozen_importlib_external as external
 import _warnings
 
-from lyo_harvest import construct, foreign, operations, plain, record, refuse, serve, stepped
+from lyo_harvest import construct, foreign, operations, plain, record, refuse, serve, stepped, walk
 from lyo_harvest.record import Unsupported
 from lyo_harvest.walk import Walker
 
@@ -240,6 +240,7 @@ class Harvester:
             if isinstance(operation, operations.Import):
                 last_import[operation.statement] = place
         encoded, checked = [], 0
+        walker.bound = set(walk.IMPORT_ATTRIBUTES)
         for place, operation in enumerate(built):
             is_ready = last_import.get(operation.statement, -1) < place
             limit = operation.statement if is_ready else operation.statement - 1
@@ -250,6 +251,8 @@ class Harvester:
                 encoded.append(("guards", checked, due))
                 checked = due
             encoded.append(self.encode(operation, walker, namespace))
+            if isinstance(operation, operations.Import):
+                walker.bound.update(name for name, _ in operation.bound)
         if checked < len(guards):
             encoded.append(("guards", checked, len(guards)))
         return encoded
@@ -278,30 +281,29 @@ class Harvester:
 
     def guards(self, entry, recording):
         found, seen = [], set()
-        for statement, module, path in sorted(entry["dependencies"], key=lambda item: item[0]):
-            path = tuple(path)
-            if (module, path) in seen:
-                continue
-            seen.add((module, path))
+        for statement, module, path, contents in sorted(entry["dependencies"], key=lambda item: item[0]):
             if not path and module not in sys.modules and self.is_missing(module, recording):
                 continue  # the import that fails is carried out, and must fail again
-            found.extend((statement, *guard) for guard in self.guard(module, path, ()))
+            found.extend((statement, *guard) for guard in self.guard(module, tuple(path), contents, seen))
         return found
 
-    def guard(self, module, path, present):
-        """The guard (module, path, fingerprint) in a list; an empty one where it is there already."""
-        if any(guard[:2] == (module, path) for guard in present):
+    def guard(self, module, path, contents, seen):
+        """The guard (module, path, what is expected) in a list; an empty one where it was `seen` already."""
+        if (module, path, True) in seen or (module, path, contents) in seen:
             return []
+        seen.add((module, path, contents))
         value = foreign.original(self.look_up(module, path))
         if module not in sys.modules and path:
             raise Unsupported(f"rests on {module}, which is not imported")
         if value is sys.modules:
             return []  # the runtime sees to it that it is the interpreter's own
         if value is foreign.MISSING:
-            return [(module, path, None)]
+            return [(module, path, "absent")]
         if type(value) is refuse.Placeholder:
             return []  # whatever uses it, is refused: nothing that was computed rests on it
-        return [(module, path, self.fingerprint(value))]
+        if not contents and type(value) in (list, dict, set):
+            return [(module, path, "class", self.fingerprint(type(value)))]
+        return [(module, path, "value", self.fingerprint(value))]
 
     def look_up(self, module, path):
         """What the runtime will find there, or the placeholder on the way."""

@@ -7,7 +7,7 @@ import _frozen_importlib
 import _frozen_importlib_external as external
 
 from lyo_harvest import construct, record, stepped
-from lyo_harvest.foreign import MISSING, raw_dict
+from lyo_harvest.foreign import MISSING, raw_dict, replace
 from lyo_harvest.refuse import FREE, Placeholder, Refused, contexts
 
 ModuleType = type(sys)
@@ -33,7 +33,7 @@ class Server:
     def install(self):
         sys.meta_path.insert(len(sys.meta_path) - 1, PlanFinder(self))
         sys.meta_path.append(GhostFinder(self))
-        builtins.__import__ = self.import_name
+        replace(builtins, "__import__", self.import_name)
 
     def run_part(self, module, entry, on_failure):
         """Runs a module's proven statements, and has them described if somebody wants that."""
@@ -77,18 +77,19 @@ class Server:
 
     def cycle_of(self, name):
         """The module, those that it imports and that import it, as far as imports were seen, and all within them."""
-        importers = {}
-        for importer, targets in self.imports.items():
-            for target in targets:
+        imports, importers = {}, {}
+        for importer in {name, *self.imports}:
+            # The packages around a module are imported before it.
+            imports[importer] = [*self.imports.get(importer, ()), *packages_around(importer)]
+            for target in imports[importer]:
                 importers.setdefault(target, []).append(importer)
         cycle, grown = set(), {name}
         while cycle != grown:
-            cycle = grown
             # A package that is made anew has its submodules when they are imported anew.
-            within = {other for other in sys.modules if not cycle.isdisjoint(packages_around(other))}
-            cycle_edges = reachable(cycle | within, self.imports) & reachable(cycle | within, importers)
-            grown = cycle | within | cycle_edges
-        return grown
+            within = {other for other in sys.modules if not grown.isdisjoint(packages_around(other))}
+            cycle = grown | within
+            grown = cycle | reachable(cycle, imports) & reachable(cycle, importers)
+        return cycle
 
     def placeholder(self, module, name):
         key = (module, name)

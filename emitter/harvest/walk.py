@@ -56,6 +56,7 @@ class Walker:
         self.deletes_globals = deletes_globals(code)
         self.generations = made
         self.imported = imported  # id -> name that an import bound for good
+        self.bound = None  # names that imports have bound when the value is needed; None: all of them
         self.add_import_attributes()
         self.folder = self.namespace["__file__"].rpartition("/")[0] or "/"
         self.nodes = []
@@ -207,6 +208,8 @@ class Walker:
                 return self.constant(value)
             name = self.imported.get(id(value))
             if name is not None:
+                if self.bound is not None and name not in self.bound:
+                    raise Unsupported(f"holds what the module imports later, as {name}")
                 self.note_held_atoms(value)
                 return self.add(("name", name))
             if kind in ATOMS:

@@ -108,7 +108,7 @@ fn a_guard_that_fails_on_the_way_leaves_the_rest_to_the_code() {
         ),
     ]);
     let path = vec!["value".to_owned()];
-    tree.module("m").dependencies = vec![Dependency { statement: 1, module: "helper".into(), path }];
+    tree.module("m").dependencies = vec![Dependency { statement: 1, module: "helper".into(), path, contents: true }];
     check_same(
         &tree,
         "import m; print(m.both, m.both[0] is m.before, m.helper.log)",
@@ -179,7 +179,7 @@ fn a_guard_sees_what_an_instance_of_another_module_holds() {
         ),
     ]);
     let path = vec!["holder".to_owned(), "value".to_owned()];
-    tree.module("m").dependencies = vec![Dependency { statement: 1, module: "helper".into(), path }];
+    tree.module("m").dependencies = vec![Dependency { statement: 1, module: "helper".into(), path, contents: true }];
     for python in pythons() {
         tree.build(python, 0);
         tree.check_verified(python, &["m".to_owned()]);
@@ -198,7 +198,8 @@ fn a_guard_that_held_is_checked_anew_where_what_it_looks_at_can_change() {
     let mut tree = tree(&[("helper", helper), ("m", script), ("n", script)]);
     for name in ["m", "n"] {
         let path = vec!["add".to_owned()];
-        tree.module(name).dependencies = vec![Dependency { statement: 1, module: "helper".into(), path }];
+        tree.module(name).dependencies =
+            vec![Dependency { statement: 1, module: "helper".into(), path, contents: true }];
     }
     check_same(&tree, "import helper; helper.add; import m; helper.add(1); import n", "[0]\n[1]\n");
 }
