@@ -101,7 +101,7 @@ class Harvester:
             except (Exception, refuse.Refused) as error:
                 reason = f"its import failed: {record.describe_error(error)}"
             if name not in self.reported and self.is_to_be_run_aside(name):
-                self.run_aside(name, reason or self.in_parts.get(name, ""))
+                self.run_aside(name, reason)
             if name not in self.reported:
                 self.plain(name, reason or "the interpreter does not import it from its source")
 
@@ -142,6 +142,7 @@ class Harvester:
         return marshal.dumps(compile(serve.read(path), path, "exec", dont_inherit=True))
 
     def plain(self, name, reason, notes=()):
+        reason = self.in_parts.get(name, reason)
         self.reported.add(name)
         try:
             code = self.marshalled(self.plan["modules"][name])
