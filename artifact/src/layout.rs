@@ -111,6 +111,7 @@ pub mod binding {
 pub mod expectation {
     pub const ABSENT: u32 = 1;
     pub const FINGERPRINT: u32 = 2;
+    pub const CLASS: u32 = 3;
 }
 
 /// The digest that the format uses, XXH3-128: it tells what is damaged, not what is forged.

@@ -360,6 +360,8 @@ pub enum Expectation {
     Absent,
     /// Fingerprint of what is found (see `docs/artifact-format.md`, "Fingerprints").
     Fingerprint(u64),
+    /// Fingerprint of the class of what is found: a mutable container, whatever it holds.
+    Class(u64),
 }
 
 impl Node {

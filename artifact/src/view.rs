@@ -604,6 +604,7 @@ impl<'a> Cursor<'a> {
         let expect = match kind {
             expectation::ABSENT => Expectation::Absent,
             expectation::FINGERPRINT => Expectation::Fingerprint(fingerprint),
+            expectation::CLASS => Expectation::Class(fingerprint),
             _ => return Err(ReadError::Malformed("a guard has an unknown expectation")),
         };
         let rest = self.rest();

@@ -480,6 +480,10 @@ impl Words {
                 self.word(expectation::FINGERPRINT);
                 self.long(fingerprint);
             }
+            Expectation::Class(fingerprint) => {
+                self.word(expectation::CLASS);
+                self.long(fingerprint);
+            }
         }
         self.blob(guard.module.as_bytes());
         self.texts(guard.path.len(), guard.path.iter());

@@ -46,6 +46,8 @@ pub struct Dependency {
     pub module: Name,
     /// The global name, then attributes: `["Enum", "__init_subclass__"]`.
     pub path: Vec<Name>,
+    /// Of a mutable container it matters what it holds, and not only that it is one.
+    pub contents: bool,
 }
 
 impl Dependency {

@@ -15,6 +15,9 @@ for builtin_name, builtin_value in builtins.__dict__.items():
     # Python sets `_` and friends only interactively; True, False, None are values of their own.
     BUILTIN_NAMES.setdefault(id(builtin_value), builtin_name)
 
+# id of a type that `builtins` has no name for -> its name in `lyo._native.types`
+UNNAMED_TYPES = {}
+
 MISSING = object()
 
 
@@ -304,13 +307,14 @@ class ForeignCode:
     """Where code objects of other modules' functions, and tuples in them, lie: `function.__code__` and a path of constants."""
 
     def __init__(self):
-        self.modules = {}
+        self.indexed = {}  # id of a module -> (the module, its index)
 
     def find(self, value, module_name):
         """(path of names to the function, path of constants), or None."""
-        if module_name not in self.modules:
-            self.modules[module_name] = index_code(sys.modules.get(module_name))
-        found = self.modules[module_name].get(id(value))
+        module = sys.modules.get(module_name)
+        if id(module) not in self.indexed:
+            self.indexed[id(module)] = (module, index_code(module))
+        found = self.indexed[id(module)][1].get(id(value))
         return None if found is None else found[:2]
 
 

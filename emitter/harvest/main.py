@@ -15,7 +15,7 @@ import _frozen_importlib
 import _frozen_importlib_external as external
 import _warnings
 
-from lyo_harvest import construct, foreign, operations, plain, record, refuse, serve, stepped
+from lyo_harvest import construct, foreign, operations, plain, record, refuse, serve, stepped, walk
 from lyo_harvest.record import Unsupported
 from lyo_harvest.walk import Walker
 
@@ -43,10 +43,10 @@ class Connection:
 
 
 class Describing:
-    """A module's description is being made: what goes wrong leaves the module to its code."""
+    """A module's description is being made: `give_up` is called with (name, reason, notes) if that goes wrong."""
 
-    def __init__(self, harvester, name, notes):
-        self.harvester = harvester
+    def __init__(self, give_up, name, notes):
+        self.give_up = give_up
         self.name = name
         self.notes = notes
 
@@ -66,7 +66,7 @@ class Describing:
                     trace = trace.tb_next
                 place = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}"
                 reason = f"the harvester failed at {place}: {record.describe_error(error)}"
-            self.harvester.plain(self.name, reason, self.notes)
+            self.give_up(self.name, reason, self.notes)
             return True
         finally:
             refuse.contexts.pop()
@@ -78,7 +78,10 @@ class Harvester:
         self.connection = connection
         self.plan = plan
         self.native = load_native(plan["native"]) if plan["native"] else None
+        if self.native is not None:
+            foreign.UNNAMED_TYPES.update((id(value), name) for name, value in self.native.types.items())
         self.reported = set()
+        self.in_parts = {}  # names of proven modules that can't be described as a whole -> why
         self.server = serve.Server(plan, self.report, self.describer, self.report_part)
 
     # ---- commands
@@ -104,27 +107,27 @@ class Harvester:
 
     def is_to_be_run_aside(self, name):
         entry = self.plan["modules"][name]
-        return entry["steps"] and entry["stdlib"]
+        return entry["steps"] and entry["stdlib"] or name in self.in_parts
 
     def run_aside(self, name, reason):
-        """Steps through a module of the standard library in a module object of its own: others need it whole."""
-        whole = sys.modules.get(name)
-        entry = self.plan["modules"][name]
-        if whole is None or self.server.is_in_cycle(name):
-            self.plain(name, reason or "is part of an import cycle")
-            return
-        spec = external.PathFinder.find_spec(name, parent_path(name))
-        if spec is None or type(spec.loader) is not external.SourceFileLoader or spec.origin != entry["path"]:
+        """Steps through a module in a module object of its own: others need it whole."""
+        if not self.is_imported_from_source(name):
             self.plain(name, reason or "the interpreter does not import it from its source")
             return
-        module = _frozen_importlib.module_from_spec(spec)
-        sys.modules[name] = module
-        edges = self.server.imports.pop(name, [])
-        try:
-            self.server.run_part(module, entry, lambda: None)
-        finally:
-            sys.modules[name] = whole
-            self.server.imports[name] = edges
+        with serve.Aside(self.server, name):
+            try:
+                self.import_module(name)
+            except (Exception, refuse.Refused) as error:
+                # Often others of its import cycle need what is not proven: it may have been described all the same.
+                if name not in self.reported:
+                    self.plain(name, f"its import failed: {record.describe_error(error)}")
+
+    def is_imported_from_source(self, name):
+        entry = self.plan["modules"][name]
+        if name not in sys.modules or not entry["stdlib"]:
+            return name in sys.modules
+        spec = external.PathFinder.find_spec(name, parent_path(name))
+        return spec is not None and type(spec.loader) is external.SourceFileLoader and spec.origin == entry["path"]
 
     def import_module(self, name):
         serve.plain_import(sys.intern(name))
@@ -139,6 +142,7 @@ class Harvester:
         return marshal.dumps(compile(serve.read(path), path, "exec", dont_inherit=True))
 
     def plain(self, name, reason, notes=()):
+        reason = self.in_parts.get(name, reason)
         self.reported.add(name)
         try:
             code = self.marshalled(self.plan["modules"][name])
@@ -154,7 +158,7 @@ class Harvester:
         if name not in self.server.harvest or name in self.reported:
             return
         notes = []
-        with self.describing(name, notes):
+        with Describing(self.describe_in_parts, name, notes):
             if recording.problem:
                 notes.append(("defect", recording.problem))
                 raise Unsupported(recording.problem)
@@ -164,19 +168,24 @@ class Harvester:
             self.reported.add(name)
             self.connection.send("image", name, *image, tuple(notes), None)
 
-    def describing(self, name, notes):
-        return Describing(self, name, notes)
+    def describe_in_parts(self, name, reason, notes):
+        """Not all of a proven module can be described: by and by it is stepped through, unless the proof is in doubt."""
+        if notes:
+            self.plain(name, reason, notes)
+        else:
+            self.in_parts.setdefault(name, reason)
 
     # ---- an unproven module has run
 
     def describer(self, module, entry):
         name = entry["name"]
-        wanted = name in self.server.harvest and name not in self.reported and entry["steps"]
+        has_parts = entry["steps"] or name in self.in_parts
+        wanted = has_parts and name in self.server.harvest and name not in self.reported
         return stepped.Describer(self, entry) if wanted else None
 
     def report_part(self, module, entry, run, describer):
         notes = [("defect", defect) for defect in run.defects]
-        with self.describing(entry["name"], notes):
+        with Describing(self.plain, entry["name"], notes):
             if sys.modules.get(entry["name"]) is not module:
                 raise Unsupported("it replaces itself in sys.modules")
             if not run.failed:
@@ -232,6 +241,7 @@ class Harvester:
             if isinstance(operation, operations.Import):
                 last_import[operation.statement] = place
         encoded, checked = [], 0
+        walker.bound = set(walk.IMPORT_ATTRIBUTES)
         for place, operation in enumerate(built):
             is_ready = last_import.get(operation.statement, -1) < place
             limit = operation.statement if is_ready else operation.statement - 1
@@ -242,6 +252,8 @@ class Harvester:
                 encoded.append(("guards", checked, due))
                 checked = due
             encoded.append(self.encode(operation, walker, namespace))
+            if isinstance(operation, operations.Import):
+                walker.bound.update(name for name, _ in operation.bound)
         if checked < len(guards):
             encoded.append(("guards", checked, len(guards)))
         return encoded
@@ -270,30 +282,29 @@ class Harvester:
 
     def guards(self, entry, recording):
         found, seen = [], set()
-        for statement, module, path in sorted(entry["dependencies"], key=lambda item: item[0]):
-            path = tuple(path)
-            if (module, path) in seen:
-                continue
-            seen.add((module, path))
+        for statement, module, path, contents in sorted(entry["dependencies"], key=lambda item: item[0]):
             if not path and module not in sys.modules and self.is_missing(module, recording):
                 continue  # the import that fails is carried out, and must fail again
-            found.extend((statement, *guard) for guard in self.guard(module, path, ()))
+            found.extend((statement, *guard) for guard in self.guard(module, tuple(path), contents, seen))
         return found
 
-    def guard(self, module, path, present):
-        """The guard (module, path, fingerprint) in a list; an empty one where it is there already."""
-        if any(guard[:2] == (module, path) for guard in present):
+    def guard(self, module, path, contents, seen):
+        """The guard (module, path, what is expected) in a list; an empty one where it was `seen` already."""
+        if (module, path, True) in seen or (module, path, contents) in seen:
             return []
+        seen.add((module, path, contents))
         value = foreign.original(self.look_up(module, path))
         if module not in sys.modules and path:
             raise Unsupported(f"rests on {module}, which is not imported")
         if value is sys.modules:
             return []  # the runtime sees to it that it is the interpreter's own
         if value is foreign.MISSING:
-            return [(module, path, None)]
+            return [(module, path, "absent")]
         if type(value) is refuse.Placeholder:
             return []  # whatever uses it, is refused: nothing that was computed rests on it
-        return [(module, path, self.fingerprint(value))]
+        if not contents and type(value) in (list, dict, set):
+            return [(module, path, "class", self.fingerprint(type(value)))]
+        return [(module, path, "value", self.fingerprint(value))]
 
     def look_up(self, module, path):
         """What the runtime will find there, or the placeholder on the way."""
@@ -350,7 +361,9 @@ def load_native(path):
 
     loader = external.ExtensionFileLoader("lyo._native", path)
     spec = _frozen_importlib.ModuleSpec("lyo._native", loader, origin=path)
-    return _imp.create_dynamic(spec)
+    native = _imp.create_dynamic(spec)
+    _imp.exec_dynamic(native)
+    return native
 
 
 def main():

@@ -10,7 +10,7 @@ import sys
 
 import _warnings
 
-from lyo_harvest.refuse import Refused
+from lyo_harvest.refuse import FREE, Refused, contexts
 
 ONLY_AST = 0x400  # ast.PyCF_ONLY_AST
 
@@ -107,9 +107,13 @@ class Recording:
 
     def run(self, source):
         path = self.entry["path"]
-        # As an import from a `.pyc` would have it: constants of constant sets included.
-        self.code = marshal.loads(marshal.dumps(compile(source, path, "exec", dont_inherit=True)))
-        tree = compile(source, path, "exec", ONLY_AST, dont_inherit=True)
+        contexts.append(FREE)  # the compiler imports `unicodedata` for `\N{…}`
+        try:
+            # As an import from a `.pyc` would have it: constants of constant sets included.
+            self.code = marshal.loads(marshal.dumps(compile(source, path, "exec", dont_inherit=True)))
+            tree = compile(source, path, "exec", ONLY_AST, dont_inherit=True)
+        finally:
+            contexts.pop()
         self.positions = list(self.code.co_positions())
         self.statements = [start_of(node) for node in tree.body]
         self.tree = tree

@@ -7,6 +7,7 @@ import _frozen_importlib
 import _frozen_importlib_external as external
 
 from lyo_harvest import construct, record, stepped
+from lyo_harvest.foreign import MISSING, raw_dict, replace
 from lyo_harvest.refuse import FREE, Placeholder, Refused, contexts
 
 ModuleType = type(sys)
@@ -25,13 +26,14 @@ class Server:
         self.harvest = frozenset()  # names whose image is wanted
         self.placeholders = {}
         self.imports = {}  # name of a module -> names that its top level imports
+        self.stepped = None  # the module that is executed by steps although others have it whole
         # What any process has loaded before it imports anything.
         self.preloaded = [name for name in sys.modules if not name.startswith("lyo")]
 
     def install(self):
         sys.meta_path.insert(len(sys.meta_path) - 1, PlanFinder(self))
         sys.meta_path.append(GhostFinder(self))
-        builtins.__import__ = self.import_name
+        replace(builtins, "__import__", self.import_name)
 
     def run_part(self, module, entry, on_failure):
         """Runs a module's proven statements, and has them described if somebody wants that."""
@@ -73,17 +75,21 @@ class Server:
         loaded.discard(name)
         return loaded
 
-    def is_in_cycle(self, name):
-        """Whether something that the module imports imports the module, as far as imports were seen."""
-        pending, seen = list(self.imports.get(name, ())), set()
-        while pending:
-            current = pending.pop()
-            if current == name:
-                return True
-            if current not in seen and current in sys.modules:
-                seen.add(current)
-                pending.extend(self.imports.get(current, ()))
-        return False
+    def cycle_of(self, name):
+        """The module, those that it imports and that import it, as far as imports were seen, and all within them."""
+        imports, importers = {}, {}
+        for importer in {name, *self.imports}:
+            # The packages around a module are imported before it.
+            imports[importer] = [*self.imports.get(importer, ()), *packages_around(importer)]
+            for target in imports[importer]:
+                importers.setdefault(target, []).append(importer)
+        cycle, grown = set(), {name}
+        while cycle != grown:
+            # A package that is made anew has its submodules when they are imported anew.
+            within = {other for other in sys.modules if not grown.isdisjoint(packages_around(other))}
+            cycle = grown | within
+            grown = cycle | reachable(cycle, imports) & reachable(cycle, importers)
+        return cycle
 
     def placeholder(self, module, name):
         key = (module, name)
@@ -117,22 +123,84 @@ class Server:
         return module
 
 
+def packages_around(name):
+    """The packages that a module of this name lies in, the nearest first."""
+    while "." in name:
+        name = name.rpartition(".")[0]
+        yield name
+
+
+def reachable(names, edges):
+    """What the edges lead to from these names, in a step or more."""
+    pending, found = [target for name in names for target in edges.get(name, ())], set()
+    while pending:
+        current = pending.pop()
+        if current not in found:
+            found.add(current)
+            pending.extend(edges.get(current, ()))
+    return found
+
+
+class Aside:
+    """Within it an import executes a module by steps, and its import cycle anew with it.
+
+    Others of the cycle hold what the module made when it was executed as a whole, which it must not meet: they are
+    imported as a program imports them, when they are needed. Afterwards all modules are the former ones.
+    """
+
+    def __init__(self, server, name):
+        self.server = server
+        self.name = name
+
+    def __enter__(self):
+        server = self.server
+        cycle = server.cycle_of(self.name).difference(server.preloaded)
+        self.modules, self.imports = dict(sys.modules), server.imports
+        self.bound = [binding(member) for member in cycle if member in sys.modules]
+        for member in cycle:
+            sys.modules.pop(member, None)
+        server.imports = {name: list(targets) for name, targets in self.imports.items() if name not in cycle}
+        server.stepped = self.name
+
+    def __exit__(self, *error):
+        self.server.stepped, self.server.imports = None, self.imports
+        for name in sys.modules.keys() - self.modules.keys():
+            namespace, attribute, held = binding(name)
+            if held is sys.modules[name]:
+                del namespace[attribute]
+        sys.modules.clear()
+        sys.modules.update(self.modules)
+        for namespace, attribute, held in self.bound:
+            if held is not MISSING:
+                namespace[attribute] = held
+
+
+def binding(name):
+    """Where a parent package holds a module of this name, under which attribute, and what it holds there."""
+    parent, _, attribute = name.rpartition(".")
+    namespace = raw_dict(sys.modules[parent]) if parent in sys.modules else {}
+    return (namespace, attribute, namespace.get(attribute, MISSING))
+
+
 def read(path):
     with open(path, "rb", 0) as file:
         return file.read()
 
 
 class PlanFinder:
-    """Finds what the plan names. A module of the standard library that is not proven is left to the ordinary finder."""
+    """Finds what the plan names. A module of the standard library that is not proven is left to the ordinary finder,
+    unless it is to be executed by steps."""
 
     def __init__(self, server):
         self.server = server
 
     def find_spec(self, name, path=None, target=None):
         entry = self.server.modules.get(name)
-        if entry is None or entry["kind"] == "code" and entry["stdlib"]:
+        is_stepped = name == self.server.stepped
+        if entry is None or entry["kind"] == "code" and entry["stdlib"] and not is_stepped:
             return None
-        loader = ProvenLoader(self.server, entry) if entry["kind"] == "strict" else PartLoader(self.server, entry)
+        is_whole = entry["kind"] == "strict" and not is_stepped
+        loader = (ProvenLoader if is_whole else PartLoader)(self.server, entry)
         locations = [entry["path"].rpartition("/")[0]] if entry["package"] else None
         return external.spec_from_file_location(
             name, entry["path"], loader=loader, submodule_search_locations=locations

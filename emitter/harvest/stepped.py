@@ -107,7 +107,7 @@ class Run:
         self.first = length_of_prologue(body)
         self.code = unmarshalled(source, path, [(at, at + 1) for at in range(self.first, len(body))])
         self.deleted, self.deletes_globals = deleted_names(self.tree), deletes_globals(self.code)
-        self.mentioned = names_in(self.code)
+        self.bound = global_names(self.tree).union(*[statement[1] for statement in self.statements])
 
     def run_to_end(self):
         step = Step(self.next_statement)
@@ -193,7 +193,7 @@ class Run:
     def is_mere_submodule(self, name):
         """A submodule that its own import has bound, and no code of this module: whoever uses it has a guard for it."""
         submodule = sys.modules.get(f"{self.entry['name']}.{name}")
-        return self.namespace[name] is submodule is not None and name not in self.mentioned
+        return self.namespace[name] is submodule is not None and name not in self.bound
 
     # ---- segments
 
@@ -286,10 +286,11 @@ class Run:
 def forget_patterns():
     """Empties the cache of `re`: a pattern holds its text, and another run of the module has an equal one."""
     patterns = sys.modules.get("re")
-    if patterns is not None:
+    purge = foreign.raw(patterns, "purge")
+    if type(purge) is foreign.FunctionType:
         contexts.append(FREE)
         try:
-            patterns.purge()
+            purge()
         finally:
             contexts.pop()
 
@@ -309,15 +310,6 @@ def length_of_prologue(body):
     ):
         length += 1
     return length
-
-
-def names_in(code):
-    """Global names and attributes that the code and all code within it mentions."""
-    found = set(code.co_names)
-    for constant in code.co_consts:
-        if type(constant) is type(code):
-            found |= names_in(constant)
-    return found
 
 
 def wrapped(source, path, ranges, is_hollow=False):
@@ -398,6 +390,7 @@ class Describer:
         self.entry = entry
         self.walker = None
         self.guards = []
+        self.guarded = set()  # what they are about
         self.pending = sorted(entry["dependencies"], key=lambda item: item[0])
         self.given_up = None
         self.certain = {}  # names with the values that segments bound to them
@@ -518,8 +511,8 @@ class Describer:
     def guards_until(self, statement):
         """How many guards have to hold for what was computed up to this statement."""
         while self.pending and self.pending[0][0] <= statement:
-            _, module, path = self.pending[0]
-            self.guards.extend(self.harvester.guard(module, tuple(path), self.guards))
+            _, module, path, contents = self.pending[0]
+            self.guards.extend(self.harvester.guard(module, tuple(path), contents, self.guarded))
             del self.pending[0]
         return len(self.guards)
 
@@ -535,7 +528,7 @@ class Describer:
             if name in MODULE_ATTRIBUTES or not is_data(value, 0) or name not in mentioned and not reaches_all:
                 continue
             if self.certain.get(name, foreign.MISSING) is not value:
-                found.append((self.entry["name"], (name,), self.harvester.fingerprint(value)))
+                found.append((self.entry["name"], (name,), "value", self.harvester.fingerprint(value)))
         return found
 
 
@@ -587,6 +580,17 @@ def bound_names(operation):
     if kind == "star":
         return None
     return {bound for _, bound in what[0]} if kind == "names" else set(what)
+
+
+def global_names(tree):
+    """Names that functions and classes of the module declare to be global."""
+    found, pending = set(), [tree]
+    while pending:
+        node = pending.pop()
+        if type(node).__name__ == "Global":
+            found.update(node.names)
+        pending.extend(children(node))
+    return found
 
 
 def deleted_names(tree):

@@ -11,7 +11,7 @@ import sys
 
 from lyo_harvest import classes, construct, sets
 from lyo_harvest.foreign import (
-    BUILTIN_NAMES, MISSING, ForeignCode, FunctionType, ModuleType, Names, is_a, original, raw,
+    BUILTIN_NAMES, MISSING, UNNAMED_TYPES, ForeignCode, FunctionType, ModuleType, Names, is_a, original, raw,
     raw_dict, walk,
 )
 from lyo_harvest.record import Unsupported
@@ -23,7 +23,6 @@ MethodType = type(ForeignCode().find)
 MappingProxyType = type(type.__dict__)
 BuiltinMethodType = type(len)
 MethodWrapperType = type(object().__str__)
-UnionType = type(int | str)
 GetSetDescriptorType = type(FunctionType.__code__)
 MemberDescriptorType = type(FunctionType.__globals__)
 
@@ -57,6 +56,7 @@ class Walker:
         self.deletes_globals = deletes_globals(code)
         self.generations = made
         self.imported = imported  # id -> name that an import bound for good
+        self.bound = None  # names that imports have bound when the value is needed; None: all of them
         self.add_import_attributes()
         self.folder = self.namespace["__file__"].rpartition("/")[0] or "/"
         self.nodes = []
@@ -208,6 +208,8 @@ class Walker:
                 return self.constant(value)
             name = self.imported.get(id(value))
             if name is not None:
+                if self.bound is not None and name not in self.bound:
+                    raise Unsupported(f"holds what the module imports later, as {name}")
                 self.note_held_atoms(value)
                 return self.add(("name", name))
             if kind in ATOMS:
@@ -246,6 +248,9 @@ class Walker:
         builtin = BUILTIN_NAMES.get(id(value))
         if builtin is not None:
             return self.add(("builtin", builtin))
+        type_name = UNNAMED_TYPES.get(id(value))
+        if type_name is not None:
+            return self.add(("external", "lyo._native", ("types", type_name)))
         found = self.names.find(value)
         if found is not None:
             self.note_held_atoms(value)
@@ -638,32 +643,11 @@ class Walker:
 
     def made_class(self, value):
         if not self.is_made(value):
-            if value is classes.GENERIC_ALIAS:
-                found = self.external(value, wanted=False)
-                return self.alias_type() if found is None else found
-            found = self.external(value, wanted=False)
-            return self.unnamed_type(value) if found is None else found
+            return self.external(value)
         number = self.reserve(value)
         may_wait = classes.may_wait(value)
         self.nodes[number] = ("class", classes.describe(self, value, may_wait), self.class_order[id(value)], may_wait)
         return number
-
-    def unnamed_type(self, value):
-        """A C type that no loaded module has a name for, as `type(example)`."""
-        if value is UnionType:
-            builtin_type = self.add(("builtin", "type"))
-            either = self.get_attribute(builtin_type, "__or__")
-            pair = (self.add(("builtin", "int")), self.add(("builtin", "str")))
-            return self.construct(self.add(("builtin", "type")), self.construct(either, *pair))
-        for example in (None, Ellipsis, NotImplemented, len, str.join, object.__init__, dict.__dict__["fromkeys"]):
-            if value is type(example):
-                return self.construct(self.add(("builtin", "type")), self.node(example))
-        return self.external(value)
-
-    def alias_type(self):
-        """`type(list[int])`, for where no loaded module has a name for it."""
-        subscript = self.get_attribute(self.add(("builtin", "list")), "__class_getitem__")
-        return self.construct(self.add(("builtin", "type")), self.construct(subscript, self.add(("builtin", "int"))))
 
     def instance(self, value):
         found = construct.describe(self, value)

@@ -184,6 +184,7 @@ fn module_plan(analysis: &Analysis, module: AnalysedModule) -> ModulePlan {
             statement: *statement,
             module: dependency.module.to_string(),
             path: dependency.path.iter().map(|name| name.to_string()).collect(),
+            contents: dependency.contents,
         })
         .collect();
     if kind == Kind::Strict || plan.steps {

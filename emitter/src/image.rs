@@ -318,12 +318,16 @@ fn guard(value: Value) -> Result<Guard, MarshalError> {
     let mut parts = Parts::new(value)?;
     let module = parts.text()?;
     let path = texts(parts.next()?)?;
-    let expect = match parts.next()? {
-        Value::None => Expectation::Absent,
-        text => Expectation::Fingerprint(
-            u64::from_str_radix(&text.into_string()?, 16)
-                .map_err(|_| MarshalError::Shape("a string", "a fingerprint"))?,
-        ),
+    let kind = parts.text()?;
+    let expect = match kind.as_str() {
+        "absent" => Expectation::Absent,
+        "value" => Expectation::Fingerprint(fingerprint(&parts.text()?)?),
+        "class" => Expectation::Class(fingerprint(&parts.text()?)?),
+        _ => return Err(MarshalError::Shape("an unknown tag", "a guard")),
     };
     Ok(Guard { module, path, expect })
+}
+
+fn fingerprint(text: &str) -> Result<u64, MarshalError> {
+    u64::from_str_radix(text, 16).map_err(|_| MarshalError::Shape("a string", "a fingerprint"))
 }

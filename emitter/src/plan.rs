@@ -43,6 +43,8 @@ pub struct Dependency {
     pub statement: u32,
     pub module: String,
     pub path: Vec<String>,
+    /// Of a mutable container it matters what it holds, and not only that it is one.
+    pub contents: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -102,11 +104,8 @@ impl Plan {
 
 impl ModulePlan {
     fn message(&self) -> Value {
-        let statements = if self.kind == Kind::Partial {
-            self.statements.iter().map(Statement::message).collect()
-        } else {
-            Vec::new()
-        };
+        let statements =
+            if self.kind == Kind::Code { Vec::new() } else { self.statements.iter().map(Statement::message).collect() };
         let dependencies = self
             .dependencies
             .iter()
@@ -115,6 +114,7 @@ impl ModulePlan {
                     Value::Int(i64::from(dependency.statement)),
                     Value::text(&dependency.module),
                     Value::texts(&dependency.path),
+                    Value::Bool(dependency.contents),
                 ])
             })
             .collect();

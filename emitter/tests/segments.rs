@@ -108,7 +108,7 @@ fn a_guard_that_fails_on_the_way_leaves_the_rest_to_the_code() {
         ),
     ]);
     let path = vec!["value".to_owned()];
-    tree.module("m").dependencies = vec![Dependency { statement: 1, module: "helper".into(), path }];
+    tree.module("m").dependencies = vec![Dependency { statement: 1, module: "helper".into(), path, contents: true }];
     check_same(
         &tree,
         "import m; print(m.both, m.both[0] is m.before, m.helper.log)",
@@ -179,7 +179,7 @@ fn a_guard_sees_what_an_instance_of_another_module_holds() {
         ),
     ]);
     let path = vec!["holder".to_owned(), "value".to_owned()];
-    tree.module("m").dependencies = vec![Dependency { statement: 1, module: "helper".into(), path }];
+    tree.module("m").dependencies = vec![Dependency { statement: 1, module: "helper".into(), path, contents: true }];
     for python in pythons() {
         tree.build(python, 0);
         tree.check_verified(python, &["m".to_owned()]);
@@ -198,7 +198,8 @@ fn a_guard_that_held_is_checked_anew_where_what_it_looks_at_can_change() {
     let mut tree = tree(&[("helper", helper), ("m", script), ("n", script)]);
     for name in ["m", "n"] {
         let path = vec!["add".to_owned()];
-        tree.module(name).dependencies = vec![Dependency { statement: 1, module: "helper".into(), path }];
+        tree.module(name).dependencies =
+            vec![Dependency { statement: 1, module: "helper".into(), path, contents: true }];
     }
     check_same(&tree, "import helper; helper.add; import m; helper.add(1); import n", "[0]\n[1]\n");
 }
@@ -248,5 +249,88 @@ fn functions_share_the_defaults_that_the_code_around_them_holds() {
         &tree,
         "import m; print(m.executed.__defaults__ is m.described.__defaults__, m.described())",
         "True (1, None)\n",
+    );
+}
+
+#[test]
+fn of_a_container_that_is_not_read_only_the_class_is_guarded() {
+    let mut tree = tree(&[
+        ("helper", &[(Static, "table = {}", "table")]),
+        (
+            "m",
+            &[
+                (Import, "import helper", "helper"),
+                (Static, "kept = [type(helper.table).__name__, len(helper.table)]", "kept"),
+                (Residual, "print(kept)", ""),
+            ],
+        ),
+    ]);
+    let path = vec!["table".to_owned()];
+    tree.module("m").dependencies = vec![Dependency { statement: 1, module: "helper".into(), path, contents: false }];
+    check_same(&tree, "import helper\nclass Other(dict): pass\nhelper.table = Other()\nimport m", "['Other', 0]\n");
+    // That the number of items does not matter is not true: what `m` says shows that it was believed.
+    for python in pythons() {
+        tree.build(python, 0);
+        let printed = printed(python, &tree, true, "import helper; helper.table[1] = 2; import m");
+        assert_eq!(printed, "['dict', 0]\n", "{}", python.target.version);
+    }
+}
+
+#[test]
+fn a_proven_module_is_stepped_through_where_a_value_can_not_be_described() {
+    let mut tree = tree(&[(
+        "m",
+        &[
+            (Static, "before = [1]", "before"),
+            (Static, "iterator = iter(before)", "iterator"),
+            (Static, "after = [before, 2]", "after"),
+        ],
+    )]);
+    let module = tree.module("m");
+    (module.kind, module.steps) = (Kind::Strict, false);
+    check_same(
+        &tree,
+        "import m; print(m.after[0] is m.before, next(m.iterator), list(vars(m))[-3:])",
+        "True 1 ['before', 'iterator', 'after']\n",
+    );
+}
+
+#[test]
+fn a_module_that_is_stepped_through_does_not_meet_what_it_made_before() {
+    let mut tree = tree(&[
+        (
+            "m",
+            &[
+                (Static, "class A: pass", "A"),
+                (Import, "import n", "n"),
+                (Static, "iterator = iter([1])", "iterator"),
+                (Static, "same = [n.held is A, n.partner is n.held]", "same"),
+            ],
+        ),
+        ("n", &[(Import, "import m", "m"), (Static, "held = m.A", "held"), (Static, "partner = m.A", "partner")]),
+    ]);
+    let module = tree.module("m");
+    (module.kind, module.steps) = (Kind::Strict, false);
+    check_same(&tree, "import m; print(m.same)", "[True, True]\n");
+}
+
+#[test]
+fn what_is_imported_later_is_not_needed_before() {
+    let mut tree = tree(&[
+        ("helper", &[(Static, "def of_helper(): return 1", "of_helper")]),
+        (
+            "m",
+            &[
+                (Import, "from helper import of_helper", "of_helper"),
+                (Static, "number: of_helper = 1", "number __annotations__"),
+            ],
+        ),
+    ]);
+    let module = tree.module("m");
+    (module.kind, module.steps) = (Kind::Strict, false);
+    check_same(
+        &tree,
+        "import m; print(m.__annotations__['number'](), list(vars(m))[-3:])",
+        "1 ['__annotations__', 'of_helper', 'number']\n",
     );
 }

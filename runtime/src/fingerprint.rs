@@ -321,5 +321,5 @@ impl Canonical {
 }
 
 unsafe extern "C" {
-    static mut PyMethod_Type: ffi::PyTypeObject;
+    pub static mut PyMethod_Type: ffi::PyTypeObject;
 }

@@ -21,6 +21,9 @@ use crate::object::{Fallible, Object, module_dict, modules, type_lookup};
 
 /// Checks that a guard holds.
 pub fn check_guard(guard: &GuardView<'_>) -> Result<(), Failure> {
+    if let Expectation::Class(_) = guard.expect {
+        return check_class(guard);
+    }
     let key = guard.key();
     if let Some(known) = KNOWN.get(key)
         && known.is_still_there()?
@@ -40,6 +43,18 @@ pub fn check_guard(guard: &GuardView<'_>) -> Result<(), Failure> {
         }
     };
     judge(guard, found.as_ref().map(known_fingerprint).transpose()?)
+}
+
+/// Checks that what stands at the guard's path has the class that is expected.
+fn check_class(guard: &GuardView<'_>) -> Result<(), Failure> {
+    let path = guard.path.iter().collect::<Result<Vec<_>, _>>()?;
+    let found = match waiting_value(guard.module, &path)? {
+        Found::AsBuilt => return Ok(()),
+        Found::Nothing => None,
+        Found::Object(object, left) => lookup_below(object, &path[path.len() - left..])?,
+        Found::Unknown => lookup(guard.module, path.iter().map(|name| Ok::<_, Failure>(*name)))?,
+    };
+    judge(guard, found.map(|found| known_fingerprint(&found.class())).transpose()?)
 }
 
 /// The fingerprint of an object: several paths lead to the same one.
@@ -63,8 +78,10 @@ fn judge(guard: &GuardView<'_>, found: Option<u64>) -> Result<(), Failure> {
     let how = match (&guard.expect, found) {
         (Expectation::Absent, None) => return Ok(()),
         (Expectation::Absent, Some(_)) => "is there now",
-        (Expectation::Fingerprint(_), None) => "is absent",
-        (Expectation::Fingerprint(expected), Some(found)) if found == *expected => return Ok(()),
+        (Expectation::Fingerprint(_) | Expectation::Class(_), None) => "is absent",
+        (Expectation::Fingerprint(expected) | Expectation::Class(expected), Some(found)) if found == *expected => {
+            return Ok(());
+        }
         _ => "has changed",
     };
     let path = guard.path.iter().collect::<Result<Vec<_>, _>>()?;

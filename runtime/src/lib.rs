@@ -29,6 +29,7 @@ mod object;
 mod rehydrate;
 mod script;
 mod step;
+mod unnamed;
 
 use std::ffi::{CString, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -139,7 +140,7 @@ fn python_lookup(arguments: &Object) -> Fallible<Object> {
     }
 }
 
-unsafe extern "C" fn initialise(_module: *mut ffi::PyObject) -> c_int {
+unsafe extern "C" fn initialise(module: *mut ffi::PyObject) -> c_int {
     // SAFETY: the interpreter runs us in a live thread state.
     let interpreter = unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) };
     if interpreter == 0 {
@@ -150,8 +151,15 @@ unsafe extern "C" fn initialise(_module: *mut ffi::PyObject) -> c_int {
             (c"builtins", "exec"),
             (c"sys", "gettrace"),
         ];
-        let found = needed.iter().try_for_each(|(module, name)| object::imported(module, name).map(drop));
-        return if found.and_then(|()| collector::prepare()).is_ok() { 0 } else { -1 };
+        let done = needed
+            .iter()
+            .try_for_each(|(module, name)| object::imported(module, name).map(drop))
+            .and_then(|()| collector::prepare())
+            // SAFETY: the module that is being made.
+            .and_then(|()| {
+                unsafe { Object::borrowed(module) }.ok_or(Raised)?.set_attribute("types", &unnamed::types()?)
+            });
+        return if done.is_ok() { 0 } else { -1 };
     }
     // SAFETY: a live exception class and a C string.
     unsafe { ffi::PyErr_SetString(ffi::PyExc_ImportError, c"lyo does not work in subinterpreters".as_ptr()) };

@@ -618,7 +618,7 @@ impl Machine<'_> {
         match (own, submodule) {
             (Some(value), None) => {
                 if self.changed_global(module, name).is_none() {
-                    self.depend(&module_name, &[name]);
+                    self.depend_on_binding(&module_name, name, &value);
                 }
                 Ok(value)
             }

@@ -50,8 +50,8 @@ impl Machine<'_> {
         self.current.reached |= reaches;
     }
 
-    /// Forgets what the statement may have changed. If it was followed to its end
-    /// (`completed`), what it changed of this module's own objects is known, but
+    /// Forgets what the statement may have changed. As far as it was followed, to its end if
+    /// `completed`, what it changed of this module's own objects is known, but
     /// who supplies the module's static part alone does not carry it out: the names that lead
     /// there are tainted. Modules of the standard library always run whole before others see
     /// them, so others may know it all the same ([`Self::hide_tainted`]).
@@ -64,8 +64,8 @@ impl Machine<'_> {
         let reach_anyway = matches!(reason.rule, Rule::Budget | Rule::Internal);
         self.leaked |= mentions_own && !completed;
         let reached = self.leaked || self.current.reached || own_dictionary || reach_anyway;
-        let forgets_all = if completed { self.current.changed_namespace } else { reached };
-        if completed && !forgets_all && self.current.changed_older {
+        let forgets_all = self.current.changed_namespace || !completed && reached;
+        if !forgets_all && self.current.changed_older {
             self.taint_changed(statement, reason);
         }
         if forgets_all {

@@ -594,11 +594,23 @@ impl<'w> Machine<'w> {
 
     /// Records that the result rests on a name or attribute of another module.
     fn depend(&mut self, module: &str, path: &[&str]) {
+        self.depend_on(module, path, true);
+    }
+
+    /// Records that the result rests on which object a name of another module is bound to. What a mutable container
+    /// holds is recorded when it is read ([`Self::contents`]).
+    fn depend_on_binding(&mut self, module: &str, name: &str, value: &Value) {
+        let is_container = matches!(value, Value::Object(object)
+            if matches!(self.object(*object), Object::List(_) | Object::Dict(_) | Object::Set(_)));
+        self.depend_on(module, &[name], !is_container);
+    }
+
+    fn depend_on(&mut self, module: &str, path: &[&str], contents: bool) {
         if module == &*self.name {
             return;
         }
-        let dependency =
-            Dependency { module: module.into(), path: path.iter().map(|part| Name::from(*part)).collect() };
+        let path = path.iter().map(|part| Name::from(*part)).collect();
+        let dependency = Dependency { module: module.into(), path, contents };
         let statement = self.current.index;
         self.dependencies.entry(dependency).or_insert(statement);
     }

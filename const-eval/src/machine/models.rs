@@ -38,7 +38,7 @@ impl Machine<'_> {
                 return Ok(None);
             }
             ("dataclasses", "_is_type") if keywords.is_empty() => return self.names_type(positional),
-            ("re", "compile") => "re.Pattern",
+            ("re", "compile" | "_compile") => "re.Pattern",
             _ => return Ok(None),
         };
         let Some(result) = self.world.ground().find(result) else { return Ok(None) };

@@ -395,7 +395,8 @@ impl Machine<'_> {
         let path: Vec<String> = place.steps.iter().map_while(entry).collect();
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         let module = self.world.module_name(object.owner).to_string();
-        self.depend(&module, &path);
+        // What is changed is a part of the effect, whatever else is there.
+        self.depend_on(&module, &path, false);
     }
 
     fn what_changes(&mut self, object: ObjectRef) -> String {

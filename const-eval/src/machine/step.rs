@@ -760,7 +760,7 @@ impl Machine<'_> {
                 if let Some((module, attribute)) = self.provenance.get(name).cloned()
                     && !matches!(value, Value::Unknown(_))
                 {
-                    self.depend(&module, &[&attribute]);
+                    self.depend_on_binding(&module, &attribute, &value);
                 }
                 return Ok(value);
             }
@@ -775,7 +775,7 @@ impl Machine<'_> {
             if let Some(value) = self.foreign_global(frame.module, name)? {
                 let is_cache = matches!(&value, Value::Object(object) if self.is_function_cache(*object));
                 if !is_cache && self.changed_global(frame.module, name).is_none() {
-                    self.depend(&module, &[name]);
+                    self.depend_on_binding(&module, name, &value);
                 }
                 return Ok(value);
             }
