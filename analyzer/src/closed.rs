@@ -44,7 +44,7 @@ impl Survey<'_> {
                 self.members.contains(edge) || (self.finished)(*edge).is_some_and(|finished| finished.is_closed_inside);
             is_closed.then_some(())?;
         }
-        for (request, target) in module.summary.requests.iter().zip(&module.targets) {
+        for (request, target) in module.imports() {
             let named = target.module.as_deref()?;
             for name in parents(named).chain([named]) {
                 self.runs_nothing_unknown(name)?;

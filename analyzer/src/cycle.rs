@@ -16,8 +16,9 @@
 
 use const_eval::value::ModuleId;
 use rustc_hash::FxHashSet;
-use syntax::ir::{ImportSite, StatementKind};
+use syntax::ir::{ImportSite, Occasion, StatementKind};
 
+use crate::database::Request;
 use crate::graph::{ComponentId, Graph, is_or_contains};
 use crate::load::{Module, Table, Target};
 use crate::resolve::parents;
@@ -96,7 +97,7 @@ impl Walk<'_> {
     fn imports(&self, module: ModuleId) -> Vec<ModuleId> {
         let module = self.table.module(module);
         let mut imports = Vec::new();
-        for target in &module.targets {
+        for (_, target) in module.imports() {
             let named = target.module.iter().chain(target.submodules.iter().map(|(_, name)| name));
             for name in named {
                 imports.extend(parents(name).chain([&**name]).filter_map(|name| self.table.by_name.get(name)));
@@ -136,10 +137,7 @@ fn by_names_taken(table: &Table, members: &[ModuleId]) -> Vec<ModuleId> {
 /// Modules that the module takes names from at its top level.
 fn named_sources(table: &Table, module: &Module) -> Vec<ModuleId> {
     module
-        .summary
-        .requests
-        .iter()
-        .zip(&module.targets)
+        .imports()
         .filter(|(request, target)| {
             request.names.iter().any(|name| !target.submodules.iter().any(|(submodule, _)| submodule == name))
         })
@@ -161,8 +159,11 @@ pub fn is_readable(table: &Table, graph: &Graph, component: ComponentId, member:
     let end_of_leading = ir.statements[..leading].last().map(|statement| statement.range.end());
     let is_leading = |site: &ImportSite| end_of_leading.is_some_and(|end| site.range.end() <= end);
     let mut bound_early = FxHashSet::default();
-    for site in ir.imports.iter().filter(|site| !site.type_checking) {
-        let Some(target) = target_of(module, site) else { return false };
+    for site in ir.imports.iter().filter(|site| site.occasion != Occasion::Never) {
+        let Some((request, target)) = request_of(module, site) else { return false };
+        if !module.runs(request.occasion) {
+            continue;
+        }
         if !is_leading(site) {
             let named = target.module.iter().chain(target.submodules.iter().map(|(_, name)| name));
             let closes_the_cycle = named
@@ -189,9 +190,8 @@ pub fn is_readable(table: &Table, graph: &Graph, component: ComponentId, member:
         .all(|statement| !statement.binds.iter().any(|name| !name.starts_with("__") && bound_early.contains(name)))
 }
 
-fn target_of<'m>(module: &'m Module, site: &ImportSite) -> Option<&'m Target> {
-    let position = module.summary.requests.iter().position(|request| {
+fn request_of<'m>(module: &'m Module, site: &ImportSite) -> Option<(&'m Request, &'m Target)> {
+    module.summary.requests.iter().zip(&module.targets).find(|(request, _)| {
         request.level == site.level && request.module == site.module && request.names == site.names
-    })?;
-    module.targets.get(position)
+    })
 }

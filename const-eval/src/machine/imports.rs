@@ -207,11 +207,16 @@ impl Machine<'_> {
                 let what = format!("importing `{absolute}` runs code that is not known");
                 self.unknown(Rule::UnknownCall, &what, &reason)
             }
-            Resolved::Unknown(reason) if guarded => {
-                self.uncertain_import(absolute)?;
+            Resolved::Unknown(reason) => {
+                // A condition was taken for one that never holds at import, and here it holds.
+                if reason.rule == Rule::ImportInCall && self.is_import_statement() {
+                    self.effect(Rule::ImportInCall, reason.message.clone());
+                }
+                if guarded {
+                    self.uncertain_import(absolute)?;
+                }
                 Ok(Value::Unknown(reason))
             }
-            Resolved::Unknown(reason) => Ok(Value::Unknown(reason)),
         }
     }
 
