@@ -157,6 +157,8 @@ pub struct Machine<'w> {
     custom_hashes: FxHashMap<ObjectRef, Key>,
     /// See [`Evaluated::shared`].
     shared: Vec<(u32, u32)>,
+    /// Objects of other modules, handed out by a cache, that were met as keys by their identity.
+    shared_keys: FxHashSet<ObjectRef>,
     /// What functions behind a cache have given so far.
     answers: FxHashMap<ObjectRef, cached::Answers>,
     /// A call behind a cache is under way: objects before this one are older than it.
@@ -304,6 +306,7 @@ impl<'w> Machine<'w> {
             custom_count: 0,
             custom_hashes: FxHashMap::default(),
             shared: Vec::new(),
+            shared_keys: FxHashSet::default(),
             answers: FxHashMap::default(),
             floor: None,
             typing_is_idle: false,
