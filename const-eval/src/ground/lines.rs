@@ -4,6 +4,7 @@
 //! # comment
 //! module _functools            opens the part about a module
 //! import none                  importing it does nothing else; or: import WHAT IT DOES
+//! import loads a b              importing it imports these modules, and does nothing else
 //! open                         names that are not described may exist
 //! reduce: modelled             what calling does, for one or more names of the module
 //! type partial: modelled       the same for a type, and opens a block
@@ -33,7 +34,7 @@ pub(super) struct Line<'text> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Statement<'text> {
     Module(&'text str),
-    Import(Option<&'text str>),
+    Import(&'text str),
     Open,
     Call { names: Vec<&'text str>, class: Class<'text> },
     Type { names: Vec<&'text str>, class: Class<'text> },
@@ -89,7 +90,7 @@ fn statement(line: &str) -> Option<Statement<'_>> {
     let (keyword, rest) = line.split_once(' ').unwrap_or((line, ""));
     match keyword {
         "module" => Some(Statement::Module(rest.trim())),
-        "import" => Some(Statement::Import((rest.trim() != "none").then_some(rest.trim()))),
+        "import" => Some(Statement::Import(rest.trim())),
         "open" if rest.is_empty() => Some(Statement::Open),
         "maybe" => Some(Statement::Maybe(rest.split_whitespace().collect())),
         "differs" => Some(Statement::Differs(rest.split_whitespace().collect())),

@@ -43,6 +43,23 @@ pub(super) fn is_loader_fact(reason: &Reason) -> bool {
 }
 
 impl Machine<'_> {
+    /// Is it `__loader__` or `__spec__` of a module, which may have any type? The others have those that the import system gives them.
+    pub(super) fn may_be_loader_class(&self, reason: &Reason) -> bool {
+        is_loader_fact(reason) && ["`__loader__`", "`__spec__`"].iter().any(|name| reason.message.starts_with(name))
+    }
+
+    /// May another module have an attribute that the import system does not give it?
+    pub(super) fn may_have_attribute(&mut self, module: ModuleId, name: &str) -> Eval<bool> {
+        for name in [name, "__getattr__"] {
+            if self.foreign_global(module, name)?.is_some() {
+                return Ok(true);
+            }
+            let owner = self.world.module_name(module).to_string();
+            self.depend(&owner, &[name]);
+        }
+        Ok(false)
+    }
+
     /// `type(value)` of `__spec__`, `__file__` and the like.
     pub(super) fn type_of_loader_fact(&self, reason: &Reason) -> Option<Value> {
         is_loader_fact(reason).then(|| Value::Unknown(Reason::new(Rule::Nondeterministic, LOADER_TYPE)))

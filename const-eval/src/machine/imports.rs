@@ -13,7 +13,7 @@ use syntax::ir::{CodeKind, Name};
 
 use super::frame::{Frame, Scope};
 use super::{Eval, Machine, Stop};
-use crate::ground::Export;
+use crate::ground::{Export, ImportEffect};
 use crate::reason::{Reason, Rule};
 use crate::value::{ModuleId, Value};
 use crate::world::Resolved;
@@ -231,7 +231,11 @@ impl Machine<'_> {
                     || self.world.is_closed(module)
                     || self.is_surely_loaded(module)
             }
-            Resolved::Ground(index) => self.world.ground().modules()[index as usize].import_effect.is_none(),
+            Resolved::Ground(index) => match &self.world.ground().modules()[index as usize].import_effect {
+                ImportEffect::Nothing => true,
+                ImportEffect::Loads(names) => names.iter().all(|name| self.runs_nothing_unknown(name)),
+                ImportEffect::Other(_) => false,
+            },
             Resolved::Missing => true,
             Resolved::Unknown(_) | Resolved::Unfound(_) => false,
         }
