@@ -48,16 +48,21 @@ impl Machine<'_> {
         is_loader_fact(reason) && ["`__loader__`", "`__spec__`"].iter().any(|name| reason.message.starts_with(name))
     }
 
-    /// May another module have an attribute that the import system does not give it?
-    pub(super) fn may_have_attribute(&mut self, module: ModuleId, name: &str) -> Eval<bool> {
-        for name in [name, "__getattr__"] {
-            if self.foreign_global(module, name)?.is_some() {
-                return Ok(true);
-            }
-            let owner = self.world.module_name(module).to_string();
-            self.depend(&owner, &[name]);
+    /// Has another module an attribute that the import system does not give it? `__getattr__` is asked.
+    pub(super) fn has_module_attribute(&mut self, module: ModuleId, name: &str) -> Eval<bool> {
+        let owner = self.world.module_name(module).to_string();
+        if self.foreign_global(module, name)?.is_some() {
+            return Ok(true);
         }
-        Ok(false)
+        self.depend(&owner, &[name]);
+        let getter = self.foreign_global(module, "__getattr__")?;
+        self.depend(&owner, &["__getattr__"]);
+        let Some(getter) = getter else { return Ok(false) };
+        match self.catching(|machine| machine.call(&getter, vec![Value::str(name)], Vec::new())) {
+            Ok(_) => Ok(true),
+            Err(Stop::Raise(exception)) if self.is_instance_of(&exception, self.known.attribute_error)? => Ok(false),
+            Err(stop) => Err(stop),
+        }
     }
 
     /// `type(value)` of `__spec__`, `__file__` and the like.
@@ -631,6 +636,9 @@ impl Machine<'_> {
         } else {
             None
         };
+        if let Some(submodule) = self.loaded_submodule(module, name) {
+            return Ok(submodule);
+        }
         let own = self.foreign_global(module, name)?;
         match (own, submodule) {
             (Some(value), None) => {

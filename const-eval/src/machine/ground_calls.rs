@@ -554,7 +554,7 @@ impl Machine<'_> {
                 let message = "`issubclass` of something that is not known to be a class";
                 return self.unknown(Rule::UnknownOperation, message, &reason);
             }
-            Value::Module(module) if *module != self.module => self.may_have_attribute(*module, "__bases__")?,
+            Value::Module(module) if *module != self.module => self.has_module_attribute(*module, "__bases__")?,
             Value::GroundModule(index) => {
                 let module = &self.world.ground().modules()[*index as usize];
                 ["__bases__", "__getattr__"].iter().any(|name| module.exports.contains_key(*name))

@@ -144,7 +144,7 @@ impl Machine<'_> {
     }
 
     /// `importlib._bootstrap._resolve_name`
-    fn absolute_name_in(&self, importer: ModuleId, level: u32, module: &str) -> Option<String> {
+    pub(super) fn absolute_name_in(&self, importer: ModuleId, level: u32, module: &str) -> Option<String> {
         if level == 0 {
             return Some(module.to_string());
         }
@@ -392,8 +392,10 @@ impl Machine<'_> {
         }
         let own_package = self.name.starts_with(&format!("{module_name}."));
         let evaluated = match self.world.evaluated(module) {
-            // A package is not complete while its own submodules are loaded.
-            Some(evaluated) if !own_package => Some(evaluated),
+            // A package that loads its own submodules, perhaps by code that is not known, is not complete meanwhile.
+            Some(evaluated) if !own_package || self.world.comes_before(module) && evaluated.is_proven() => {
+                Some(evaluated)
+            }
             _ => None,
         };
         if evaluated.is_some()
@@ -404,6 +406,10 @@ impl Machine<'_> {
         let value = match (evaluated, &submodule) {
             (None, Some(Resolved::Source(submodule))) if !self.binds(module, name) => self.loaded(*submodule),
             (None, _) => {
+                if !guarded && let Some(value) = self.passed_on(module, name) {
+                    self.note_provenance(frame, &module_name, name);
+                    return Ok(value);
+                }
                 if guarded {
                     self.uncertain_import(&format!("{module_name}.{name}"))?;
                 }
@@ -476,7 +482,7 @@ impl Machine<'_> {
     }
 
     /// May the module's own top level bind the name (so that it shadows a submodule)?
-    fn binds(&self, module: ModuleId, name: &str) -> bool {
+    pub(super) fn binds(&self, module: ModuleId, name: &str) -> bool {
         let mut pending = vec![module];
         let mut seen = Vec::new();
         while let Some(module) = pending.pop() {
@@ -518,7 +524,7 @@ impl Machine<'_> {
     }
 
     /// May the module's own code bind names that no statement spells, as `globals()[name] = value` does?
-    fn binds_dynamically(&self, module: ModuleId) -> bool {
+    pub(super) fn binds_dynamically(&self, module: ModuleId) -> bool {
         let Some(ir) = self.world.ir(module) else { return true };
         ir.codes.iter().any(|code| super::forget::mentions_any(code, &NAMESPACE_ACCESS))
     }

@@ -33,6 +33,7 @@ mod methods;
 mod models;
 mod operator_module;
 mod operators;
+mod passed_on;
 mod patterns;
 mod reach;
 mod replay;
