@@ -96,7 +96,7 @@ fn sites() {
     let module = lower_source(text, &LowerOptions { version: (3, 13), optimize: 0 });
     let sites = module.map(|module| {
         let describe = |site: &syntax::ir::ImportSite| {
-            format!("{}{} {:?} {}\n", ".".repeat(site.level as usize), site.module, site.names, site.occasion)
+            format!("{}{} {:?} {:?}\n", ".".repeat(site.level as usize), site.module, site.names, site.occasion)
         };
         module.imports.iter().map(describe).collect::<String>()
     });
