@@ -9,6 +9,7 @@
 //! ([`crate::evaluate::View`]). Members of an import cycle are closed inside
 //! together or not at all.
 
+use const_eval::ground::ImportEffect;
 use const_eval::value::ModuleId;
 
 use crate::database::Request;
@@ -44,7 +45,7 @@ impl Survey<'_> {
                 self.members.contains(edge) || (self.finished)(*edge).is_some_and(|finished| finished.is_closed_inside);
             is_closed.then_some(())?;
         }
-        for (request, target) in module.summary.requests.iter().zip(&module.targets) {
+        for (request, target) in module.imports() {
             let named = target.module.as_deref()?;
             for name in parents(named).chain([named]) {
                 self.runs_nothing_unknown(name)?;
@@ -63,7 +64,7 @@ impl Survey<'_> {
             Location::Namespace(_) => Some(()),
             Location::Builtin | Location::Extension { standard: true, .. } => {
                 let index = self.context.ground.module_index(name)?;
-                self.context.ground.modules()[index as usize].import_effect.is_none().then_some(())
+                (self.context.ground.modules()[index as usize].import_effect == ImportEffect::Nothing).then_some(())
             }
             _ => None,
         }

@@ -15,9 +15,10 @@
 //! loaded finds none of its own names, and the import fails as it would anyway.
 
 use const_eval::value::ModuleId;
-use rustc_hash::FxHashSet;
-use syntax::ir::{ImportSite, StatementKind};
+use rustc_hash::{FxHashMap, FxHashSet};
+use syntax::ir::{ImportSite, Occasion, StatementKind};
 
+use crate::database::Request;
 use crate::graph::{ComponentId, Graph, is_or_contains};
 use crate::load::{Module, Table, Target};
 use crate::resolve::parents;
@@ -91,9 +92,8 @@ impl Walk<'_> {
 
     /// What the module's top level imports, packages before what is in them, the first one last.
     fn imports(&self, module: ModuleId) -> Vec<ModuleId> {
-        let module = self.table.module(module);
         let mut imports = Vec::new();
-        for target in &module.targets {
+        for (_, target) in self.table.module(module).imports() {
             let named = target.module.iter().chain(target.submodules.iter().map(|(_, name)| name));
             for name in named {
                 imports.extend(parents(name).chain([&**name]).filter_map(|name| self.table.by_name.get(name)));
@@ -104,9 +104,22 @@ impl Walk<'_> {
     }
 }
 
-/// The members, each after those it takes names from, as far as that goes.
+/// The members, each after those it takes names from, as far as that goes, and after others that it binds names to where
+/// these need not come after it.
 fn by_names_taken(table: &Table, members: &[ModuleId]) -> Vec<ModuleId> {
     let inside: FxHashSet<ModuleId> = members.iter().copied().collect();
+    let within = |modules: Vec<ModuleId>| modules.into_iter().filter(|other| inside.contains(other));
+    let mut earlier: FxHashMap<ModuleId, Vec<ModuleId>> =
+        members.iter().map(|member| (*member, within(named_sources(table, table.module(*member))).collect())).collect();
+    for member in members {
+        for imported in within(bound_modules(table, table.module(*member))) {
+            if !after(&earlier, imported).contains(member)
+                && let Some(earlier) = earlier.get_mut(member)
+            {
+                earlier.push(imported);
+            }
+        }
+    }
     let mut order = Vec::with_capacity(members.len());
     let mut visited = FxHashSet::default();
     for &start in members {
@@ -121,22 +134,39 @@ fn by_names_taken(table: &Table, members: &[ModuleId]) -> Vec<ModuleId> {
                 continue;
             }
             pending.push((member, true));
-            let taken_from = named_sources(table, table.module(member));
-            pending.extend(
-                taken_from.into_iter().rev().filter(|other| inside.contains(other)).map(|other| (other, false)),
-            );
+            pending.extend(earlier.get(&member).into_iter().flatten().rev().map(|other| (*other, false)));
         }
     }
     order
 }
 
+/// The member, and all that come before it directly or through others.
+fn after(earlier: &FxHashMap<ModuleId, Vec<ModuleId>>, member: ModuleId) -> FxHashSet<ModuleId> {
+    let mut found = FxHashSet::default();
+    let mut pending = vec![member];
+    while let Some(member) = pending.pop() {
+        if found.insert(member) {
+            pending.extend(earlier.get(&member).into_iter().flatten());
+        }
+    }
+    found
+}
+
+/// Modules that the module's import statements bind names to.
+fn bound_modules(table: &Table, module: &Module) -> Vec<ModuleId> {
+    let mut bound = Vec::new();
+    for (request, target) in module.imports() {
+        let whole = target.module.iter().filter(|_| request.names.is_empty());
+        let submodules = target.submodules.iter().map(|(_, name)| name);
+        bound.extend(whole.chain(submodules).filter_map(|name| table.by_name.get(name)));
+    }
+    bound
+}
+
 /// Modules that the module takes names from at its top level.
 fn named_sources(table: &Table, module: &Module) -> Vec<ModuleId> {
     module
-        .summary
-        .requests
-        .iter()
-        .zip(&module.targets)
+        .imports()
         .filter(|(request, target)| {
             request.names.iter().any(|name| !target.submodules.iter().any(|(submodule, _)| submodule == name))
         })
@@ -158,8 +188,11 @@ pub fn is_readable(table: &Table, graph: &Graph, component: ComponentId, member:
     let end_of_leading = ir.statements[..leading].last().map(|statement| statement.range.end());
     let is_leading = |site: &ImportSite| end_of_leading.is_some_and(|end| site.range.end() <= end);
     let mut bound_early = FxHashSet::default();
-    for site in ir.imports.iter().filter(|site| !site.type_checking) {
-        let Some(target) = target_of(module, site) else { return false };
+    for site in ir.imports.iter().filter(|site| site.occasion != Occasion::Never) {
+        let Some((request, target)) = request_of(module, site) else { return false };
+        if !module.runs(request.occasion) {
+            continue;
+        }
         if !is_leading(site) {
             let named = target.module.iter().chain(target.submodules.iter().map(|(_, name)| name));
             let closes_the_cycle = named
@@ -186,9 +219,8 @@ pub fn is_readable(table: &Table, graph: &Graph, component: ComponentId, member:
         .all(|statement| !statement.binds.iter().any(|name| !name.starts_with("__") && bound_early.contains(name)))
 }
 
-fn target_of<'m>(module: &'m Module, site: &ImportSite) -> Option<&'m Target> {
-    let position = module.summary.requests.iter().position(|request| {
+fn request_of<'m>(module: &'m Module, site: &ImportSite) -> Option<(&'m Request, &'m Target)> {
+    module.summary.requests.iter().zip(&module.targets).find(|(request, _)| {
         request.level == site.level && request.module == site.module && request.names == site.names
-    })?;
-    module.targets.get(position)
+    })
 }

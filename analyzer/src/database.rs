@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use const_eval::reason::Rule;
 use syntax::TextRange;
-use syntax::ir::{self, Name};
+use syntax::ir::{self, Name, Occasion};
 
 use crate::files;
 
@@ -104,12 +104,13 @@ pub struct Request {
     pub level: u32,
     pub module: Name,
     pub names: Vec<Name>,
+    pub occasion: Occasion,
 }
 
 /// What the import graph needs of a file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct ImportSummary {
-    /// Import statements that run at import, in source order, each once.
+    /// Import statements that run at import or in a script, in source order, each once.
     pub requests: Vec<Request>,
     /// Names that the top level may bind, sorted.
     pub binds: Vec<Name>,
@@ -131,12 +132,15 @@ pub fn import_summary(db: &dyn salsa::Database, file: SourceFile) -> Arc<ImportS
     };
     let mut summary = ImportSummary::default();
     let mut seen = rustc_hash::FxHashSet::default();
+    let is_renamed = module.statements.iter().any(|statement| statement.binds.iter().any(|name| &**name == "__name__"));
     for site in &module.imports {
-        if site.type_checking {
-            continue;
-        }
+        let occasion = match site.occasion {
+            Occasion::Never => continue,
+            Occasion::Script if is_renamed => Occasion::Always,
+            occasion => occasion,
+        };
         summary.has_star_import |= site.names.iter().any(|name| &**name == "*");
-        let request = Request { level: site.level, module: site.module.clone(), names: site.names.clone() };
+        let request = Request { level: site.level, module: site.module.clone(), names: site.names.clone(), occasion };
         if seen.insert(request.clone()) {
             summary.requests.push(request);
         }

@@ -294,13 +294,19 @@ impl World for View<'_> {
     }
 
     fn evaluated(&self, module: ModuleId) -> Option<&Arc<Evaluated>> {
-        if self.hidden.contains(&module) {
-            return None;
-        }
         if let Some(member) = self.members.get(&module) {
             return Some(member);
         }
+        if self.hidden.contains(&module) {
+            return None;
+        }
         self.results.get(module)?.evaluation.done()
+    }
+
+    fn comes_before(&self, module: ModuleId) -> bool {
+        let graph = self.context.graph;
+        let other = graph.condensation.component_of[module.0 as usize];
+        self.component.is_some_and(|component| graph.reaches(component, other))
     }
 
     fn ask(&self, question: &Question) -> Answer {

@@ -1,9 +1,9 @@
 //! The import graph and its condensation.
 //!
 //! An edge says "must be evaluated before". It leads from a module to each
-//! module that an import statement of its names, to the submodules among the
-//! names taken, and to the parents of those modules, except parents that the
-//! importer itself lies in: these run first anyway. `from . import x` within a
+//! module that an import statement of its names (one under `if __name__ == "__main__":` only
+//! in a script), to the submodules among the names taken, and to the parents of those modules, except
+//! parents that the importer itself lies in: these run first anyway. `from . import x` within a
 //! package leads to the submodule `x`, and to the package only if the package
 //! may bind `x` itself.
 //!
@@ -134,7 +134,7 @@ fn with_first(table: &Table, edges: &[Vec<ModuleId>], first: impl Fn(&Module) ->
 
 fn edges_of(table: &Table, module: &Module) -> Vec<ModuleId> {
     let mut edges = Vec::new();
-    for (request, target) in module.summary.requests.iter().zip(&module.targets) {
+    for (request, target) in module.imports() {
         let Some(named) = &target.module else {
             continue;
         };

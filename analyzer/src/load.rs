@@ -10,9 +10,9 @@ use std::sync::Arc;
 use const_eval::value::ModuleId;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use syntax::ir::{self, Name};
+use syntax::ir::{self, Name, Occasion};
 
-use crate::database::{self, Database, Failure, ImportSummary, SourceFile};
+use crate::database::{self, Database, Failure, ImportSummary, Request, SourceFile};
 use crate::discover::Found;
 use crate::resolve::{Location, Resolver, SourceLocation, absolute_name, parents};
 
@@ -58,6 +58,22 @@ pub struct Table {
     pub modules: Vec<Module>,
     /// Modules by the name that an import finds them under.
     pub by_name: FxHashMap<Name, ModuleId>,
+}
+
+impl Module {
+    /// The import statements that run whenever the module does, and what they lead to.
+    pub fn imports(&self) -> impl Iterator<Item = (&Request, &Target)> {
+        self.summary.requests.iter().zip(&self.targets).filter(|(request, _)| self.runs(request.occasion))
+    }
+
+    /// Is an import statement of this occasion carried out whenever the module runs?
+    pub fn runs(&self, occasion: Occasion) -> bool {
+        match occasion {
+            Occasion::Always => true,
+            Occasion::Script => self.is_script,
+            Occasion::Never => false,
+        }
+    }
 }
 
 impl Table {

@@ -30,19 +30,6 @@ pub enum Key {
     },
 }
 
-impl Key {
-    /// Does it hold the key of an object that another evaluation has compared by its own code?
-    pub fn is_foreign(&self, evaluation: ModuleId) -> bool {
-        match self {
-            Key::Custom { evaluation: other, .. } => *other != evaluation,
-            Key::Tuple(parts) | Key::Frozen(parts) | Key::Alias(parts) => {
-                parts.iter().any(|part| part.is_foreign(evaluation))
-            }
-            _ => false,
-        }
-    }
-}
-
 /// The key of a value that is data through and through; objects are the caller's business.
 pub fn of_data(value: &Value) -> Option<Key> {
     match value {

@@ -78,6 +78,8 @@ pub trait World: Sync {
     /// The finished evaluation of a module; `None` while it is not finished
     /// (it is in the same import cycle) or when it can't be evaluated.
     fn evaluated(&self, module: ModuleId) -> Option<&Arc<Evaluated>>;
+    /// The module is not in this one's import cycle, and always finished before any of that starts.
+    fn comes_before(&self, module: ModuleId) -> bool;
     /// What the target makes of a call.
     fn ask(&self, question: &Question) -> Answer;
     /// The module is part of the target's standard library.

@@ -122,8 +122,18 @@ pub struct ImportSite {
     pub module: Name,
     /// Names taken from the module; empty for `import a.b`; `["*"]` for a star import.
     pub names: Vec<Name>,
-    /// Stands under `if TYPE_CHECKING:`, and so never runs.
-    pub type_checking: bool,
+    pub occasion: Occasion,
+}
+
+/// When an import statement is carried out, as far as the conditions around it tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Occasion {
+    /// Whenever the module is executed, for all that is known here.
+    Always,
+    /// Only where the module is run as a script: under `if __name__ == "__main__":`.
+    Script,
+    /// Under `if TYPE_CHECKING:`.
+    Never,
 }
 
 /// What kind of block a [`Code`] is; decides where its names live.

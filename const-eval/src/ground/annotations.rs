@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::lines::{self, Class, Statement};
-use super::{CallClass, EntryKind, Export, Ground, GroundId, ResultType};
+use super::{CallClass, EntryKind, Export, Ground, GroundId, ImportEffect, ResultType};
 
 macro_rules! files {
     ($($name:literal),* $(,)?) => {
@@ -56,7 +56,13 @@ impl<'text> Merge<'_, 'text> {
             Statement::Module(name) => self.module = name,
             Statement::Import(effect) => {
                 if let Some(module) = self.module_number(line) {
-                    self.ground.modules[module].import_effect = effect.map(Arc::from);
+                    self.ground.modules[module].import_effect = match effect.split_once(' ') {
+                        None if effect == "none" => ImportEffect::Nothing,
+                        Some(("loads", names)) => {
+                            ImportEffect::Loads(names.split_whitespace().map(Arc::from).collect())
+                        }
+                        _ => ImportEffect::Other(effect.into()),
+                    };
                 }
             }
             Statement::Call { names, class } => {

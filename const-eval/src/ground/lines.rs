@@ -4,6 +4,7 @@
 //! # comment
 //! module _functools            opens the part about a module
 //! import none                  importing it does nothing else; or: import WHAT IT DOES
+//! import loads a b              importing it imports these modules, and does nothing else
 //! reduce: modelled             what calling does, for one or more names of the module
 //! type partial: modelled       the same for a type, and opens a block
 //!   __reduce__: pure -> tuple  indented: attributes of that type (or types)
@@ -32,7 +33,7 @@ pub(super) struct Line<'text> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Statement<'text> {
     Module(&'text str),
-    Import(Option<&'text str>),
+    Import(&'text str),
     Call { names: Vec<&'text str>, class: Class<'text> },
     Type { names: Vec<&'text str>, class: Class<'text> },
     Attribute { names: Vec<&'text str>, class: Class<'text> },
@@ -87,7 +88,7 @@ fn statement(line: &str) -> Option<Statement<'_>> {
     let (keyword, rest) = line.split_once(' ').unwrap_or((line, ""));
     match keyword {
         "module" => Some(Statement::Module(rest.trim())),
-        "import" => Some(Statement::Import((rest.trim() != "none").then_some(rest.trim()))),
+        "import" => Some(Statement::Import(rest.trim())),
         "maybe" => Some(Statement::Maybe(rest.split_whitespace().collect())),
         "differs" => Some(Statement::Differs(rest.split_whitespace().collect())),
         "inert" => Some(Statement::Inert(rest.split_whitespace().collect())),

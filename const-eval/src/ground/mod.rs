@@ -50,10 +50,19 @@ pub struct GroundModule {
     pub name: Arc<str>,
     /// In the order of the module's `__dict__`.
     pub exports: IndexMap<Name, Export, FxBuildHasher>,
-    /// What importing it does beyond making the module; `None` when it does nothing else.
-    pub import_effect: Option<Arc<str>>,
+    pub import_effect: ImportEffect,
     /// A name that is not among `exports` is certainly absent.
     pub complete: bool,
+}
+
+/// What importing a C module does beyond making it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImportEffect {
+    Nothing,
+    /// It imports these modules.
+    Loads(Vec<Arc<str>>),
+    /// In words.
+    Other(Arc<str>),
 }
 
 /// What a C module holds under a name.

@@ -11,8 +11,8 @@ use serde_json::Value as Json;
 
 use super::load::GroundError;
 use super::{
-    AttributeKind, CallClass, Contents, Entry, EntryKind, Export, Ground, GroundId, GroundModule, TypeAttribute,
-    TypeInfo,
+    AttributeKind, CallClass, Contents, Entry, EntryKind, Export, Ground, GroundId, GroundModule, ImportEffect,
+    TypeAttribute, TypeInfo,
 };
 use crate::value::{Integer, Value};
 use crate::world::Target;
@@ -129,7 +129,7 @@ impl Reader {
             exports.insert(string(&pair[0], "export")?, export);
         }
         let complete = !exports.contains_key("__getattr__");
-        Ok(GroundModule { name, exports, import_effect: Some("is not described".into()), complete })
+        Ok(GroundModule { name, exports, import_effect: ImportEffect::Other("is not described".into()), complete })
     }
 
     fn entry(&self, json: &Json) -> Result<Entry, GroundError> {

@@ -43,6 +43,28 @@ pub(super) fn is_loader_fact(reason: &Reason) -> bool {
 }
 
 impl Machine<'_> {
+    /// Is it `__loader__` or `__spec__` of a module, which may have any type? The others have those that the import system gives them.
+    pub(super) fn may_be_loader_class(&self, reason: &Reason) -> bool {
+        is_loader_fact(reason) && ["`__loader__`", "`__spec__`"].iter().any(|name| reason.message.starts_with(name))
+    }
+
+    /// Has another module an attribute that the import system does not give it? `__getattr__` is asked.
+    pub(super) fn has_module_attribute(&mut self, module: ModuleId, name: &str) -> Eval<bool> {
+        let owner = self.world.module_name(module).to_string();
+        if self.foreign_global(module, name)?.is_some() {
+            return Ok(true);
+        }
+        self.depend(&owner, &[name]);
+        let getter = self.foreign_global(module, "__getattr__")?;
+        self.depend(&owner, &["__getattr__"]);
+        let Some(getter) = getter else { return Ok(false) };
+        match self.catching(|machine| machine.call(&getter, vec![Value::str(name)], Vec::new())) {
+            Ok(_) => Ok(true),
+            Err(Stop::Raise(exception)) if self.is_instance_of(&exception, self.known.attribute_error)? => Ok(false),
+            Err(stop) => Err(stop),
+        }
+    }
+
     /// `type(value)` of `__spec__`, `__file__` and the like.
     pub(super) fn type_of_loader_fact(&self, reason: &Reason) -> Option<Value> {
         is_loader_fact(reason).then(|| Value::Unknown(Reason::new(Rule::Nondeterministic, LOADER_TYPE)))
@@ -614,6 +636,9 @@ impl Machine<'_> {
         } else {
             None
         };
+        if let Some(submodule) = self.loaded_submodule(module, name) {
+            return Ok(submodule);
+        }
         let own = self.foreign_global(module, name)?;
         match (own, submodule) {
             (Some(value), None) => {

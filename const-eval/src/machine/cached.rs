@@ -6,6 +6,8 @@
 //! is *shared*: whoever calls with equal arguments gets the same objects, so nobody may change them,
 //! and whether they are one object with others can't be told.
 
+use rustc_hash::FxHashSet;
+
 use super::functions::Keywords;
 use super::{Eval, Machine};
 use crate::heap::Native;
@@ -99,9 +101,16 @@ impl Machine<'_> {
         }
         self.share_since(start);
         let answers = self.answers.entry(wrapper).or_default();
+        self.answered += 1;
         answers.entries.retain(|answer| answer.key != key);
         answers.entries.push(Answer { key, value: value.clone(), imports });
         Ok(value)
+    }
+
+    /// Is one of the objects among what own functions behind a cache have given, or reached from there?
+    pub(super) fn is_remembered(&self, objects: &FxHashSet<u32>) -> bool {
+        let answers = self.answers.values().flat_map(|answers| &answers.entries);
+        answers.into_iter().any(|answer| self.reaches(&answer.value, objects))
     }
 
     /// What was made since then is handed to others as well.

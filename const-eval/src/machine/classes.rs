@@ -611,6 +611,9 @@ impl Machine<'_> {
                 let names = names.into_iter().map(Value::Str).collect();
                 self.new_frozen_set(names)
             }
+            ("__abstractmethods__", Type::Ground(id)) if self.ground_attribute(id, name).is_none() => {
+                self.raise("AttributeError", "__abstractmethods__")
+            }
             ("__annotations__", Type::Class(object)) => {
                 let own = self.class(object).and_then(|class| class.namespace.get("__annotations__").cloned());
                 match own {

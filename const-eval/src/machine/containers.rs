@@ -541,11 +541,14 @@ impl Machine<'_> {
     }
 
     pub(super) fn set_add(&mut self, set: &Value, item: Value) -> Eval<()> {
-        let key = self.key(&item)?;
         if let Some(object) = self.foreign_set(set) {
+            if !self.is_code(&item) {
+                self.key(&item)?;
+            }
             self.change_items(object, Change::Add { set: set.clone(), value: item });
             return Ok(());
         }
+        let key = self.key(&item)?;
         let items = self.set_mut(set)?;
         if !items.contains_key(&key) {
             items.insert(key, item);

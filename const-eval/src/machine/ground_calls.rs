@@ -536,6 +536,37 @@ impl Machine<'_> {
         }
     }
 
+    /// `issubclass` of what is no class: `TypeError`, unless it has `__bases__` (`check_class` in abstract.c).
+    fn issubclass_of_object(&mut self, object: &Value, class: Type) -> Eval<bool> {
+        let has_bases = match object {
+            // A loader may be a class, but not one that derives from this module's.
+            Value::Unknown(reason)
+                if self.may_be_loader_class(reason) && matches!(class, Type::Class(class) if self.is_own(class)) =>
+            {
+                if self.decide("whether a loader is a class")? {
+                    return Ok(false);
+                }
+                false
+            }
+            Value::Unknown(reason) if super::attributes::is_loader_fact(reason) => false,
+            Value::Unknown(reason) => {
+                let reason = reason.clone();
+                let message = "`issubclass` of something that is not known to be a class";
+                return self.unknown(Rule::UnknownOperation, message, &reason);
+            }
+            Value::Module(module) if *module != self.module => self.has_module_attribute(*module, "__bases__")?,
+            Value::GroundModule(index) => {
+                let module = &self.world.ground().modules()[*index as usize];
+                ["__bases__", "__getattr__"].iter().any(|name| module.exports.contains_key(*name))
+            }
+            _ => matches!(self.find_attribute(object, "__bases__")?, Some(Value::Tuple(_) | Value::Unknown(_))),
+        };
+        if has_bases {
+            return self.residual(Rule::NotModelled, "`issubclass` of an object that has `__bases__`");
+        }
+        self.raise_exactly("TypeError", "issubclass() arg 1 must be a class")
+    }
+
     fn issubclass(&mut self, subclass: &Value, classes: &Value) -> Eval<bool> {
         match classes {
             Value::Tuple(items) => {
@@ -558,8 +589,7 @@ impl Machine<'_> {
                 }
                 match self.as_type(subclass) {
                     Some(subclass) => Ok(self.is_subtype(subclass, class)),
-                    None => self
-                        .residual(Rule::UnknownOperation, "`issubclass` of something that is not known to be a class"),
+                    None => self.issubclass_of_object(subclass, class),
                 }
             }
         }

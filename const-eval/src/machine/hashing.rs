@@ -2,7 +2,7 @@
 
 use super::types::Found;
 use super::{Eval, Machine};
-use crate::heap::{Object, Payload, Type};
+use crate::heap::{Attributes, Object, Payload, Type};
 use crate::key::{self, Key};
 use crate::primitive;
 use crate::reason::Rule;
@@ -37,7 +37,7 @@ impl Machine<'_> {
                     }
                     Object::FrozenSet(items) => {
                         let mut keys: Vec<Key> = items.keys().cloned().collect();
-                        if keys.iter().any(|key| key.is_foreign(self.module)) {
+                        if keys.iter().any(|key| self.is_foreign_key(key)) {
                             return self.residual(Rule::NotModelled, "a container whose keys are compared by code");
                         }
                         keys.sort_by_cached_key(|key| format!("{key:?}"));
@@ -103,13 +103,12 @@ impl Machine<'_> {
                             return self.residual(Rule::NotModelled, "hashes a combination of flags by its identity");
                         }
                         if let Some(hook) = self.hash_hook_of_identity(class) {
-                            self.refuse_shared(object)?;
+                            let key = self.identity_key(object)?;
                             self.run_hash_hook(hook, value, class)?;
-                            return Ok(Key::Identity(object));
+                            return Ok(key);
                         }
                         if self.hashes_by_identity(class)? || self.takes_hash_of_identity(class) {
-                            self.refuse_shared(object)?;
-                            Ok(Key::Identity(object))
+                            self.identity_key(object)
                         } else if let Some(key) = self.custom_key(value, class)? {
                             Ok(key)
                         } else {
@@ -191,17 +190,72 @@ impl Machine<'_> {
         Ok(Some(Key::Custom { evaluation: self.module, number }))
     }
 
-    /// A key by identity, of an object that may be the same as another.
-    fn refuse_shared(&mut self, object: ObjectRef) -> Eval<()> {
-        if self.is_shared(object) {
-            return self.residual(Rule::NotModelled, "the identity of an object that a cache hands to others as well");
-        }
-        Ok(())
+    /// A code object: it can be hashed, and compared, without running any code; which others it equals is not known.
+    pub(super) fn is_code(&self, value: &Value) -> bool {
+        matches!(value, Value::Opaque(class) if *class == self.known.code)
     }
 
-    /// Does a container of another module hold keys that its evaluation has compared by their own code?
+    /// The key of an object that is compared by identity: of one that a cache hands to others as well, only if no
+    /// other that is known here can be the same.
+    fn identity_key(&mut self, object: ObjectRef) -> Eval<Key> {
+        if self.is_shared(object) {
+            let module = self.module;
+            let own = self.shared.iter().flat_map(|(start, end)| *start..*end);
+            let mut others =
+                own.map(|index| ObjectRef { owner: module, index }).chain(self.shared_keys.iter().copied());
+            if others.any(|other| other != object && self.may_be_one(object, other)) {
+                return self
+                    .residual(Rule::NotModelled, "the identity of an object that a cache hands to others as well");
+            }
+            if !self.is_own(object) {
+                self.shared_keys.insert(object);
+            }
+        }
+        Ok(Key::Identity(object))
+    }
+
+    /// Can both be the same object, handed out by a cache? The evaluation that made it has left it as it was made, so
+    /// one object has the same attributes both times.
+    fn may_be_one(&self, one: ObjectRef, other: ObjectRef) -> bool {
+        let differ = |one: &Attributes, other: &Attributes| {
+            one.iter().any(|(name, value)| {
+                other.get(name).is_some_and(|other| primitive::identical_or_equal(value, other) == Some(false))
+            })
+        };
+        self.type_of_object(one) == self.type_of_object(other)
+            && match (self.as_made(one), self.as_made(other)) {
+                (Some(Object::Instance(one)), Some(Object::Instance(other))) => {
+                    !differ(&one.attributes, &other.attributes) && !differ(&one.slots, &other.slots)
+                }
+                _ => true,
+            }
+    }
+
+    /// An object as its own module's evaluation leaves it.
+    fn as_made(&self, object: ObjectRef) -> Option<&Object> {
+        let heap = match self.is_own(object) {
+            true => &self.heap,
+            false => &self.world.evaluated(object.owner)?.heap,
+        };
+        heap.objects.get(object.index as usize)
+    }
+
+    /// Does it hold the key of an object that another evaluation has compared by its own code, or by
+    /// its identity although a cache hands it to others as well?
+    fn is_foreign_key(&self, key: &Key) -> bool {
+        match key {
+            Key::Custom { evaluation, .. } => *evaluation != self.module,
+            Key::Identity(object) => !self.is_own(*object) && self.is_shared(*object),
+            Key::Tuple(parts) | Key::Frozen(parts) | Key::Alias(parts) => {
+                parts.iter().any(|part| self.is_foreign_key(part))
+            }
+            _ => false,
+        }
+    }
+
+    /// Does a container of another module hold such keys?
     pub(super) fn has_foreign_keys(&self, object: ObjectRef) -> bool {
-        let foreign = |key: &Key| key.is_foreign(self.module);
+        let foreign = |key: &Key| self.is_foreign_key(key);
         match self.object(object) {
             Object::Dict(entries) => entries.keys().any(foreign),
             Object::Set(items) | Object::FrozenSet(items) => items.keys().any(foreign),
@@ -272,7 +326,7 @@ impl Machine<'_> {
             (V::Bool(left), V::Bool(right)) => left == right,
             (V::Object(left), V::Object(right)) if left == right => true,
             (V::Object(one), V::Object(other)) => {
-                if (self.is_shared(*one) || self.is_shared(*other)) && self.type_of(left)? == self.type_of(right)? {
+                if (self.is_shared(*one) || self.is_shared(*other)) && self.may_be_one(*one, *other) {
                     return self
                         .residual(Rule::Nondeterministic, "whether two objects are one that a cache has handed out");
                 }

@@ -13,7 +13,7 @@ use syntax::ir::{CodeKind, Name};
 
 use super::frame::{Frame, Scope};
 use super::{Eval, Machine, Stop};
-use crate::ground::Export;
+use crate::ground::{Export, ImportEffect};
 use crate::reason::{Reason, Rule};
 use crate::value::{ModuleId, Value};
 use crate::world::Resolved;
@@ -145,7 +145,7 @@ impl Machine<'_> {
     }
 
     /// `importlib._bootstrap._resolve_name`
-    fn absolute_name_in(&self, importer: ModuleId, level: u32, module: &str) -> Option<String> {
+    pub(super) fn absolute_name_in(&self, importer: ModuleId, level: u32, module: &str) -> Option<String> {
         if level == 0 {
             return Some(module.to_string());
         }
@@ -208,11 +208,16 @@ impl Machine<'_> {
                 let what = format!("importing `{absolute}` runs code that is not known");
                 self.unknown(Rule::UnknownCall, &what, &reason)
             }
-            Resolved::Unknown(reason) if guarded => {
-                self.uncertain_import(absolute)?;
+            Resolved::Unknown(reason) => {
+                // A condition was taken for one that never holds at import, and here it holds.
+                if reason.rule == Rule::ImportInCall && self.is_import_statement() {
+                    self.effect(Rule::ImportInCall, reason.message.clone());
+                }
+                if guarded {
+                    self.uncertain_import(absolute)?;
+                }
                 Ok(Value::Unknown(reason))
             }
-            Resolved::Unknown(reason) => Ok(Value::Unknown(reason)),
         }
     }
 
@@ -228,7 +233,11 @@ impl Machine<'_> {
                     || self.is_surely_loaded(module)
                     || self.world.is_loaded_at_start(module)
             }
-            Resolved::Ground(index) => self.world.ground().modules()[index as usize].import_effect.is_none(),
+            Resolved::Ground(index) => match &self.world.ground().modules()[index as usize].import_effect {
+                ImportEffect::Nothing => true,
+                ImportEffect::Loads(names) => names.iter().all(|name| self.runs_nothing_unknown(name)),
+                ImportEffect::Other(_) => false,
+            },
             Resolved::Missing => true,
             Resolved::Unknown(_) | Resolved::Unfound(_) => false,
         }
@@ -395,8 +404,10 @@ impl Machine<'_> {
         }
         let own_package = self.name.starts_with(&format!("{module_name}."));
         let evaluated = match self.world.evaluated(module) {
-            // A package is not complete while its own submodules are loaded.
-            Some(evaluated) if !own_package => Some(evaluated),
+            // A package that loads its own submodules, perhaps by code that is not known, is not complete meanwhile.
+            Some(evaluated) if !own_package || self.world.comes_before(module) && evaluated.is_proven() => {
+                Some(evaluated)
+            }
             _ => None,
         };
         if evaluated.is_some()
@@ -407,6 +418,10 @@ impl Machine<'_> {
         let value = match (evaluated, &submodule) {
             (None, Some(Resolved::Source(submodule))) if !self.binds(module, name) => self.loaded(*submodule),
             (None, _) => {
+                if !guarded && let Some(value) = self.passed_on(module, name) {
+                    self.note_provenance(frame, &module_name, name);
+                    return Ok(value);
+                }
                 if guarded {
                     self.uncertain_import(&format!("{module_name}.{name}"))?;
                 }
@@ -479,7 +494,7 @@ impl Machine<'_> {
     }
 
     /// May the module's own top level bind the name (so that it shadows a submodule)?
-    fn binds(&self, module: ModuleId, name: &str) -> bool {
+    pub(super) fn binds(&self, module: ModuleId, name: &str) -> bool {
         let mut pending = vec![module];
         let mut seen = Vec::new();
         while let Some(module) = pending.pop() {
@@ -521,7 +536,7 @@ impl Machine<'_> {
     }
 
     /// May the module's own code bind names that no statement spells, as `globals()[name] = value` does?
-    fn binds_dynamically(&self, module: ModuleId) -> bool {
+    pub(super) fn binds_dynamically(&self, module: ModuleId) -> bool {
         let Some(ir) = self.world.ir(module) else { return true };
         ir.codes.iter().any(|code| super::forget::mentions_any(code, &NAMESPACE_ACCESS))
     }

@@ -33,6 +33,7 @@ mod methods;
 mod models;
 mod operator_module;
 mod operators;
+mod passed_on;
 mod patterns;
 mod reach;
 mod replay;
@@ -157,8 +158,12 @@ pub struct Machine<'w> {
     custom_hashes: FxHashMap<ObjectRef, Key>,
     /// See [`Evaluated::shared`].
     shared: Vec<(u32, u32)>,
+    /// Objects of other modules, handed out by a cache, that were met as keys by their identity.
+    shared_keys: FxHashSet<ObjectRef>,
     /// What functions behind a cache have given so far.
     answers: FxHashMap<ObjectRef, cached::Answers>,
+    /// How many times they have given something new.
+    answered: u64,
     /// A call behind a cache is under way: objects before this one are older than it.
     floor: Option<u32>,
     /// `dataclasses` looks at an annotation that has nothing to do with `typing`: it makes no difference whether that
@@ -198,6 +203,8 @@ struct Statement {
     changed_older: bool,
     /// The older objects of this module that were changed since, by their indices.
     changed: FxHashSet<u32>,
+    /// What those were before, once it is needed to run the statement again.
+    saved: FxHashMap<u32, Object>,
     /// The module's namespace was changed as a dict.
     changed_namespace: bool,
     /// Module and name of the last `from m import x`, until it is bound.
@@ -304,7 +311,9 @@ impl<'w> Machine<'w> {
             custom_count: 0,
             custom_hashes: FxHashMap::default(),
             shared: Vec::new(),
+            shared_keys: FxHashSet::default(),
             answers: FxHashMap::default(),
+            answered: 0,
             floor: None,
             typing_is_idle: false,
             loads: 0,
@@ -562,7 +571,9 @@ impl<'w> Machine<'w> {
         }
         if (object.index as usize) < self.current.heap_before {
             self.current.changed_older = true;
-            self.current.changed.insert(object.index);
+            if self.current.changed.insert(object.index) && self.current.before.is_some() {
+                self.current.saved.insert(object.index, self.heap.objects[object.index as usize].clone());
+            }
         }
         Ok(&mut self.heap.objects[object.index as usize])
     }

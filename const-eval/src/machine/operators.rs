@@ -399,7 +399,8 @@ impl Machine<'_> {
         })
     }
 
-    fn is_union_member(&self, value: &Value) -> bool {
+    /// Does `|` of the value make a union (`unionable` in unionobject.c)?
+    fn is_union_member(&mut self, value: &Value) -> bool {
         match value {
             Value::None => true,
             Value::Object(object) => match self.object(*object) {
@@ -408,12 +409,23 @@ impl Machine<'_> {
                 Object::Instance(_) => {
                     matches!(self.plain_data(value), Value::Object(_)) && self.is_alias_instance(value)
                 }
-                Object::Class(_) => self.has_plain_metaclass(value),
+                Object::Class(_) => self.unites_as_type(value),
                 _ => false,
             },
-            Value::Ground(_) => self.has_plain_metaclass(value),
+            Value::Ground(_) => self.unites_as_type(value),
             _ => false,
         }
+    }
+
+    /// A class whose metaclass leaves `|` to `type`.
+    fn unites_as_type(&mut self, value: &Value) -> bool {
+        if self.as_type(value).is_none() {
+            return false;
+        }
+        let Ok(metaclass) = self.type_of(value) else { return false };
+        ["__or__", "__ror__"].iter().all(|name| {
+            matches!(self.lookup(metaclass, name), Some(Found::Ground { owner, .. }) if owner == self.known.type_)
+        })
     }
 
     /// An instance of a subclass of `types.GenericAlias`, as `collections.abc.Callable[…]` is.

@@ -14,7 +14,7 @@ impl Machine<'_> {
         self.namespace.iter().filter(|(_, value)| self.reaches(value, objects)).map(|(name, _)| name.clone()).collect()
     }
 
-    fn reaches(&self, value: &Value, objects: &FxHashSet<u32>) -> bool {
+    pub(super) fn reaches(&self, value: &Value, objects: &FxHashSet<u32>) -> bool {
         let mut seen: FxHashSet<ObjectRef> = FxHashSet::default();
         let mut pending = vec![value.clone()];
         while let Some(value) = pending.pop() {

@@ -57,7 +57,7 @@ impl<'w> Machine<'w> {
         Ok(Type::Ground(id))
     }
 
-    fn type_of_object(&self, object: ObjectRef) -> Type {
+    pub(super) fn type_of_object(&self, object: ObjectRef) -> Type {
         let known = &self.known;
         Type::Ground(match self.object(object) {
             Object::List(_) => known.list,

@@ -1,14 +1,16 @@
 //! Statements whose course depends on what only the run time can tell: whether an import
 //! succeeds, or what a value is that differs between processes. Every way that the statement
-//! can take is followed, from the same state; what the ways disagree on is unknown.
+//! can take is followed, from the same state; what the ways disagree on is unknown. Where they leave an
+//! older object of the module in different states, no name that leads to it is known any more.
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use syntax::ir::{self, Name, StatementKind};
 
 use super::{Eval, Machine, Statement, Stop};
 use crate::evaluated::Namespace;
+use crate::heap::Object;
 use crate::reason::{Reason, Rule};
 use crate::value::Value;
 
@@ -35,7 +37,14 @@ struct Joined {
     opaque_effect: bool,
     /// What the last of the ways that raise a known exception raises.
     raised: Option<Value>,
+    /// Older objects that ways which complete have changed, as they were before.
+    before: FxHashMap<u32, Object>,
+    /// For each of these ways, the objects that it has changed, as it leaves them.
+    left: Vec<FxHashMap<u32, Object>>,
 }
+
+/// What is said where ways change different things.
+const CHANGES_DEPEND: &str = "what it changes depends on what only the run time can tell";
 
 impl Machine<'_> {
     /// Runs a statement, every way it can take, and joins the outcomes.
@@ -45,6 +54,7 @@ impl Machine<'_> {
         let before = matches!(statement.kind, StatementKind::Compound).then(|| self.names());
         self.current = fresh(Vec::new(), before);
         let (open_before, porous_before, tainted_before) = (self.open_namespace, self.porous, self.tainted.clone());
+        let memory_before = (self.custom_count, self.answered);
         let mut result = self.run_statement(ir, statement).and_then(|()| self.check_generators());
         if self.current.decisions.is_empty() {
             return result;
@@ -52,6 +62,10 @@ impl Machine<'_> {
         let mut joined = Joined::default();
         loop {
             self.positions.clear();
+            // What is remembered of calls rests on the state of the way that has made them.
+            if self.current.changed_older && (self.custom_count, self.answered) != memory_before {
+                return self.changes_depend();
+            }
             self.take_way(result, &mut joined)?;
             let mut decisions = std::mem::take(&mut self.current.decisions);
             while decisions.last() == Some(&false) {
@@ -69,7 +83,7 @@ impl Machine<'_> {
             self.current = fresh(decisions, Some((namespace, provenance)));
             result = self.run_statement(ir, statement).and_then(|()| self.check_generators());
         }
-        let Some(namespace) = joined.namespace else {
+        let Some(namespace) = joined.namespace.take() else {
             if let Some(exception) = joined.raised {
                 return Err(Stop::Raise(exception));
             }
@@ -82,6 +96,7 @@ impl Machine<'_> {
         for name in &statement.binds {
             self.provenance.remove(name);
         }
+        self.join_objects(statement, &mut joined)?;
         self.current.imports = joined.imports;
         self.current.recipe = joined.recipe;
         self.current.effect = joined.effect;
@@ -91,14 +106,25 @@ impl Machine<'_> {
 
     /// Adds the way that has just been followed. Stops where it can't be joined with others.
     fn take_way(&mut self, result: Eval<()>, joined: &mut Joined) -> Eval<()> {
-        // Only names are put back for the next way, also after one that raises.
-        let has_changed = self.current.changed_older || !self.current.effects.is_empty();
-        if has_changed && !matches!(result, Err(Stop::Residual(_))) {
-            self.current.reached = true;
-            return self.residual(Rule::Raises, "what it changes depends on what only the run time can tell");
+        if matches!(result, Err(Stop::Residual(_))) {
+            return result;
+        }
+        // Only names and objects of the module are put back for the next way, also after one that raises.
+        let current = &self.current;
+        if current.changed_namespace || !current.effects.is_empty() || current.changed.len() != current.saved.len() {
+            return self.changes_depend();
+        }
+        let mut left = FxHashMap::default();
+        for (index, before) in std::mem::take(&mut self.current.saved) {
+            let after = std::mem::replace(&mut self.heap.objects[index as usize], before.clone());
+            if result.is_ok() {
+                left.insert(index, after);
+                joined.before.entry(index).or_insert(before);
+            }
         }
         match result {
             Ok(()) => {
+                joined.left.push(left);
                 joined.namespace = Some(match joined.namespace.take() {
                     None => self.namespace.clone(),
                     Some(other) => join(other, &self.namespace),
@@ -120,6 +146,45 @@ impl Machine<'_> {
         Ok(())
     }
 
+    /// Carries out the changes of older objects that the ways agree on, and forgets the names that lead to others.
+    fn join_objects(&mut self, statement: &ir::TopLevel, joined: &mut Joined) -> Eval<()> {
+        let mut differing = FxHashSet::default();
+        for (index, before) in &joined.before {
+            let mut states = joined.left.iter().map(|left| left.get(index).unwrap_or(before));
+            let Some(first) = states.next() else { continue };
+            if !states.all(|other| is_same_object(first, other)) {
+                differing.insert(*index);
+            }
+            self.heap.objects[*index as usize] = first.clone();
+        }
+        self.current.changed = joined.before.keys().copied().collect();
+        self.current.changed_older = !joined.before.is_empty();
+        if differing.is_empty() {
+            return Ok(());
+        }
+        let is_compared = self.customs.values().flatten().any(|(object, _)| self.reaches(object, &differing));
+        if is_compared || self.is_remembered(&differing) {
+            return self.changes_depend();
+        }
+        let reason = Reason::new(Rule::UnknownName, CHANGES_DEPEND);
+        for name in self.names_that_reach(&differing) {
+            if !statement.binds.contains(&name) {
+                self.forgotten.push((self.current.index, name.clone()));
+            }
+            self.provenance.remove(&name);
+            self.tainted.remove(&name);
+            self.namespace.insert(name, Value::Unknown(reason.clone()));
+        }
+        joined.effect.get_or_insert(self.reason_here(Rule::Raises, CHANGES_DEPEND.into()));
+        Ok(())
+    }
+
+    /// Stops where ways have changed what can't be put back, or joined: nothing is known of it any more.
+    fn changes_depend<T>(&mut self) -> Eval<T> {
+        self.current.reached = true;
+        self.residual(Rule::Raises, CHANGES_DEPEND)
+    }
+
     fn names(&self) -> Names {
         (self.namespace.clone(), self.provenance.clone())
     }
@@ -133,8 +198,11 @@ impl Machine<'_> {
         if let Some(answer) = self.current.decisions.get(asked) {
             return Ok(*answer);
         }
-        if self.current.before.is_none() && !self.current.binds {
+        if self.current.before.is_none() && !self.current.binds && !self.current.changed_older {
             self.current.before = Some(self.names());
+        }
+        if self.current.before.is_none() && self.current.changed_older {
+            return self.changes_depend();
         }
         if self.current.decisions.len() >= LIMIT || self.current.before.is_none() {
             return self.residual(Rule::Raises, format!("its course depends on {question}"));
@@ -173,6 +241,30 @@ fn join(first: Namespace, second: &Namespace) -> Namespace {
         }
     }
     joined
+}
+
+/// Are both states of one container the same?
+fn is_same_object(left: &Object, right: &Object) -> bool {
+    match (left, right) {
+        (Object::List(left), Object::List(right)) => {
+            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| is_same(left, right))
+        }
+        (Object::Dict(left), Object::Dict(right)) => {
+            left.len() == right.len()
+                && left.iter().zip(right).all(|((key, (name, value)), (other_key, (other_name, other)))| {
+                    key == other_key && is_same(name, other_name) && is_same(value, other)
+                })
+        }
+        (Object::Set(left), Object::Set(right)) => {
+            left.len() == right.len()
+                && left
+                    .iter()
+                    .zip(right)
+                    .all(|((key, value), (other_key, other))| key == other_key && is_same(value, other))
+        }
+        (Object::Cell(Some(left)), Object::Cell(Some(right))) => is_same(left, right),
+        _ => false,
+    }
 }
 
 pub(super) fn is_same(left: &Value, right: &Value) -> bool {

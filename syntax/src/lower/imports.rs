@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use ruff_python_ast as ast;
-use ruff_python_ast::{Expr, Stmt, UnaryOp};
+use ruff_python_ast::{CmpOp, Expr, Stmt, UnaryOp};
 
 use super::Lowerer;
-use crate::ir::{ImportSite, Instruction as I, Name};
+use crate::ir::{ImportSite, Instruction as I, Name, Occasion};
 
 impl<'a> Lowerer<'a> {
     pub(super) fn import(&mut self, node: &'a ast::StmtImport) {
@@ -54,11 +54,11 @@ impl<'a> Lowerer<'a> {
 /// The import statements of a module body that run at import.
 pub(super) fn import_sites(body: &[Stmt]) -> Vec<ImportSite> {
     let mut sites = Vec::new();
-    collect(body, false, &mut sites);
+    collect(body, Occasion::Always, &mut sites);
     sites
 }
 
-fn collect(body: &[Stmt], type_checking: bool, sites: &mut Vec<ImportSite>) {
+fn collect(body: &[Stmt], occasion: Occasion, sites: &mut Vec<ImportSite>) {
     for statement in body {
         match statement {
             Stmt::Import(node) => sites.extend(node.names.iter().map(|alias| ImportSite {
@@ -66,63 +66,82 @@ fn collect(body: &[Stmt], type_checking: bool, sites: &mut Vec<ImportSite>) {
                 level: 0,
                 module: alias.name.as_str().into(),
                 names: Vec::new(),
-                type_checking,
+                occasion,
             })),
             Stmt::ImportFrom(node) => sites.push(ImportSite {
                 range: node.range,
                 level: node.level,
                 module: node.module.as_ref().map_or("", |module| module.as_str()).into(),
                 names: node.names.iter().map(|alias| alias.name.as_str().into()).collect(),
-                type_checking,
+                occasion,
             }),
-            Stmt::ClassDef(node) => collect(&node.body, type_checking, sites),
-            Stmt::If(node) => collect_if(node, type_checking, sites),
+            Stmt::ClassDef(node) => collect(&node.body, occasion, sites),
+            Stmt::If(node) => collect_if(node, occasion, sites),
             Stmt::For(node) => {
-                collect(&node.body, type_checking, sites);
-                collect(&node.orelse, type_checking, sites);
+                collect(&node.body, occasion, sites);
+                collect(&node.orelse, occasion, sites);
             }
             Stmt::While(node) => {
-                collect(&node.body, type_checking, sites);
-                collect(&node.orelse, type_checking, sites);
+                collect(&node.body, occasion, sites);
+                collect(&node.orelse, occasion, sites);
             }
-            Stmt::With(node) => collect(&node.body, type_checking, sites),
-            Stmt::Match(node) => node.cases.iter().for_each(|case| collect(&case.body, type_checking, sites)),
+            Stmt::With(node) => collect(&node.body, occasion, sites),
+            Stmt::Match(node) => node.cases.iter().for_each(|case| collect(&case.body, occasion, sites)),
             Stmt::Try(node) => {
-                collect(&node.body, type_checking, sites);
+                collect(&node.body, occasion, sites);
                 for ast::ExceptHandler::ExceptHandler(handler) in &node.handlers {
-                    collect(&handler.body, type_checking, sites);
+                    collect(&handler.body, occasion, sites);
                 }
-                collect(&node.orelse, type_checking, sites);
-                collect(&node.finalbody, type_checking, sites);
+                collect(&node.orelse, occasion, sites);
+                collect(&node.finalbody, occasion, sites);
             }
             _ => {}
         }
     }
 }
 
-fn collect_if(node: &ast::StmtIf, type_checking: bool, sites: &mut Vec<ImportSite>) {
-    // Once a branch has tested `not TYPE_CHECKING`, the branches after it never run.
-    let (when_true, mut when_false) = never_runs(&node.test);
-    collect(&node.body, type_checking || when_true, sites);
+fn collect_if(node: &ast::StmtIf, occasion: Occasion, sites: &mut Vec<ImportSite>) {
+    // A branch runs if its own test holds and those before it don't.
+    let (when_true, mut when_false) = occasions(&node.test);
+    collect(&node.body, occasion.max(when_true), sites);
     for clause in &node.elif_else_clauses {
-        let (when_true, later) = clause.test.as_ref().map_or((false, false), never_runs);
-        collect(&clause.body, type_checking || when_false || when_true, sites);
-        when_false |= later;
+        let (when_true, later) = clause.test.as_ref().map_or((Occasion::Always, Occasion::Always), occasions);
+        collect(&clause.body, occasion.max(when_false).max(when_true), sites);
+        when_false = when_false.max(later);
     }
 }
 
-/// Whether what follows a test that holds, or one that does not hold, is for type checkers only.
-fn never_runs(test: &Expr) -> (bool, bool) {
+/// When what follows a test that holds is carried out, and what follows one that does not hold.
+fn occasions(test: &Expr) -> (Occasion, Occasion) {
     match test {
         Expr::UnaryOp(node) if node.op == UnaryOp::Not => {
-            let (when_true, when_false) = never_runs(&node.operand);
+            let (when_true, when_false) = occasions(&node.operand);
             (when_false, when_true)
         }
-        Expr::Name(node) => (node.id.as_str() == "TYPE_CHECKING", false),
+        _ if is_type_checking(test) => (Occasion::Never, Occasion::Always),
+        Expr::Compare(node) => match (&*node.ops, &*node.comparators) {
+            ([CmpOp::Eq], [right]) if are_name_and_main(&node.left, right) => (Occasion::Script, Occasion::Always),
+            ([CmpOp::NotEq], [right]) if are_name_and_main(&node.left, right) => (Occasion::Always, Occasion::Script),
+            _ => (Occasion::Always, Occasion::Always),
+        },
+        _ => (Occasion::Always, Occasion::Always),
+    }
+}
+
+fn is_type_checking(test: &Expr) -> bool {
+    match test {
+        Expr::Name(node) => node.id.as_str() == "TYPE_CHECKING",
         Expr::Attribute(node) => {
             let typing = matches!(&*node.value, Expr::Name(module) if matches!(module.id.as_str(), "typing" | "t" | "typing_extensions"));
-            (typing && node.attr.as_str() == "TYPE_CHECKING", false)
+            typing && node.attr.as_str() == "TYPE_CHECKING"
         }
-        _ => (false, false),
+        _ => false,
     }
+}
+
+/// `__name__` and `"__main__"`, in either order.
+fn are_name_and_main(left: &Expr, right: &Expr) -> bool {
+    let is_name = |side: &Expr| matches!(side, Expr::Name(node) if node.id.as_str() == "__name__");
+    let is_main = |side: &Expr| matches!(side, Expr::StringLiteral(node) if node.value.to_str() == "__main__");
+    is_name(left) && is_main(right) || is_main(left) && is_name(right)
 }

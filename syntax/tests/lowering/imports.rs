@@ -92,24 +92,27 @@ fn private_names_in_a_class() {
 
 #[test]
 fn sites() {
-    let text = "import a, b.c\nif TYPE_CHECKING:\n    import d\nelse:\n    from . import e\nif not typing.TYPE_CHECKING:\n    import f\nelse:\n    import g\nclass C:\n    import h\ndef i():\n    import j\ntry:\n    from k import *\nexcept ImportError:\n    import l\n";
+    let text = "import a, b.c\nif TYPE_CHECKING:\n    import d\nelse:\n    from . import e\nif not typing.TYPE_CHECKING:\n    import f\nelse:\n    import g\nclass C:\n    import h\ndef i():\n    import j\ntry:\n    from k import *\nexcept ImportError:\n    import l\nif __name__ == '__main__':\n    import m\nelif '__main__' != __name__:\n    import n\nelse:\n    import o\n";
     let module = lower_source(text, &LowerOptions { version: (3, 13), optimize: 0 });
     let sites = module.map(|module| {
         let describe = |site: &syntax::ir::ImportSite| {
-            format!("{}{} {:?} {}\n", ".".repeat(site.level as usize), site.module, site.names, site.type_checking)
+            format!("{}{} {:?} {:?}\n", ".".repeat(site.level as usize), site.module, site.names, site.occasion)
         };
         module.imports.iter().map(describe).collect::<String>()
     });
     expect![[r#"
-        a [] false
-        b.c [] false
-        d [] true
-        . ["e"] false
-        f [] false
-        g [] true
-        h [] false
-        k ["*"] false
-        l [] false
+        a [] Always
+        b.c [] Always
+        d [] Never
+        . ["e"] Always
+        f [] Always
+        g [] Never
+        h [] Always
+        k ["*"] Always
+        l [] Always
+        m [] Script
+        n [] Always
+        o [] Script
     "#]]
     .assert_eq(&sites.unwrap_or_default());
 }
