@@ -20,6 +20,8 @@ pub enum Key {
     GroundModule(u32),
     /// `list[int]`, `int | None`: by origin and arguments.
     Alias(Arc<[Key]>),
+    /// A weak reference, by the object that it refers to.
+    Weak(Arc<Key>),
     /// A number of positional arguments.
     Length(usize),
     /// An object that defines `__eq__` and `__hash__` in Python: equal ones have the same number
@@ -31,6 +33,16 @@ pub enum Key {
 }
 
 impl Key {
+    /// Is it compared with others by code of its own?
+    pub fn runs_code(&self) -> bool {
+        match self {
+            Key::Custom { .. } => true,
+            Key::Tuple(parts) | Key::Frozen(parts) | Key::Alias(parts) => parts.iter().any(Key::runs_code),
+            Key::Weak(referent) => referent.runs_code(),
+            _ => false,
+        }
+    }
+
     /// Does it hold the key of an object that another evaluation has compared by its own code?
     pub fn is_foreign(&self, evaluation: ModuleId) -> bool {
         match self {
@@ -38,6 +50,7 @@ impl Key {
             Key::Tuple(parts) | Key::Frozen(parts) | Key::Alias(parts) => {
                 parts.iter().any(|part| part.is_foreign(evaluation))
             }
+            Key::Weak(referent) => referent.is_foreign(evaluation),
             _ => false,
         }
     }

@@ -7,7 +7,7 @@ use super::types::Found;
 use super::{Eval, Machine, Stop};
 use crate::effect::Changed;
 use crate::ground::{AttributeKind, EntryKind, Export, GroundId};
-use crate::heap::{Object, Type};
+use crate::heap::{Object, Payload, Type};
 use crate::reason::{Reason, Rule};
 use crate::value::{ModuleId, ObjectRef, Value};
 use crate::world::Resolved;
@@ -75,6 +75,12 @@ impl Machine<'_> {
                 let (owner, receiver) = (self.known.str, object.clone());
                 Ok(self.allocate(Object::BoundGround { owner, name: name.into(), receiver }))
             }
+            Value::Unknown(_) if self.has_known_method(object, name) => {
+                let (Some(owner), receiver) = (self.class_of_unknown(object), object.clone()) else {
+                    return self.malformed();
+                };
+                Ok(self.allocate(Object::BoundGround { owner, name: name.into(), receiver }))
+            }
             Value::Unknown(reason) => {
                 let message =
                     format!("reads the attribute `{name}` of something that is not known: {}", reason.root_cause());
@@ -105,6 +111,13 @@ impl Machine<'_> {
                 self.instance_attribute(object, name)
             }
         }
+    }
+
+    /// Is it a method of the type's own, of a value that is known only by its type?
+    fn has_known_method(&self, value: &Value, name: &str) -> bool {
+        self.class_of_unknown(value)
+            .and_then(|class| self.ground_attribute(class, name))
+            .is_some_and(|found| matches!(found.kind, AttributeKind::Method))
     }
 
     /// The attribute, or `None` where reading it raises `AttributeError`.
@@ -304,7 +317,8 @@ impl Machine<'_> {
                     }
                     Object::Instance(instance) => {
                         let class = instance.class;
-                        Ok(self.python_definition(class, "__set__").is_some()
+                        Ok(matches!(instance.payload, Payload::Property(_))
+                            || self.python_definition(class, "__set__").is_some()
                             || self.python_definition(class, "__delete__").is_some())
                     }
                     _ => Ok(false),
@@ -363,17 +377,7 @@ impl Machine<'_> {
                     None => value,
                 })
             }
-            Object::Property(property) => {
-                let getter = property.get.clone();
-                match receiver {
-                    None => Ok(value),
-                    Some(_) if matches!(getter, Value::None) => {
-                        let class = self.type_name(class);
-                        self.raise("AttributeError", format!("property '{name}' of '{class}' object has no getter"))
-                    }
-                    Some(receiver) => self.call(&getter, vec![receiver.clone()], Vec::new()),
-                }
-            }
+            Object::Property(_) => self.bind_property(object, name, receiver, class),
             Object::StaticMethod(wrapper) => Ok(wrapper.function.clone()),
             Object::ClassMethod(wrapper) => {
                 let function = wrapper.function.clone();
@@ -414,6 +418,7 @@ impl Machine<'_> {
                         let receiver = receiver.cloned().unwrap_or(Value::None);
                         self.call(&getter, vec![receiver, class.value()], Vec::new())
                     }
+                    None if self.property(object).is_some() => self.bind_property(object, name, receiver, class),
                     None => Ok(value),
                 }
             }
@@ -422,6 +427,20 @@ impl Machine<'_> {
                 self.bind_c_type(value, native, name, receiver)
             }
             _ => Ok(value),
+        }
+    }
+
+    /// `property.__get__`
+    fn bind_property(&mut self, object: ObjectRef, name: &str, receiver: Option<&Value>, class: Type) -> Eval<Value> {
+        let Some(property) = self.property(object) else { return self.malformed() };
+        let getter = property.get.clone();
+        match receiver {
+            None => Ok(Value::Object(object)),
+            Some(_) if matches!(getter, Value::None) => {
+                let class = self.type_name(class);
+                self.raise("AttributeError", format!("property '{name}' of '{class}' object has no getter"))
+            }
+            Some(receiver) => self.call(&getter, vec![receiver.clone()], Vec::new()),
         }
     }
 
@@ -853,6 +872,12 @@ impl Machine<'_> {
                             arguments.extend(value);
                             self.call(&setter, arguments, Vec::new())?;
                             return Ok(());
+                        }
+                        if self.property(descriptor).is_some() {
+                            return self.residual(
+                                Rule::NotModelled,
+                                format!("sets or deletes `{name}` by a subclass of property"),
+                            );
                         }
                         let other = if value.is_some() { "__delete__" } else { "__set__" };
                         if self.python_definition(descriptor_class, other).is_some() {

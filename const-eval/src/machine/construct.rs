@@ -2,7 +2,7 @@
 
 use super::functions::Keywords;
 use super::types::Found;
-use super::{Eval, Machine};
+use super::{Eval, Machine, Stop};
 use crate::ground::GroundId;
 use crate::heap::{Instance, Iterator, Object, Payload, Property, Type, Wrapper};
 use crate::primitive;
@@ -59,7 +59,10 @@ impl Machine<'_> {
                 return self.raise("TypeError", format!("Can't instantiate abstract class {name}"));
             }
         }
-        let payload = if owner == known.object {
+        let payload = if owner == known.property {
+            // `property.__init__` fills it.
+            Payload::Property(Default::default())
+        } else if owner == known.object {
             self.check_object_new(class, &positional, &keywords)?;
             Payload::None
         } else if owner == known.list {
@@ -85,6 +88,12 @@ impl Machine<'_> {
         } else if self.is_subtype(Type::Ground(owner), Type::Ground(known.base_exception)) {
             self.check_exception(owner, class, &positional, &keywords)?;
             Payload::Exception(positional)
+        } else if self.makes_hidden_state(owner)
+            && positional.iter().chain(keywords.iter().map(|(_, value)| value)).all(|value| self.is_inert(value))
+        {
+            let what = self.world.ground().entry(owner).qualified.clone();
+            self.known_effect(Rule::Nondeterministic, format!("the state of a `{what}` differs between processes"));
+            Payload::Hidden
         } else {
             let what = self.world.ground().entry(owner).qualified.clone();
             return self
@@ -159,6 +168,9 @@ impl Machine<'_> {
         self.demand_arity(&qualified, positional.len(), &keywords)?;
         if let Some(parameter) = self.new_type_parameter(id, &positional, &keywords)? {
             return Ok(parameter);
+        }
+        if let Some(iterator) = self.combinatoric_iterator(id, &qualified, &positional, &keywords)? {
+            return Ok(iterator);
         }
         match &*qualified {
             "builtins.object" => {
@@ -317,7 +329,7 @@ impl Machine<'_> {
     }
 
     /// `int(…)`, `float(…)`, … from data, or through the conversion methods of Python classes.
-    fn new_data(&mut self, qualified: &str, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
+    pub(super) fn new_data(&mut self, qualified: &str, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
         let name = qualified.trim_start_matches("builtins.");
         let mut arguments = Vec::with_capacity(positional.len());
         for value in positional {
@@ -369,6 +381,47 @@ impl Machine<'_> {
     }
 
     fn new_property(&mut self, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
+        let mut property = self.property_of(positional, keywords)?;
+        if let Some(doc) = self.doc_of_getter(&property)? {
+            property.doc = doc;
+        }
+        Ok(self.allocate(Object::Property(Box::new(property))))
+    }
+
+    /// `property.__init__` of an instance of a subclass: its docstring is an attribute of the instance.
+    pub(super) fn init_property(&mut self, made: &Value, positional: Vec<Value>, keywords: Keywords) -> Eval<()> {
+        let property = self.property_of(positional, keywords)?;
+        let inherited = self.doc_of_getter(&property)?;
+        let doc = match (&inherited, &property.doc) {
+            (Some(doc), _) => Some(doc.clone()),
+            (None, doc) if self.version() >= (3, 12) => Some(doc.clone()),
+            (None, _) => None,
+        };
+        let Value::Object(object) = made else { return self.malformed() };
+        if let Object::Instance(instance) = self.object_mut(*object)? {
+            instance.payload = Payload::Property(Box::new(property));
+        }
+        let Some(doc) = doc else { return Ok(()) };
+        match self.catching(|machine| machine.set_attribute(made, "__doc__", doc)) {
+            // Whether it is dropped depends on the version, and on where the text comes from.
+            Err(Stop::Raise(_)) => self.residual(Rule::NotModelled, "a property that can't keep its docstring"),
+            other => other,
+        }
+    }
+
+    /// The docstring that a property without one of its own takes from its getter.
+    fn doc_of_getter(&mut self, property: &Property) -> Eval<Option<Value>> {
+        match (&property.doc, &property.get) {
+            (Value::None, Value::None) => Ok(None),
+            (Value::None, getter) => {
+                let doc = self.find_attribute(&getter.clone(), "__doc__")?;
+                Ok(doc.filter(|doc| self.version() < (3, 12) || !matches!(doc, Value::None)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn property_of(&mut self, positional: Vec<Value>, keywords: Keywords) -> Eval<Property> {
         let mut parts = [Value::None, Value::None, Value::None, Value::None];
         for (slot, value) in positional.into_iter().enumerate() {
             match parts.get_mut(slot) {
@@ -385,17 +438,8 @@ impl Machine<'_> {
                 }
             }
         }
-        let [get, set, delete, mut doc] = parts;
-        if matches!(doc, Value::None) && !matches!(get, Value::None) {
-            doc = self.find_attribute(&get, "__doc__")?.unwrap_or(Value::None);
-        }
-        Ok(self.allocate(Object::Property(Box::new(Property {
-            get,
-            set,
-            delete,
-            doc,
-            attributes: Self::attributes(),
-        }))))
+        let [get, set, delete, doc] = parts;
+        Ok(Property { get, set, delete, doc, attributes: Self::attributes() })
     }
 
     /// `staticmethod` and `classmethod` take over the function's attributes (`functools_wraps` in funcobject.c).

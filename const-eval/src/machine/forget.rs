@@ -76,6 +76,7 @@ impl Machine<'_> {
                     reason.root_cause()
                 ),
                 chain: reason.chain.clone(),
+                class: None,
             });
             for value in self.namespace.values_mut() {
                 *value = Value::Unknown(cause.clone());
@@ -89,6 +90,7 @@ impl Machine<'_> {
             rule: Rule::UnknownName,
             message: format!("it is bound by a statement that runs at import ({})", reason.root_cause()),
             chain: reason.chain.clone(),
+            class: None,
         });
         let bound_before = |name: &Name| self.namespace.contains_key(name) && !self.unsure.contains(name);
         let bound = surely_bound(ir.code(statement.code), &statement.binds, bound_before);
@@ -124,6 +126,7 @@ impl Machine<'_> {
             rule: Rule::UnknownName,
             message: format!("an earlier statement that runs at import has changed it ({})", reason.root_cause()),
             chain: reason.chain.clone(),
+            class: None,
         });
         for name in self.names_that_reach(&self.current.changed) {
             if !statement.binds.contains(&name) {

@@ -484,14 +484,14 @@ impl Machine<'_> {
         {
             return Ok(false);
         }
-        let exact = match self.is_process_text(value) {
-            true => {
-                self.known_effect(Rule::Nondeterministic, "computes with text that differs between processes");
-                Type::Ground(self.known.str)
+        let exact = match self.class_of_unknown(value) {
+            Some(class) => {
+                self.known_effect(Rule::Nondeterministic, "computes with what differs between processes");
+                Type::Ground(class)
             }
-            false => self.type_of(value)?,
+            None => self.type_of(value)?,
         };
-        if self.is_process_text(value)
+        if self.class_of_unknown(value).is_some()
             && let Value::Ground(class) = classes
         {
             return Ok(self.is_subtype(exact, Type::Ground(*class)));

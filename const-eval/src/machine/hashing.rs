@@ -78,6 +78,11 @@ impl Machine<'_> {
                     | Object::ClassMethod(_)
                     | Object::Cell(_)
                     | Object::Generator(_) => Ok(Key::Identity(object)),
+                    Object::Native(_) if self.is_own(object) && self.referent(value).is_some() => {
+                        let Some(referent) = self.referent(value) else { return self.malformed() };
+                        self.keep_watch(&referent);
+                        Ok(Key::Weak(self.key(&referent)?.into()))
+                    }
                     Object::Native(_) if self.type_parameter(value).is_some() => {
                         let class = self.type_of(value)?;
                         match self.hashes_by_identity(class)? {

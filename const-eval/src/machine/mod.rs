@@ -16,6 +16,7 @@ mod binding;
 mod cached;
 mod calls;
 mod classes;
+mod combinatorics;
 mod construct;
 mod containers;
 mod dynamic;
@@ -29,6 +30,7 @@ mod hashing;
 mod imports;
 mod iteration;
 mod known;
+mod locks;
 mod methods;
 mod models;
 mod operator_module;
@@ -44,6 +46,7 @@ mod types;
 mod typing;
 mod unsupported;
 mod ways;
+mod weak;
 
 use std::sync::Arc;
 
@@ -136,6 +139,8 @@ pub struct Machine<'w> {
     overlay: replay::Overlay,
     /// What this module's evaluation has added to caches of other modules (see [`guarded`]).
     cached: FxHashMap<ObjectRef, Dict>,
+    /// Objects that something rests on as long as they are there (see [`weak`]).
+    watched: Vec<ObjectRef>,
     /// Coroutines, and the statements that made them: one that is never closed warns when it is collected.
     coroutines: Vec<(ObjectRef, u32)>,
     /// An object of this module was handed to code that is not known.
@@ -292,6 +297,7 @@ impl<'w> Machine<'w> {
             module_aliases: Vec::new(),
             overlay: replay::Overlay::default(),
             cached: FxHashMap::default(),
+            watched: Vec::new(),
             coroutines: Vec::new(),
             leaked: false,
             budget,
@@ -363,6 +369,7 @@ impl<'w> Machine<'w> {
                             site: Site { module: self.module, range: statement.range },
                             message: format!("raises {message}"),
                         }],
+                        class: None,
                     });
                     self.forget(ir, statement, &reason, false);
                     self.fails = true;
@@ -373,6 +380,9 @@ impl<'w> Machine<'w> {
                     Outcome::Residual(reason)
                 }
             };
+            let gone = self.check_watched(ir, statement);
+            let completed = completed && gone.is_none();
+            let outcome = gone.map_or(outcome, Outcome::Residual);
             if matches!(outcome, Outcome::Residual(_)) {
                 self.impure |= !completed || self.current.opaque_effect;
                 self.forget_changes();
@@ -390,6 +400,7 @@ impl<'w> Machine<'w> {
                     rule: Rule::NotModelled,
                     message: message.into(),
                     chain: vec![link],
+                    class: None,
                 }));
             }
         }
@@ -490,7 +501,7 @@ impl<'w> Machine<'w> {
             };
             chain.push(Link { site: self.site(position), message });
         }
-        Arc::new(Reason { rule, message, chain })
+        Arc::new(Reason { rule, message, chain, class: None })
     }
 
     fn site(&self, position: &Position) -> Site {
