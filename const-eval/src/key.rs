@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use syntax::ir::Name;
+
 use crate::ground::GroundId;
 use crate::primitive;
 use crate::value::{ModuleId, ObjectRef, Value};
@@ -20,6 +22,8 @@ pub enum Key {
     GroundModule(u32),
     /// `list[int]`, `int | None`: by origin and arguments.
     Alias(Arc<[Key]>),
+    /// What another module makes when the name is first asked for.
+    Global(ModuleId, Name),
     /// A weak reference, by the object that it refers to.
     Weak(Arc<Key>),
     /// A number of positional arguments.

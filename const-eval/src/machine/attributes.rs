@@ -664,6 +664,11 @@ impl Machine<'_> {
                     if module_name == "typing" && self.world.is_standard(module) {
                         self.leaked = leaked;
                         self.share_since(start);
+                        if let Ok(Value::Object(made)) = &value
+                            && self.is_own(*made)
+                        {
+                            self.stand_ins.insert(made.index, (module, name.into()));
+                        }
                     } else if self.current.effects.len() > effects {
                         // An import asks for `__path__` as well.
                         return self.residual(

@@ -251,6 +251,7 @@ impl Machine<'_> {
             Value::Tuple(items) => items.iter().all(|item| self.is_inert(item)),
             Value::Slice(parts) => parts.iter().all(|part| self.is_inert(part)),
             Value::Opaque(id) => self.type_info(*id).is_some_and(|info| info.inert),
+            Value::Object(object) if self.is_pattern(*object) => true,
             Value::Object(object) if self.is_own(*object) => match self.object(*object) {
                 Object::List(items) => items.iter().all(|item| self.is_inert(item)),
                 Object::Dict(entries) => {
@@ -262,6 +263,16 @@ impl Machine<'_> {
                 false
             }
             _ => true,
+        }
+    }
+
+    /// A compiled regular expression, which never changes.
+    pub(super) fn is_pattern(&self, object: ObjectRef) -> bool {
+        match self.object(object) {
+            Object::Native(native) => {
+                native.class == self.known.pattern && native.arguments.iter().all(|argument| self.is_inert(argument))
+            }
+            _ => false,
         }
     }
 

@@ -144,7 +144,12 @@ impl Machine<'_> {
     /// `T(…)` for exactly a C type.
     fn new_exact(&mut self, id: GroundId, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
         let entry = self.world.ground().entry(id);
-        let qualified = entry.qualified.clone();
+        let (qualified, call) = (entry.qualified.clone(), entry.call);
+        if positional.iter().any(|value| self.class_of_unknown(value).is_some())
+            && let Some(made) = self.call_with_process_data(call, &qualified, None, &positional, &keywords)?
+        {
+            return Ok(made);
+        }
         for value in positional.iter().chain(keywords.iter().map(|(_, value)| value)) {
             // What merely keeps its arguments takes unknown ones too.
             if let Value::Unknown(reason) = value

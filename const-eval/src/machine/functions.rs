@@ -7,7 +7,7 @@ use super::step::Exit;
 use super::{Eval, Machine};
 use crate::heap::{Function, Generator, GeneratorKind, Object, Payload};
 use crate::reason::Rule;
-use crate::value::{ObjectRef, Value};
+use crate::value::{ModuleId, ObjectRef, Value};
 
 /// Positional and keyword arguments of a call.
 pub(super) type Keywords = Vec<(Name, Value)>;
@@ -327,6 +327,14 @@ impl Machine<'_> {
         if name == "__class__" {
             return Ok(self.type_of(receiver)?.value());
         }
+        // Of what the target computes from data, its attributes are computed by it as well.
+        if let Value::Object(object) = receiver
+            && let Object::Native(native) = self.object(*object)
+            && (native.class == self.known.code || native.class == self.known.pattern)
+        {
+            let receiver = Value::Opaque(native.class);
+            return self.ground_getset(&receiver, owner, name);
+        }
         if let Some(result) = crate::primitive::attribute(receiver, name) {
             return self.primitive(result);
         }
@@ -419,7 +427,12 @@ impl Machine<'_> {
                     None => return Ok(None),
                 },
                 "__type_params__" => function.type_parameters.clone().unwrap_or_else(|| Value::tuple(Vec::new())),
-                "__code__" => Value::Opaque(self.known.code),
+                "__code__" if function.dynamic.is_some() => Value::Opaque(self.known.code),
+                "__code__" => {
+                    let (class, code) = (self.known.code, i64::from(function.code.0));
+                    let arguments = vec![Value::Module(function.module), Value::int(code)];
+                    self.new_native(class, arguments)
+                }
                 "__globals__" if function.module == self.module && function.dynamic.is_none() => {
                     self.allocate(Object::Globals)
                 }
@@ -558,6 +571,19 @@ impl Machine<'_> {
         let Value::Object(getter) = property.get else { return None };
         match self.object(getter) {
             Object::Function(function) => Some(function.name.clone()),
+            _ => None,
+        }
+    }
+
+    /// The code that a code object stands for.
+    pub(super) fn code_of(&self, object: ObjectRef) -> Option<(ModuleId, ir::CodeId)> {
+        match self.object(object) {
+            Object::Native(native) if native.class == self.known.code => match native.arguments.as_slice() {
+                [Value::Module(module), Value::Int(code)] => {
+                    Some((*module, ir::CodeId(u32::try_from(code.to_i64()?).ok()?)))
+                }
+                _ => None,
+            },
             _ => None,
         }
     }

@@ -281,7 +281,7 @@ impl Machine<'_> {
         }
     }
 
-    fn new_native(&mut self, class: GroundId, arguments: Vec<Value>) -> Value {
+    pub(super) fn new_native(&mut self, class: GroundId, arguments: Vec<Value>) -> Value {
         self.allocate(Object::Native(Box::new(crate::heap::Native {
             class,
             arguments,

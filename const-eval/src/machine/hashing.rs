@@ -6,7 +6,8 @@ use crate::heap::{Object, Payload, Type};
 use crate::key::{self, Key};
 use crate::primitive;
 use crate::reason::Rule;
-use crate::value::{ObjectRef, Value};
+use crate::value::{ModuleId, ObjectRef, Value};
+use syntax::ir::{CodeId, CodeKind};
 
 impl Machine<'_> {
     /// The key under which a dict or set files the value; raises where it is not hashable.
@@ -83,6 +84,10 @@ impl Machine<'_> {
                         self.keep_watch(&referent);
                         Ok(Key::Weak(self.key(&referent)?.into()))
                     }
+                    Object::Native(_) if self.code_of(object).is_some() => match self.code_of(object) {
+                        Some((module, code)) => self.code_key(module, code),
+                        None => self.malformed(),
+                    },
                     Object::Native(_) if self.type_parameter(value).is_some() => {
                         let class = self.type_of(value)?;
                         match self.hashes_by_identity(class)? {
@@ -108,13 +113,12 @@ impl Machine<'_> {
                             return self.residual(Rule::NotModelled, "hashes a combination of flags by its identity");
                         }
                         if let Some(hook) = self.hash_hook_of_identity(class) {
-                            self.refuse_shared(object)?;
+                            let key = self.identity_key(object)?;
                             self.run_hash_hook(hook, value, class)?;
-                            return Ok(Key::Identity(object));
+                            return Ok(key);
                         }
                         if self.hashes_by_identity(class)? || self.takes_hash_of_identity(class) {
-                            self.refuse_shared(object)?;
-                            Ok(Key::Identity(object))
+                            self.identity_key(object)
                         } else if let Some(key) = self.custom_key(value, class)? {
                             Ok(key)
                         } else {
@@ -196,12 +200,37 @@ impl Machine<'_> {
         Ok(Some(Key::Custom { evaluation: self.module, number }))
     }
 
-    /// A key by identity, of an object that may be the same as another.
-    fn refuse_shared(&mut self, object: ObjectRef) -> Eval<()> {
+    /// A key by identity. An object that a cache has made may be the same as another.
+    fn identity_key(&mut self, object: ObjectRef) -> Eval<Key> {
+        if let Some((module, name)) = self.stands_for(object) {
+            return Ok(Key::Global(*module, name.clone()));
+        }
         if self.is_shared(object) {
             return self.residual(Rule::NotModelled, "the identity of an object that a cache hands to others as well");
         }
-        Ok(())
+        Ok(Key::Identity(object))
+    }
+
+    /// The key of a function's code. Those of two modules may be equal; two functions of one module begin on different lines.
+    fn code_key(&mut self, module: ModuleId, code: CodeId) -> Eval<Key> {
+        let Some(ir) = self.world.ir(module) else { return self.malformed() };
+        let code_object = ir.code(code);
+        if !matches!(code_object.kind, CodeKind::Function) {
+            return self.residual(Rule::NotModelled, "hashes the code of a lambda");
+        }
+        let name = code_object.name.clone();
+        let evaluation = self.module;
+        let met = self.codes.entry(name).or_default();
+        if let Some((.., number)) = met.iter().find(|(other, id, _)| (*other, *id) == (module, code)) {
+            return Ok(Key::Custom { evaluation, number: *number });
+        }
+        if met.iter().any(|(other, ..)| *other != module) {
+            return self.residual(Rule::NotModelled, "the code of functions of two modules that may be equal");
+        }
+        let number = self.custom_count;
+        self.custom_count += 1;
+        met.push((module, code, number));
+        Ok(Key::Custom { evaluation, number })
     }
 
     /// Does a container of another module hold keys that its evaluation has compared by their own code?
@@ -277,6 +306,9 @@ impl Machine<'_> {
             (V::Bool(left), V::Bool(right)) => left == right,
             (V::Object(left), V::Object(right)) if left == right => true,
             (V::Object(one), V::Object(other)) => {
+                if let (Some(one), Some(other)) = (self.stands_for(*one), self.stands_for(*other)) {
+                    return Ok(one == other);
+                }
                 if (self.is_shared(*one) || self.is_shared(*other)) && self.type_of(left)? == self.type_of(right)? {
                     return self
                         .residual(Rule::Nondeterministic, "whether two objects are one that a cache has handed out");
@@ -316,6 +348,10 @@ impl Machine<'_> {
             // The type holds one object, which every look-up gives.
             (Object::UnboundGround { owner, name }, Object::UnboundGround { owner: other_owner, name: other_name }) => {
                 return Ok(owner == other_owner && name == other_name);
+            }
+            (Object::Native(_), Object::Native(_)) => {
+                let codes = (self.code_of(left), self.code_of(right));
+                return Ok(codes.0.is_some() && codes.0 == codes.1);
             }
             _ => return Ok(false),
         };

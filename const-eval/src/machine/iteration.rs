@@ -133,7 +133,12 @@ impl Machine<'_> {
             }
             Kind::Set => {
                 let items = self.set_entries(value)?.unwrap_or_default();
-                if items.len() > 1 {
+                let mut items: Vec<Value> = items.into_values().collect();
+                if items.len() > 1
+                    && let Some(item) = self.item_in_any_order(&items)
+                {
+                    items.fill(item);
+                } else if items.len() > 1 {
                     return self.residual(
                         Rule::Nondeterministic,
                         "iterates over a set, whose order may differ between processes",
@@ -141,7 +146,7 @@ impl Machine<'_> {
                 }
                 {
                     let class = self.known.set_iterator;
-                    Ok(self.iterator_over(items.into_values().collect(), class))
+                    Ok(self.iterator_over(items, class))
                 }
             }
             Kind::Proxy => {

@@ -83,6 +83,7 @@ known! {
     attribute_error = "builtins.AttributeError",
     stop_iteration = "builtins.StopIteration",
     code = "builtins.code",
+    pattern = "re.Pattern",
     lock = "_thread.lock",
     reentrant_lock = "_thread.RLock",
     weak_reference = "_weakref.ReferenceType",

@@ -188,6 +188,11 @@ impl Machine<'_> {
                 let separator = separator.clone();
                 let items = self.collect_hinted(&positional[0])?;
                 let items: Vec<Value> = items.iter().map(|item| self.plain_data(item)).collect();
+                let separated = Value::Str(separator.clone());
+                let parts: Vec<&Value> = items.iter().chain([&separated]).collect();
+                if let Some(text) = self.process_text_of(&parts, "the result of `str.join`") {
+                    return Ok(text);
+                }
                 if items.iter().any(|item| matches!(item, Value::Opaque(id) if *id == self.known.str)) {
                     return Ok(Value::Opaque(self.known.str));
                 }

@@ -162,6 +162,10 @@ pub struct Machine<'w> {
     custom_hashes: FxHashMap<ObjectRef, Key>,
     /// See [`Evaluated::shared`].
     shared: Vec<(u32, u32)>,
+    /// See [`Evaluated::stand_ins`].
+    stand_ins: FxHashMap<u32, (ModuleId, Name)>,
+    /// Code objects that were hashed, by their names.
+    codes: FxHashMap<Name, Vec<(ModuleId, ir::CodeId, u32)>>,
     /// What functions behind a cache have given so far.
     answers: FxHashMap<ObjectRef, cached::Answers>,
     /// A call behind a cache is under way: objects before this one are older than it.
@@ -243,6 +247,7 @@ pub fn evaluate_within(world: &dyn World, module: ModuleId, budget: Budget) -> E
         module_aliases: machine.module_aliases,
         changed: Arc::new(machine.overlay.all()),
         shared: machine.shared,
+        stand_ins: machine.stand_ins,
         surely_loaded,
         steps: machine.steps,
         places: Default::default(),
@@ -258,6 +263,7 @@ impl<'w> Machine<'w> {
         machine.open_namespace = evaluated.open_namespace;
         machine.unsure = evaluated.unsure.clone();
         machine.shared = evaluated.shared.clone();
+        machine.stand_ins = evaluated.stand_ins.clone();
         machine.impure = true;
         machine
     }
@@ -310,6 +316,8 @@ impl<'w> Machine<'w> {
             custom_count: 0,
             custom_hashes: FxHashMap::default(),
             shared: Vec::new(),
+            stand_ins: FxHashMap::default(),
+            codes: FxHashMap::default(),
             answers: FxHashMap::default(),
             floor: None,
             typing_is_idle: false,

@@ -109,6 +109,11 @@ impl Machine<'_> {
         if let Some(value) = self.inexact_operation(operator, left, right) {
             return Ok(value);
         }
+        if operator == BinaryOperator::Add
+            && let Some(text) = self.process_text_of(&[left, right], "a sum")
+        {
+            return Ok(text);
+        }
         if let Some(value) = self.soft_operation(left, right)? {
             return Ok(value);
         }
@@ -222,7 +227,7 @@ impl Machine<'_> {
 
     fn ground_binary(&mut self, operator: BinaryOperator, left: &Value, right: &Value) -> Eval<Value> {
         use BinaryOperator as B;
-        if operator == B::BitOr && self.is_union_member(left) && self.is_union_member(right) {
+        if operator == B::BitOr && self.unites_as_class(left) && self.unites_as_class(right) {
             return self.union(left, right);
         }
         let (left, right) = (&self.plain_data(left), &self.plain_data(right));
@@ -412,6 +417,20 @@ impl Machine<'_> {
                 _ => false,
             },
             Value::Ground(_) => self.has_plain_metaclass(value),
+            _ => false,
+        }
+    }
+
+    /// Is it united by `type.__or__`, or by another C method that does the same?
+    fn unites_as_class(&mut self, value: &Value) -> bool {
+        if self.is_union_member(value) {
+            return true;
+        }
+        match self.as_type(value) {
+            Some(Type::Class(object)) => {
+                let Some(metaclass) = self.class(object).map(|class| class.metaclass) else { return false };
+                ["__or__", "__ror__"].iter().all(|name| self.python_definition(metaclass, name).is_none())
+            }
             _ => false,
         }
     }
@@ -623,7 +642,10 @@ impl Machine<'_> {
     fn equality_is_identity(&mut self, value: &Value, class: Type) -> Eval<bool> {
         if let Value::Object(object) = value
             && let Object::Instance(instance) = self.object(*object)
-            && !matches!(instance.payload, Payload::None | Payload::Exception(_))
+            && !matches!(
+                instance.payload,
+                Payload::None | Payload::Exception(_) | Payload::Property(_) | Payload::Hidden
+            )
         {
             return Ok(false);
         }

@@ -5,7 +5,7 @@
 
 use super::functions::Keywords;
 use super::{Eval, Machine};
-use crate::ground::{CallClass, Effect, GroundId, ResultType};
+use crate::ground::{CallClass, Effect, GroundId, Requirement, ResultType};
 use crate::heap::{Object, Payload, Type};
 use crate::reason::{Reason, Rule};
 use crate::value::{ModuleId, Value};
@@ -124,7 +124,9 @@ impl Machine<'_> {
             Effect::ChangesSelf if hidden => self.known_effect(Rule::Nondeterministic, message),
             Effect::Process => self.effect(Rule::Nondeterministic, message),
             Effect::Total | Effect::Pure if !hidden => self.known_effect(Rule::Nondeterministic, message),
-            Effect::Recipe if !hidden && matches!(call.result, ResultType::Exactly(_)) => {
+            Effect::Recipe | Effect::HoldsIf(Requirement::Inert)
+                if !hidden && matches!(call.result, ResultType::Exactly(_)) =>
+            {
                 self.known_effect(Rule::Nondeterministic, message);
                 return self.holding_result(call.result, what, positional.to_vec(), keywords.clone()).map(Some);
             }
@@ -189,6 +191,30 @@ impl Machine<'_> {
             return Ok(Some(Value::Unknown(Reason::new(Rule::Nondeterministic, message))));
         }
         Ok(None)
+    }
+
+    /// What is made of strings alone, of which some differ between processes.
+    pub(super) fn process_text_of(&mut self, parts: &[&Value], what: &str) -> Option<Value> {
+        let differs = parts.iter().any(|part| self.is_process_text(part));
+        (differs && parts.iter().all(|part| self.is_any_text(part))).then(|| self.process_text(what))
+    }
+
+    /// An item of a set, in an order that differs between processes: of what type it is.
+    pub(super) fn item_in_any_order(&mut self, items: &[Value]) -> Option<Value> {
+        let known = self.known;
+        let mut classes = items.iter().map(|item| match item {
+            Value::Str(_) => Some(known.str),
+            Value::Bytes(_) => Some(known.bytes),
+            Value::Int(_) => Some(known.int),
+            _ => None,
+        });
+        let class = classes.next()??;
+        if !classes.all(|other| other == Some(class)) {
+            return None;
+        }
+        let message = "iterates over a set, whose order may differ between processes";
+        self.known_effect(Rule::Nondeterministic, message);
+        Some(Value::Unknown(Reason::of_class(Rule::Nondeterministic, message, Some(class))))
     }
 
     fn is_any_text(&self, value: &Value) -> bool {
