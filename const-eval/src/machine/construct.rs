@@ -324,6 +324,9 @@ impl Machine<'_> {
                 let call = crate::ground::CallClass { effect: crate::ground::Effect::Pure, result };
                 self.call_described(call, &qualified, None, positional, keywords)
             }
+            "_json.make_scanner" if positional.len() == 1 && keywords.is_empty() => {
+                self.new_scanner(id, &positional[0])
+            }
             "builtins.NoneType" if positional.is_empty() && keywords.is_empty() => Ok(Value::None),
             "builtins.ellipsis" if positional.is_empty() => Ok(Value::Ellipsis),
             _ => {
@@ -331,6 +334,17 @@ impl Machine<'_> {
                 self.call_described(call, &qualified, None, positional, keywords)
             }
         }
+    }
+
+    /// `make_scanner(context)` keeps what it reads of the decoder (`scanner_new` in _json.c).
+    fn new_scanner(&mut self, id: GroundId, context: &Value) -> Eval<Value> {
+        let strict = self.get_attribute(context, "strict")?;
+        self.truth(&strict)?;
+        let mut kept = vec![strict];
+        for name in ["object_hook", "object_pairs_hook", "parse_float", "parse_int", "parse_constant"] {
+            kept.push(self.get_attribute(context, name)?);
+        }
+        Ok(self.new_native(id, kept))
     }
 
     /// `int(…)`, `float(…)`, … from data, or through the conversion methods of Python classes.
@@ -356,9 +370,14 @@ impl Machine<'_> {
         let object = *object;
         match (name, self.object(object)) {
             // `bytes` takes an iterable of integers.
-            ("bytes", Object::List(_) | Object::Generator(_) | Object::Iterator { .. }) => {
-                Ok(Value::tuple(self.collect_hinted(&value)?))
-            }
+            (
+                "bytes",
+                Object::List(_)
+                | Object::Set(_)
+                | Object::FrozenSet(_)
+                | Object::Generator(_)
+                | Object::Iterator { .. },
+            ) => Ok(Value::tuple(self.collect_hinted(&value)?)),
             ("slice", _) => Ok(value),
             _ => {
                 let class = self.type_of(&value)?;

@@ -105,9 +105,12 @@ impl Machine<'_> {
                 Some(value) if completed && !forgets_all && !matches!(value, Value::Unknown(_)) => {
                     self.tainted.insert(name.clone(), cause.clone());
                 }
-                _ => {
+                value => {
+                    let class =
+                        value.filter(|_| completed && !forgets_all).and_then(|value| self.class_of_unknown(value));
+                    let cause = Arc::new(Reason { class, ..(*cause).clone() });
                     self.tainted.remove(name);
-                    self.namespace.insert(name.clone(), Value::Unknown(cause.clone()));
+                    self.namespace.insert(name.clone(), Value::Unknown(cause));
                 }
             }
         }

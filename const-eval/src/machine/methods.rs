@@ -883,6 +883,7 @@ impl Machine<'_> {
             }
             ("discard" | "remove", 1) => {
                 let key = self.key(&positional[0])?;
+                self.note_removal(set);
                 let removed = self.set_mut(set)?.shift_remove(&key).is_some();
                 if !removed && name == "remove" {
                     return self.raise_value("KeyError", positional.remove(0));
@@ -890,6 +891,7 @@ impl Machine<'_> {
                 Ok(Value::None)
             }
             ("pop", 0) => {
+                self.note_removal(set);
                 let items = self.set_mut(set)?;
                 if items.len() > 1 {
                     return self.residual(
@@ -960,6 +962,15 @@ impl Machine<'_> {
             ("__len__", 0) => Ok(Value::int(self.set_entries(set)?.map_or(0, |entries| entries.len()) as i64)),
             ("__iter__", 0) => self.iterate(set),
             _ => self.residual(Rule::NotModelled, format!("`set.{name}`")),
+        }
+    }
+
+    /// Where the items of a set lie depends on what was there before.
+    pub(super) fn note_removal(&mut self, set: &Value) {
+        if let Value::Object(object) = set
+            && self.is_own(*object)
+        {
+            self.thinned.insert(object.index);
         }
     }
 

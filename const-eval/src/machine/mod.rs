@@ -164,6 +164,8 @@ pub struct Machine<'w> {
     shared: Vec<(u32, u32)>,
     /// See [`Evaluated::stand_ins`].
     stand_ins: FxHashMap<u32, (ModuleId, Name)>,
+    /// Sets that items were removed from.
+    thinned: FxHashSet<u32>,
     /// Code objects that were hashed, by their names.
     codes: FxHashMap<Name, Vec<(ModuleId, ir::CodeId, u32)>>,
     /// What functions behind a cache have given so far.
@@ -317,6 +319,7 @@ impl<'w> Machine<'w> {
             custom_hashes: FxHashMap::default(),
             shared: Vec::new(),
             stand_ins: FxHashMap::default(),
+            thinned: FxHashSet::default(),
             codes: FxHashMap::default(),
             answers: FxHashMap::default(),
             floor: None,

@@ -176,6 +176,7 @@ impl Machine<'_> {
                     return self.residual(Rule::NotModelled, "an in-place set operator on something that is not a set");
                 }
                 let result = self.set_operation(operator, left, right)?;
+                self.note_removal(left);
                 *self.set_mut(left)? = result;
                 Ok(left.clone())
             }

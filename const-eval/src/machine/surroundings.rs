@@ -193,6 +193,12 @@ impl Machine<'_> {
         Ok(None)
     }
 
+    /// A number that differs between processes.
+    pub(super) fn process_integer(&mut self, what: &str) -> Value {
+        self.known_effect(Rule::Nondeterministic, what);
+        Value::Unknown(Reason::of_class(Rule::Nondeterministic, what, Some(self.known.int)))
+    }
+
     /// What is made of strings alone, of which some differ between processes.
     pub(super) fn process_text_of(&mut self, parts: &[&Value], what: &str) -> Option<Value> {
         let differs = parts.iter().any(|part| self.is_process_text(part));
@@ -256,6 +262,10 @@ impl Machine<'_> {
                     }
                     _ => None,
                 })
+            }
+            // The home directory of a user: of the environment, or from the system's list.
+            ("posixpath", "expanduser", [Value::Str(path)]) if path.starts_with('~') => {
+                Ok(Some(self.process_text("the result of `os.path.expanduser`")))
             }
             ("os", "_Environ.__getitem__", [environment, Value::Str(name)]) if self.is_environment(environment) => {
                 let name = name.clone();
