@@ -73,12 +73,14 @@ impl Machine<'_> {
             }
             Value::Unknown(_) if self.is_process_text(object) && super::surroundings::is_text_method(name) => {
                 let (owner, receiver) = (self.known.str, object.clone());
+                self.known_effect(Rule::Nondeterministic, "computes with text that differs between processes");
                 Ok(self.allocate(Object::BoundGround { owner, name: name.into(), receiver }))
             }
             Value::Unknown(_) if self.has_known_method(object, name) => {
                 let (Some(owner), receiver) = (self.class_of_unknown(object), object.clone()) else {
                     return self.malformed();
                 };
+                self.known_effect(Rule::Nondeterministic, "computes with what differs between processes");
                 Ok(self.allocate(Object::BoundGround { owner, name: name.into(), receiver }))
             }
             Value::Unknown(reason) => {

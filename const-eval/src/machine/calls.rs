@@ -188,6 +188,7 @@ impl Machine<'_> {
                     return Ok(class);
                 }
                 if let Some(class) = self.class_of_unknown(&positional[0]) {
+                    self.known_effect(Rule::Nondeterministic, "computes with what differs between processes");
                     return Ok(Value::Ground(class));
                 }
                 let message = format!("needs the type of something that is not known: {}", reason.root_cause());
@@ -339,6 +340,10 @@ impl Machine<'_> {
                 self.effect(Rule::ProcessEffect, format!("`{what}` acts on the process or the outside world"));
                 match class.result {
                     ResultType::None => Ok(Value::None),
+                    // What is made afresh by its type is made afresh by a function, too.
+                    ResultType::Exactly(made) if self.world.ground().entry(made).call.effect == Effect::Recipe => {
+                        self.holding_result(class.result, what, positional, keywords)
+                    }
                     _ => Ok(Value::Unknown(Reason::new(Rule::ProcessEffect, format!("the result of `{what}`")))),
                 }
             }

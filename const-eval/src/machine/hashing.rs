@@ -84,6 +84,12 @@ impl Machine<'_> {
                         self.keep_watch(&referent);
                         Ok(Key::Weak(self.key(&referent)?.into()))
                     }
+                    // Each was made by a call of its own.
+                    Object::Native(native)
+                        if native.class == self.known.lock || native.class == self.known.reentrant_lock =>
+                    {
+                        Ok(Key::Identity(object))
+                    }
                     Object::Native(_) if self.code_of(object).is_some() => match self.code_of(object) {
                         Some((module, code)) => self.code_key(module, code),
                         None => self.malformed(),
@@ -211,7 +217,8 @@ impl Machine<'_> {
         Ok(Key::Identity(object))
     }
 
-    /// The key of a function's code. Those of two modules may be equal; two functions of one module begin on different lines.
+    /// The key of a function's code. Those of two modules may be equal; two functions of one module begin on
+    /// different lines.
     fn code_key(&mut self, module: ModuleId, code: CodeId) -> Eval<Key> {
         let Some(ir) = self.world.ir(module) else { return self.malformed() };
         let code_object = ir.code(code);

@@ -916,6 +916,15 @@ impl Machine<'_> {
                 }
                 Ok(Value::None)
             }
+            ("difference_update", _) => {
+                for source in &positional {
+                    let items = self.collect_unordered_between_calls(source)?;
+                    let other = self.set_of(items)?;
+                    self.note_removal(set);
+                    self.set_mut(set)?.retain(|key, _| !other.contains_key(key));
+                }
+                Ok(Value::None)
+            }
             ("copy" | "union" | "intersection" | "difference" | "symmetric_difference", _) => {
                 let class = self.type_of(set)?;
                 if matches!(class, Type::Class(_)) {

@@ -57,10 +57,10 @@ impl Machine<'_> {
             match &value {
                 Value::Tuple(items) => pending.extend(items.iter().cloned()),
                 Value::Slice(parts) => pending.extend(parts.iter().cloned()),
-                Value::Object(object) if self.is_own(*object) && self.referent(&value).is_none() => {
-                    if seen.insert(*object) {
-                        super::reach::held_by(self.object(*object), &mut pending);
-                    }
+                Value::Object(object)
+                    if self.is_own(*object) && self.referent(&value).is_none() && seen.insert(*object) =>
+                {
+                    super::reach::held_by(self.object(*object), &mut pending);
                 }
                 _ => {}
             }
