@@ -4,7 +4,8 @@ Each question is a JSON object: `call`, the qualified name of a callable of the
 standard library that is implemented in C; `arguments` and `keywords`, the text of
 a tuple and a dict: Python literals and stand-ins (`STAND_INS`). The answer says the
 result's type, or what it raises. A `lasting` call, which changes the interpreter, is
-carried out in a child process. Other calls have no effect.
+carried out in a child process. Other calls have no effect. A result that is
+immutable data is told whole, tagged by its type, unless it is long.
 """
 
 import ast
@@ -68,6 +69,31 @@ def build(node, anything):
     return ast.literal_eval(node)
 
 
+# Results that are longer are told by their type only.
+MAX_LENGTH = 10_000
+
+
+def data(value):
+    """The value, tagged by its type; `None` where it is not data that can be told."""
+    kind = type(value)
+    if value is None:
+        return "None"
+    if kind is bool:
+        return {"Bool": value}
+    if kind is int and value.bit_length() < MAX_LENGTH:
+        return {"Int": str(value)}
+    if kind is float and value - value == 0:
+        return {"Float": repr(value)}
+    if kind is str and len(value) < MAX_LENGTH and not any("\ud800" <= each <= "\udfff" for each in value):
+        return {"Str": value}
+    if kind is bytes and len(value) < MAX_LENGTH:
+        return {"Bytes": list(value)}
+    if kind is tuple and len(value) < MAX_LENGTH:
+        items = [data(each) for each in value]
+        return None if None in items else {"Tuple": items}
+    return None
+
+
 def carry_out(function, arguments, keywords):
     try:
         result = function(*arguments, **keywords)
@@ -76,7 +102,7 @@ def carry_out(function, arguments, keywords):
     except BaseException:
         return {}
     kind = type(result)
-    return {"type": kind.__module__ + "." + kind.__qualname__}
+    return {"type": kind.__module__ + "." + kind.__qualname__, "value": data(result)}
 
 
 def in_child(function, arguments, keywords):

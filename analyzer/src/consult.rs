@@ -1,5 +1,5 @@
 //! Asks the target interpreter what a call of a C function with known data comes to:
-//! whether it completes or raises. Only functions that the ground table declares to be
+//! what it gives, or what it raises. Only functions that the ground table declares to be
 //! without effect, or without effect outside the interpreter, are called, with plain data and stand-ins only.
 
 use std::io::{BufRead, BufReader, Write};
@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use const_eval::value::{Integer, Value};
 use const_eval::world::{Answer, Question};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -50,8 +51,37 @@ struct Line<'a> {
 struct Reply {
     #[serde(rename = "type")]
     class: Option<String>,
+    value: Option<Data>,
     raises: Option<String>,
     message: Option<String>,
+}
+
+/// Immutable data, as `consult.py` writes it.
+#[derive(Deserialize)]
+enum Data {
+    None,
+    Bool(bool),
+    /// In decimal.
+    Int(String),
+    /// By its shortest exact repr.
+    Float(String),
+    Str(String),
+    Bytes(Vec<u8>),
+    Tuple(Vec<Data>),
+}
+
+impl Data {
+    fn value(self) -> Option<Value> {
+        Some(match self {
+            Data::None => Value::None,
+            Data::Bool(value) => Value::Bool(value),
+            Data::Int(digits) => Value::Int(Integer::from_decimal(&digits)?),
+            Data::Float(text) => Value::Float(text.parse().ok()?),
+            Data::Str(text) => Value::str(text),
+            Data::Bytes(bytes) => Value::Bytes(bytes.into()),
+            Data::Tuple(items) => Value::tuple(items.into_iter().map(Data::value).collect::<Option<_>>()?),
+        })
+    }
 }
 
 impl Consultant {
@@ -88,7 +118,9 @@ impl Consultant {
             serde_json::from_str::<Reply>(&line).ok()
         });
         match reply {
-            Some(Reply { class: Some(class), .. }) => Answer::Completes { class },
+            Some(Reply { class: Some(class), value, .. }) => {
+                Answer::Completes { class, value: value.and_then(Data::value) }
+            }
             Some(Reply { raises: Some(exception), message, .. }) => {
                 Answer::Raises { exception, message: message.unwrap_or_default() }
             }

@@ -54,7 +54,7 @@ impl Dependency {
     /// That an environment variable is what it was: entries of `os.environ` lie in the dictionary of its `_data`.
     pub fn on_environment_variable(name: &str) -> Dependency {
         let path = ENVIRONMENT.into_iter().chain([name]).map(Name::from).collect();
-        Dependency { module: "os".into(), path }
+        Dependency { module: "os".into(), path, contents: true }
     }
 
     /// The environment variable that the result rests on.
@@ -98,6 +98,9 @@ pub struct Evaluated {
     /// Ranges of the heap that were made by calls behind a cache, which hands the same objects to other
     /// modules. Sorted.
     pub shared: Vec<(u32, u32)>,
+    /// Shared objects, by their indices in the heap, that stand for what another module makes when the name is first
+    /// asked for, and keeps under it.
+    pub stand_ins: FxHashMap<u32, (ModuleId, Name)>,
     /// Modules with source that the top level imports whatever happens. Sorted.
     pub surely_loaded: Vec<ModuleId>,
     /// Interpreter steps taken.

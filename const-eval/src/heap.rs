@@ -109,6 +109,11 @@ pub enum Object {
     },
     /// `int | None`
     Union(Vec<Value>),
+    /// A container whose contents differ between processes, with what it may refer to.
+    Obscured {
+        class: GroundId,
+        held: Vec<Value>,
+    },
     /// An object of a C type that keeps its arguments: `functools.partial`, `operator.itemgetter`, a lock.
     Native(Box<Native>),
 }
@@ -122,6 +127,18 @@ pub struct Property {
     pub doc: Value,
     /// Set on the property by `__set_name__` (3.13) or by its user.
     pub attributes: Attributes,
+}
+
+impl Default for Property {
+    fn default() -> Self {
+        Property {
+            get: Value::None,
+            set: Value::None,
+            delete: Value::None,
+            doc: Value::None,
+            attributes: Attributes::default(),
+        }
+    }
 }
 
 /// `staticmethod` and `classmethod`.
@@ -191,6 +208,9 @@ pub enum Payload {
     FrozenSet(Set),
     /// `BaseException.args`
     Exception(Vec<Value>),
+    Property(Box<Property>),
+    /// State that only C code sees, and that differs between processes.
+    Hidden,
 }
 
 #[derive(Clone, Debug)]

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use syntax::ir::Name;
+
 use crate::ground::GroundId;
 use crate::primitive;
 use crate::value::{ModuleId, ObjectRef, Value};
@@ -20,6 +22,10 @@ pub enum Key {
     GroundModule(u32),
     /// `list[int]`, `int | None`: by origin and arguments.
     Alias(Arc<[Key]>),
+    /// What another module makes when the name is first asked for.
+    Global(ModuleId, Name),
+    /// A weak reference, by the object that it refers to.
+    Weak(Arc<Key>),
     /// A number of positional arguments.
     Length(usize),
     /// An object that defines `__eq__` and `__hash__` in Python: equal ones have the same number
@@ -28,6 +34,18 @@ pub enum Key {
         evaluation: ModuleId,
         number: u32,
     },
+}
+
+impl Key {
+    /// Is it compared with others by code of its own?
+    pub fn runs_code(&self) -> bool {
+        match self {
+            Key::Custom { .. } => true,
+            Key::Tuple(parts) | Key::Frozen(parts) | Key::Alias(parts) => parts.iter().any(Key::runs_code),
+            Key::Weak(referent) => referent.runs_code(),
+            _ => false,
+        }
+    }
 }
 
 /// The key of a value that is data through and through; objects are the caller's business.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use syntax::TextRange;
 
+use crate::ground::GroundId;
 use crate::value::ModuleId;
 
 /// The stable code of a rule. Each has a page in `docs/rules/`.
@@ -89,6 +90,8 @@ pub struct Reason {
     pub message: String,
     /// From the top-level statement's own line to the cause; never empty once attached to a statement.
     pub chain: Vec<Link>,
+    /// The exact type of the value that is unknown, where that much is known.
+    pub class: Option<GroundId>,
 }
 
 /// What a reason says of values that are unknown because others are, before it says why those are.
@@ -119,6 +122,11 @@ impl Reason {
     }
 
     pub fn new(rule: Rule, message: impl Into<String>) -> Arc<Reason> {
-        Arc::new(Reason { rule, message: message.into(), chain: Vec::new() })
+        Reason::of_class(rule, message, None)
+    }
+
+    /// Of a value whose exact type may be known all the same.
+    pub fn of_class(rule: Rule, message: impl Into<String>, class: Option<GroundId>) -> Arc<Reason> {
+        Arc::new(Reason { rule, message: message.into(), chain: Vec::new(), class })
     }
 }

@@ -46,6 +46,11 @@ impl From<i64> for Integer {
 }
 
 impl Integer {
+    /// `None`: not a number in decimal.
+    pub fn from_decimal(digits: &str) -> Option<Integer> {
+        digits.parse::<BigInt>().ok().map(Integer::from)
+    }
+
     pub fn to_big(&self) -> BigInt {
         match self {
             Integer::Small(small) => BigInt::from_i64(*small).unwrap_or_default(),

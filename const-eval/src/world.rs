@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::evaluated::Evaluated;
 use crate::ground::Ground;
 use crate::reason::Reason;
-use crate::value::ModuleId;
+use crate::value::{ModuleId, Value};
 
 /// The interpreter that artifacts are made for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,11 +37,13 @@ pub enum Resolved {
 }
 
 /// What a call of a pure C function comes to, as the target itself says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Answer {
     /// With a result of exactly the type of this name (`module.qualname`).
     Completes {
         class: String,
+        /// The result itself, if it is immutable data and not too long.
+        value: Option<Value>,
     },
     /// The exception's type name, and its text.
     Raises {

@@ -8,6 +8,7 @@ the list has grown by so many items, the class is registered.
 Runs inside the interpreter under test and imports only what is built in.
 """
 
+import codecs
 import sys
 
 _MODULE = type(sys)
@@ -18,6 +19,13 @@ _MISSING = object()
 
 class Unresolved(Exception):
     pass
+
+
+def is_error_registry(item):
+    """Is it the interpreter's dict of error handlers, to which no name leads?"""
+    return type(item) is dict and all(
+        item.get(name) is codecs.lookup_error(name) for name in ("strict", "xmlcharrefreplace")
+    )
 
 
 def is_overload_registry(item):
@@ -136,6 +144,11 @@ class Declared:
         if self.calls("typing", "overload") and is_overload_registry(item):
             return True
         if self.calls("_csv", "register_dialect") and item is getattr(sys.modules["_csv"], "_dialects", None):
+            return True
+        if self.calls("_codecs", "register_error") and is_error_registry(item):
+            return True
+        # The interpreter's lists, to which no name leads either.
+        if self.calls("posix", "register_at_fork") and type(item) is list and all(callable(each) for each in item):
             return True
         if self.calls("logging", "getLogger"):
             logging = sys.modules["logging"]

@@ -247,6 +247,10 @@ pub enum Effect {
     Modelled,
     /// No effect with inert arguments, but the result depends on the process:
     /// time, addresses, hashes, environment, files, working directory, libm. May raise, and warn.
+    ///
+    /// Where constructing a type is such a call, each instance, also of a subclass, holds state that only C code
+    /// sees; of its methods, those that are `Process` or [`ChangesSelf`](Effect::ChangesSelf) read and change that
+    /// state and nothing else.
     Process,
     /// Input, output, or a change of the process, the interpreter, or objects of other modules.
     Effect,
@@ -296,7 +300,8 @@ pub enum Requirement {
     KeywordsOnly,
     /// There is one (of a method: the receiver), and it is inert.
     One,
-    /// The first is an own object with [`TypeInfo::has_weakref`] that stays alive; a second is callable or `None`.
+    /// The first is an own object with [`TypeInfo::has_weakref`]; a second is callable or `None`. A callable is called
+    /// when the object goes.
     Weakrefable,
 }
 

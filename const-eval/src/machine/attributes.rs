@@ -7,7 +7,7 @@ use super::types::Found;
 use super::{Eval, Machine, Stop};
 use crate::effect::Changed;
 use crate::ground::{AttributeKind, EntryKind, Export, GroundId};
-use crate::heap::{Object, Type};
+use crate::heap::{Object, Payload, Type};
 use crate::reason::{Reason, Rule};
 use crate::value::{ModuleId, ObjectRef, Value};
 use crate::world::Resolved;
@@ -95,6 +95,14 @@ impl Machine<'_> {
             }
             Value::Unknown(_) if self.is_process_text(object) && super::surroundings::is_text_method(name) => {
                 let (owner, receiver) = (self.known.str, object.clone());
+                self.known_effect(Rule::Nondeterministic, "computes with text that differs between processes");
+                Ok(self.allocate(Object::BoundGround { owner, name: name.into(), receiver }))
+            }
+            Value::Unknown(_) if self.has_known_method(object, name) => {
+                let (Some(owner), receiver) = (self.class_of_unknown(object), object.clone()) else {
+                    return self.malformed();
+                };
+                self.known_effect(Rule::Nondeterministic, "computes with what differs between processes");
                 Ok(self.allocate(Object::BoundGround { owner, name: name.into(), receiver }))
             }
             Value::Unknown(reason) => {
@@ -127,6 +135,13 @@ impl Machine<'_> {
                 self.instance_attribute(object, name)
             }
         }
+    }
+
+    /// Is it a method of the type's own, of a value that is known only by its type?
+    fn has_known_method(&self, value: &Value, name: &str) -> bool {
+        self.class_of_unknown(value)
+            .and_then(|class| self.ground_attribute(class, name))
+            .is_some_and(|found| matches!(found.kind, AttributeKind::Method))
     }
 
     /// The attribute, or `None` where reading it raises `AttributeError`.
@@ -326,7 +341,8 @@ impl Machine<'_> {
                     }
                     Object::Instance(instance) => {
                         let class = instance.class;
-                        Ok(self.python_definition(class, "__set__").is_some()
+                        Ok(matches!(instance.payload, Payload::Property(_))
+                            || self.python_definition(class, "__set__").is_some()
                             || self.python_definition(class, "__delete__").is_some())
                     }
                     _ => Ok(false),
@@ -385,17 +401,7 @@ impl Machine<'_> {
                     None => value,
                 })
             }
-            Object::Property(property) => {
-                let getter = property.get.clone();
-                match receiver {
-                    None => Ok(value),
-                    Some(_) if matches!(getter, Value::None) => {
-                        let class = self.type_name(class);
-                        self.raise("AttributeError", format!("property '{name}' of '{class}' object has no getter"))
-                    }
-                    Some(receiver) => self.call(&getter, vec![receiver.clone()], Vec::new()),
-                }
-            }
+            Object::Property(_) => self.bind_property(object, name, receiver, class),
             Object::StaticMethod(wrapper) => Ok(wrapper.function.clone()),
             Object::ClassMethod(wrapper) => {
                 let function = wrapper.function.clone();
@@ -436,6 +442,7 @@ impl Machine<'_> {
                         let receiver = receiver.cloned().unwrap_or(Value::None);
                         self.call(&getter, vec![receiver, class.value()], Vec::new())
                     }
+                    None if self.property(object).is_some() => self.bind_property(object, name, receiver, class),
                     None => Ok(value),
                 }
             }
@@ -444,6 +451,20 @@ impl Machine<'_> {
                 self.bind_c_type(value, native, name, receiver)
             }
             _ => Ok(value),
+        }
+    }
+
+    /// `property.__get__`
+    fn bind_property(&mut self, object: ObjectRef, name: &str, receiver: Option<&Value>, class: Type) -> Eval<Value> {
+        let Some(property) = self.property(object) else { return self.malformed() };
+        let getter = property.get.clone();
+        match receiver {
+            None => Ok(Value::Object(object)),
+            Some(_) if matches!(getter, Value::None) => {
+                let class = self.type_name(class);
+                self.raise("AttributeError", format!("property '{name}' of '{class}' object has no getter"))
+            }
+            Some(receiver) => self.call(&getter, vec![receiver.clone()], Vec::new()),
         }
     }
 
@@ -670,6 +691,11 @@ impl Machine<'_> {
                     if module_name == "typing" && self.world.is_standard(module) {
                         self.leaked = leaked;
                         self.share_since(start);
+                        if let Ok(Value::Object(made)) = &value
+                            && self.is_own(*made)
+                        {
+                            self.stand_ins.insert(made.index, (module, name.into()));
+                        }
                     } else if self.current.effects.len() > effects {
                         // An import asks for `__path__` as well.
                         return self.residual(
@@ -878,6 +904,12 @@ impl Machine<'_> {
                             arguments.extend(value);
                             self.call(&setter, arguments, Vec::new())?;
                             return Ok(());
+                        }
+                        if self.property(descriptor).is_some() {
+                            return self.residual(
+                                Rule::NotModelled,
+                                format!("sets or deletes `{name}` by a subclass of property"),
+                            );
                         }
                         let other = if value.is_some() { "__delete__" } else { "__set__" };
                         if self.python_definition(descriptor_class, other).is_some() {

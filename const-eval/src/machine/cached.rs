@@ -13,7 +13,8 @@ use super::{Eval, Machine};
 use crate::heap::Native;
 use crate::key::Key;
 use crate::reason::Rule;
-use crate::value::{ObjectRef, Value};
+use crate::value::{ModuleId, ObjectRef, Value};
+use syntax::ir::Name;
 
 /// What a call with these arguments gave.
 pub(super) struct Answer {
@@ -121,6 +122,14 @@ impl Machine<'_> {
             self.shared.retain(|(first, _)| *first < start);
             self.shared.push((start, end));
         }
+    }
+
+    /// The name of another module that leads to the object, if it was made when the name was first asked for.
+    pub(super) fn stands_for(&self, object: ObjectRef) -> Option<&(ModuleId, Name)> {
+        if self.is_own(object) {
+            return self.stand_ins.get(&object.index);
+        }
+        self.world.evaluated(object.owner)?.stand_ins.get(&object.index)
     }
 
     /// Was the object made by a call behind a cache?

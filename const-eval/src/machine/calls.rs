@@ -187,6 +187,10 @@ impl Machine<'_> {
                 if let Some(class) = self.type_of_loader_fact(reason) {
                     return Ok(class);
                 }
+                if let Some(class) = self.class_of_unknown(&positional[0]) {
+                    self.known_effect(Rule::Nondeterministic, "computes with what differs between processes");
+                    return Ok(Value::Ground(class));
+                }
                 let message = format!("needs the type of something that is not known: {}", reason.root_cause());
                 return self.soft(Rule::UnknownOperation, message, &[]);
             }
@@ -248,6 +252,7 @@ impl Machine<'_> {
             Value::Tuple(items) => items.iter().all(|item| self.is_inert(item)),
             Value::Slice(parts) => parts.iter().all(|part| self.is_inert(part)),
             Value::Opaque(id) => self.type_info(*id).is_some_and(|info| info.inert),
+            Value::Object(object) if self.is_pattern(*object) => true,
             Value::Object(object) if self.is_own(*object) => match self.object(*object) {
                 Object::List(items) => items.iter().all(|item| self.is_inert(item)),
                 Object::Dict(entries) => {
@@ -259,6 +264,16 @@ impl Machine<'_> {
                 false
             }
             _ => true,
+        }
+    }
+
+    /// A compiled regular expression, which never changes.
+    pub(super) fn is_pattern(&self, object: ObjectRef) -> bool {
+        match self.object(object) {
+            Object::Native(native) => {
+                native.class == self.known.pattern && native.arguments.iter().all(|argument| self.is_inert(argument))
+            }
+            _ => false,
         }
     }
 
@@ -288,6 +303,9 @@ impl Machine<'_> {
         keywords: Keywords,
     ) -> Eval<Value> {
         let inert = self.all_inert(&positional, &keywords) && receiver.is_none_or(|receiver| self.is_inert(receiver));
+        if !inert && let Some(result) = self.call_with_process_data(class, what, receiver, &positional, &keywords)? {
+            return Ok(result);
+        }
         match class.effect {
             Effect::Total | Effect::Pure if inert => self.pure_result(class, what, receiver, positional, keywords),
             Effect::PureIf(requirement) if inert || self.meets(requirement, receiver, &positional, &keywords) => {
@@ -300,6 +318,10 @@ impl Machine<'_> {
             Effect::HoldsIf(requirement) => {
                 if self.meets(requirement, receiver, &positional, &keywords) {
                     self.demand_accepted(what, receiver, &positional, &keywords, false)?;
+                    if let (Requirement::Weakrefable, [referent, _]) = (requirement, positional.as_slice()) {
+                        self.keep_watch(referent);
+                        self.known_effect(Rule::NotModelled, "makes a weak reference that calls back");
+                    }
                     self.holding_result(class.result, what, positional, keywords)
                 } else {
                     self.residual(Rule::UnknownCall, format!("`{what}` with arguments that are not known"))
@@ -312,15 +334,16 @@ impl Machine<'_> {
             }
             Effect::Process if inert => {
                 self.effect(Rule::Nondeterministic, format!("the result of `{what}` differs between processes"));
-                Ok(Value::Unknown(Reason::new(
-                    Rule::Nondeterministic,
-                    format!("the result of `{what}` differs between processes"),
-                )))
+                Ok(self.process_result(class, what))
             }
             Effect::Effect if inert => {
                 self.effect(Rule::ProcessEffect, format!("`{what}` acts on the process or the outside world"));
                 match class.result {
                     ResultType::None => Ok(Value::None),
+                    // What is made afresh by its type is made afresh by a function, too.
+                    ResultType::Exactly(made) if self.world.ground().entry(made).call.effect == Effect::Recipe => {
+                        self.holding_result(class.result, what, positional, keywords)
+                    }
                     _ => Ok(Value::Unknown(Reason::new(Rule::ProcessEffect, format!("the result of `{what}`")))),
                 }
             }
@@ -376,7 +399,8 @@ impl Machine<'_> {
             };
             let question = Question { call: &call, arguments: &arguments, keywords: &names, lasting: false };
             match self.world.ask(&question) {
-                Answer::Completes { class: name } => {
+                Answer::Completes { value: Some(value), .. } => return Ok(value),
+                Answer::Completes { class: name, value: None } => {
                     if let ResultType::Unknown = class.result {
                         return Ok(match self.world.ground().find(&name) {
                             Some(id) if id == self.known.none_type => Value::None,
@@ -451,7 +475,7 @@ impl Machine<'_> {
         }
     }
 
-    fn holding_result(
+    pub(super) fn holding_result(
         &mut self,
         result: ResultType,
         what: &str,
@@ -542,8 +566,9 @@ impl Machine<'_> {
             },
             // Without a callback nothing happens when the object goes.
             Requirement::Weakrefable => match positional {
-                [Value::Object(object)] => {
-                    self.is_own(*object)
+                [Value::Object(object), rest @ ..] if rest.len() <= 1 && keywords.is_empty() => {
+                    is_callable_or_none(rest.first())
+                        && self.is_own(*object)
                         && matches!(self.object(*object), Object::Instance(_) | Object::Class(_) | Object::Function(_))
                 }
                 _ => false,
@@ -655,6 +680,12 @@ impl Machine<'_> {
                 *arguments = positional;
             }
             return Ok(());
+        }
+        if owner == known.property
+            && let Value::Object(object) = made
+            && let Object::Instance(_) = self.object(*object)
+        {
+            return self.init_property(made, positional, keywords);
         }
         // The object was made from its arguments already.
         let native = match made {

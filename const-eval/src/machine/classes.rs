@@ -472,8 +472,14 @@ impl Machine<'_> {
                             self.call(&hook, vec![class.clone(), Value::Str(name)], Vec::new())?;
                         }
                     }
-                    // `property.__set_name__` (3.13) keeps the name; nothing else in C has the hook but
-                    // types that are looked up here.
+                    // From 3.13 on it keeps the name.
+                    Object::Property(_) if self.is_own(*object) => {
+                        let property = self.known.property;
+                        if self.lookup(Type::Ground(property), "__set_name__").is_some() {
+                            self.property_method("__set_name__", &value, vec![class.clone(), Value::Str(name)])?;
+                        }
+                    }
+                    // Nothing else in C has the hook but types that are looked up here.
                     Object::Native(native) => {
                         let native = native.class;
                         if self.lookup(Type::Ground(native), "__set_name__").is_some() {

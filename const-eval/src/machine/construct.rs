@@ -2,7 +2,7 @@
 
 use super::functions::Keywords;
 use super::types::Found;
-use super::{Eval, Machine};
+use super::{Eval, Machine, Stop};
 use crate::ground::GroundId;
 use crate::heap::{Instance, Iterator, Object, Payload, Property, Type, Wrapper};
 use crate::primitive;
@@ -59,7 +59,10 @@ impl Machine<'_> {
                 return self.raise("TypeError", format!("Can't instantiate abstract class {name}"));
             }
         }
-        let payload = if owner == known.object {
+        let payload = if owner == known.property {
+            // `property.__init__` fills it.
+            Payload::Property(Default::default())
+        } else if owner == known.object {
             self.check_object_new(class, &positional, &keywords)?;
             Payload::None
         } else if owner == known.list {
@@ -85,6 +88,12 @@ impl Machine<'_> {
         } else if self.is_subtype(Type::Ground(owner), Type::Ground(known.base_exception)) {
             self.check_exception(owner, class, &positional, &keywords)?;
             Payload::Exception(positional)
+        } else if self.makes_hidden_state(owner)
+            && positional.iter().chain(keywords.iter().map(|(_, value)| value)).all(|value| self.is_inert(value))
+        {
+            let what = self.world.ground().entry(owner).qualified.clone();
+            self.known_effect(Rule::Nondeterministic, format!("the state of a `{what}` differs between processes"));
+            Payload::Hidden
         } else {
             let what = self.world.ground().entry(owner).qualified.clone();
             return self
@@ -135,7 +144,12 @@ impl Machine<'_> {
     /// `T(…)` for exactly a C type.
     fn new_exact(&mut self, id: GroundId, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
         let entry = self.world.ground().entry(id);
-        let qualified = entry.qualified.clone();
+        let (qualified, call) = (entry.qualified.clone(), entry.call);
+        if positional.iter().any(|value| self.class_of_unknown(value).is_some())
+            && let Some(made) = self.call_with_process_data(call, &qualified, None, &positional, &keywords)?
+        {
+            return Ok(made);
+        }
         for value in positional.iter().chain(keywords.iter().map(|(_, value)| value)) {
             // What merely keeps its arguments takes unknown ones too.
             if let Value::Unknown(reason) = value
@@ -159,6 +173,9 @@ impl Machine<'_> {
         self.demand_arity(&qualified, positional.len(), &keywords)?;
         if let Some(parameter) = self.new_type_parameter(id, &positional, &keywords)? {
             return Ok(parameter);
+        }
+        if let Some(iterator) = self.combinatoric_iterator(id, &qualified, &positional, &keywords)? {
+            return Ok(iterator);
         }
         match &*qualified {
             "builtins.object" => {
@@ -307,6 +324,9 @@ impl Machine<'_> {
                 let call = crate::ground::CallClass { effect: crate::ground::Effect::Pure, result };
                 self.call_described(call, &qualified, None, positional, keywords)
             }
+            "_json.make_scanner" if positional.len() == 1 && keywords.is_empty() => {
+                self.new_scanner(id, &positional[0])
+            }
             "builtins.NoneType" if positional.is_empty() && keywords.is_empty() => Ok(Value::None),
             "builtins.ellipsis" if positional.is_empty() => Ok(Value::Ellipsis),
             _ => {
@@ -316,8 +336,19 @@ impl Machine<'_> {
         }
     }
 
+    /// `make_scanner(context)` keeps what it reads of the decoder (`scanner_new` in _json.c).
+    fn new_scanner(&mut self, id: GroundId, context: &Value) -> Eval<Value> {
+        let strict = self.get_attribute(context, "strict")?;
+        self.truth(&strict)?;
+        let mut kept = vec![strict];
+        for name in ["object_hook", "object_pairs_hook", "parse_float", "parse_int", "parse_constant"] {
+            kept.push(self.get_attribute(context, name)?);
+        }
+        Ok(self.new_native(id, kept))
+    }
+
     /// `int(…)`, `float(…)`, … from data, or through the conversion methods of Python classes.
-    fn new_data(&mut self, qualified: &str, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
+    pub(super) fn new_data(&mut self, qualified: &str, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
         let name = qualified.trim_start_matches("builtins.");
         let mut arguments = Vec::with_capacity(positional.len());
         for value in positional {
@@ -339,9 +370,14 @@ impl Machine<'_> {
         let object = *object;
         match (name, self.object(object)) {
             // `bytes` takes an iterable of integers.
-            ("bytes", Object::List(_) | Object::Generator(_) | Object::Iterator { .. }) => {
-                Ok(Value::tuple(self.collect_hinted(&value)?))
-            }
+            (
+                "bytes",
+                Object::List(_)
+                | Object::Set(_)
+                | Object::FrozenSet(_)
+                | Object::Generator(_)
+                | Object::Iterator { .. },
+            ) => Ok(Value::tuple(self.collect_hinted(&value)?)),
             ("slice", _) => Ok(value),
             _ => {
                 let class = self.type_of(&value)?;
@@ -369,6 +405,47 @@ impl Machine<'_> {
     }
 
     fn new_property(&mut self, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
+        let mut property = self.property_of(positional, keywords)?;
+        if let Some(doc) = self.doc_of_getter(&property)? {
+            property.doc = doc;
+        }
+        Ok(self.allocate(Object::Property(Box::new(property))))
+    }
+
+    /// `property.__init__` of an instance of a subclass: its docstring is an attribute of the instance.
+    pub(super) fn init_property(&mut self, made: &Value, positional: Vec<Value>, keywords: Keywords) -> Eval<()> {
+        let property = self.property_of(positional, keywords)?;
+        let inherited = self.doc_of_getter(&property)?;
+        let doc = match (&inherited, &property.doc) {
+            (Some(doc), _) => Some(doc.clone()),
+            (None, doc) if self.version() >= (3, 12) => Some(doc.clone()),
+            (None, _) => None,
+        };
+        let Value::Object(object) = made else { return self.malformed() };
+        if let Object::Instance(instance) = self.object_mut(*object)? {
+            instance.payload = Payload::Property(Box::new(property));
+        }
+        let Some(doc) = doc else { return Ok(()) };
+        match self.catching(|machine| machine.set_attribute(made, "__doc__", doc)) {
+            // Whether it is dropped depends on the version, and on where the text comes from.
+            Err(Stop::Raise(_)) => self.residual(Rule::NotModelled, "a property that can't keep its docstring"),
+            other => other,
+        }
+    }
+
+    /// The docstring that a property without one of its own takes from its getter.
+    fn doc_of_getter(&mut self, property: &Property) -> Eval<Option<Value>> {
+        match (&property.doc, &property.get) {
+            (Value::None, Value::None) => Ok(None),
+            (Value::None, getter) => {
+                let doc = self.find_attribute(&getter.clone(), "__doc__")?;
+                Ok(doc.filter(|doc| self.version() < (3, 12) || !matches!(doc, Value::None)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn property_of(&mut self, positional: Vec<Value>, keywords: Keywords) -> Eval<Property> {
         let mut parts = [Value::None, Value::None, Value::None, Value::None];
         for (slot, value) in positional.into_iter().enumerate() {
             match parts.get_mut(slot) {
@@ -385,17 +462,8 @@ impl Machine<'_> {
                 }
             }
         }
-        let [get, set, delete, mut doc] = parts;
-        if matches!(doc, Value::None) && !matches!(get, Value::None) {
-            doc = self.find_attribute(&get, "__doc__")?.unwrap_or(Value::None);
-        }
-        Ok(self.allocate(Object::Property(Box::new(Property {
-            get,
-            set,
-            delete,
-            doc,
-            attributes: Self::attributes(),
-        }))))
+        let [get, set, delete, doc] = parts;
+        Ok(Property { get, set, delete, doc, attributes: Self::attributes() })
     }
 
     /// `staticmethod` and `classmethod` take over the function's attributes (`functools_wraps` in funcobject.c).

@@ -27,6 +27,7 @@ impl Machine<'_> {
             return self.globals_entries(object).map(Some);
         }
         let is_dict = match self.object(object) {
+            Object::Obscured { .. } => return self.refuse_obscured(),
             Object::Dict(_) => true,
             Object::Instance(instance) => matches!(instance.payload, Payload::Dict(_)),
             _ => false,
@@ -132,6 +133,7 @@ impl Machine<'_> {
             Object::Dict(_) => true,
             Object::Instance(instance) => matches!(instance.payload, Payload::Dict(_)),
             Object::Globals => return self.residual(Rule::UnknownNamespace, "changes a module's namespace as a whole"),
+            Object::Obscured { .. } => return self.refuse_obscured(),
             _ => false,
         };
         if !holds {
@@ -147,8 +149,39 @@ impl Machine<'_> {
         }
     }
 
+    fn refuse_obscured<T>(&mut self) -> Eval<T> {
+        self.residual(Rule::Nondeterministic, "a dict whose keys differ between processes")
+    }
+
+    /// `dict[key] = value`, for a key that differs between processes. `false`: not modelled.
+    fn insert_process_key(&mut self, dict: &Value, key: &Value, value: &Value) -> Eval<bool> {
+        let known = self.known;
+        let Some(class) = self.class_of_unknown(key) else { return Ok(false) };
+        let Value::Object(object) = dict else { return Ok(false) };
+        if ![known.int, known.float, known.str, known.bytes, known.bool].contains(&class) || !self.is_own(*object) {
+            return Ok(false);
+        }
+        let held: Vec<Value> = match self.object(*object) {
+            Object::Obscured { held, .. } => held.clone(),
+            // Equal hashes would have the keys' own code compare them.
+            Object::Dict(entries) if !entries.keys().any(|key| key.runs_code()) => {
+                entries.values().flat_map(|(key, value)| [key.clone(), value.clone()]).collect()
+            }
+            _ => return Ok(false),
+        };
+        self.known_effect(Rule::Nondeterministic, "sets an item under a key that differs between processes");
+        let held = held.into_iter().chain([value.clone()]).collect();
+        *self.object_mut(*object)? = Object::Obscured { class: known.dict, held };
+        Ok(true)
+    }
+
     pub(super) fn dict_get(&mut self, dict: &Value, name: &Value) -> Eval<Option<Value>> {
         let key = self.key(name)?;
+        if let Value::Object(object) = dict
+            && let Object::Obscured { .. } = self.object(*object)
+        {
+            return self.refuse_obscured();
+        }
         if let Value::Object(object) = dict
             && let Object::Native(native) = self.object(*object)
         {
@@ -197,6 +230,9 @@ impl Machine<'_> {
     }
 
     pub(super) fn dict_insert(&mut self, dict: &Value, key: Value, value: Value) -> Eval<()> {
+        if self.insert_process_key(dict, &key, &value)? {
+            return Ok(());
+        }
         let hashed = self.key(&key)?;
         if let Value::Object(object) = dict
             && let Object::Native(native) = self.object(*object)
@@ -999,6 +1035,15 @@ impl Machine<'_> {
                 let object = *object;
                 match self.object(object) {
                     Object::List(_) => Ok(self.list_items(value)?.len()),
+                    // Changes are not followed: it is as it was made.
+                    Object::Native(native)
+                        if native.class == self.known.deque
+                            && native.arguments.is_empty()
+                            && native.keywords.is_empty()
+                            && self.is_own(object) =>
+                    {
+                        Ok(0)
+                    }
                     Object::DictView { dict, .. } => {
                         let dict = dict.clone();
                         self.length(&dict)

@@ -76,6 +76,7 @@ impl Machine<'_> {
                     reason.root_cause()
                 ),
                 chain: reason.chain.clone(),
+                class: None,
             });
             for value in self.namespace.values_mut() {
                 *value = Value::Unknown(cause.clone());
@@ -89,6 +90,7 @@ impl Machine<'_> {
             rule: Rule::UnknownName,
             message: format!("it is bound by a statement that runs at import ({})", reason.root_cause()),
             chain: reason.chain.clone(),
+            class: None,
         });
         let bound_before = |name: &Name| self.namespace.contains_key(name) && !self.unsure.contains(name);
         let bound = surely_bound(ir.code(statement.code), &statement.binds, bound_before);
@@ -103,9 +105,12 @@ impl Machine<'_> {
                 Some(value) if completed && !forgets_all && !matches!(value, Value::Unknown(_)) => {
                     self.tainted.insert(name.clone(), cause.clone());
                 }
-                _ => {
+                value => {
+                    let class =
+                        value.filter(|_| completed && !forgets_all).and_then(|value| self.class_of_unknown(value));
+                    let cause = Arc::new(Reason { class, ..(*cause).clone() });
                     self.tainted.remove(name);
-                    self.namespace.insert(name.clone(), Value::Unknown(cause.clone()));
+                    self.namespace.insert(name.clone(), Value::Unknown(cause));
                 }
             }
         }
@@ -124,6 +129,7 @@ impl Machine<'_> {
             rule: Rule::UnknownName,
             message: format!("an earlier statement that runs at import has changed it ({})", reason.root_cause()),
             chain: reason.chain.clone(),
+            class: None,
         });
         for name in self.names_that_reach(&self.current.changed) {
             if !statement.binds.contains(&name) {
@@ -166,7 +172,7 @@ impl Machine<'_> {
     /// Is, or directly contains, an object of this module.
     pub(super) fn holds_own_object(&self, value: &Value) -> bool {
         match value {
-            Value::Object(object) => self.is_own(*object),
+            Value::Object(object) => self.is_own(*object) && !self.is_pattern(*object),
             Value::Module(module) => *module == self.module,
             Value::Tuple(items) => items.iter().any(|item| self.holds_own_object(item)),
             Value::Slice(parts) => parts.iter().any(|part| self.holds_own_object(part)),

@@ -5,9 +5,9 @@ use syntax::ir::{self, FunctionParts, Name};
 use super::frame::{Frame, Scope};
 use super::step::Exit;
 use super::{Eval, Machine};
-use crate::heap::{Function, Generator, GeneratorKind, Object};
+use crate::heap::{Function, Generator, GeneratorKind, Object, Payload};
 use crate::reason::Rule;
-use crate::value::{ObjectRef, Value};
+use crate::value::{ModuleId, ObjectRef, Value};
 
 /// Positional and keyword arguments of a call.
 pub(super) type Keywords = Vec<(Name, Value)>;
@@ -327,6 +327,14 @@ impl Machine<'_> {
         if name == "__class__" {
             return Ok(self.type_of(receiver)?.value());
         }
+        // Of what the target computes from data, its attributes are computed by it as well.
+        if let Value::Object(object) = receiver
+            && let Object::Native(native) = self.object(*object)
+            && (native.class == self.known.code || native.class == self.known.pattern)
+        {
+            let receiver = Value::Opaque(native.class);
+            return self.ground_getset(&receiver, owner, name);
+        }
         if let Some(result) = crate::primitive::attribute(receiver, name) {
             return self.primitive(result);
         }
@@ -389,6 +397,9 @@ impl Machine<'_> {
         if let Some(value) = self.parameter_attribute(object, name)? {
             return Ok(Some(value));
         }
+        if name == "__name__" && self.property(object).is_some() {
+            return Ok(self.property_name(object));
+        }
         let value = match self.object(object) {
             Object::Function(function) => match name {
                 "__name__" => function.name.clone(),
@@ -416,7 +427,12 @@ impl Machine<'_> {
                     None => return Ok(None),
                 },
                 "__type_params__" => function.type_parameters.clone().unwrap_or_else(|| Value::tuple(Vec::new())),
-                "__code__" => Value::Opaque(self.known.code),
+                "__code__" if function.dynamic.is_some() => Value::Opaque(self.known.code),
+                "__code__" => {
+                    let (class, code) = (self.known.code, i64::from(function.code.0));
+                    let arguments = vec![Value::Module(function.module), Value::int(code)];
+                    self.new_native(class, arguments)
+                }
                 "__globals__" if function.module == self.module && function.dynamic.is_none() => {
                     self.allocate(Object::Globals)
                 }
@@ -513,27 +529,28 @@ impl Machine<'_> {
                 _ => return Ok(None),
             },
             Object::Instance(instance) => match (name, &instance.payload) {
-                ("__traceback__", crate::heap::Payload::Exception(_)) if self.is_own(object) => {
-                    Value::Opaque(self.known.traceback)
-                }
-                ("args", crate::heap::Payload::Exception(args)) => {
+                ("fget", Payload::Property(property)) => property.get.clone(),
+                ("fset", Payload::Property(property)) => property.set.clone(),
+                ("fdel", Payload::Property(property)) => property.delete.clone(),
+                ("__traceback__", Payload::Exception(_)) if self.is_own(object) => Value::Opaque(self.known.traceback),
+                ("args", Payload::Exception(args)) => {
                     let args = args.clone();
                     if !self.is_own(object) {
                         self.contents(object)?;
                     }
                     Value::tuple(args)
                 }
-                ("value", crate::heap::Payload::Exception(args))
+                ("value", Payload::Exception(args))
                     if instance.class == crate::heap::Type::Ground(self.known.stop_iteration) =>
                 {
                     args.first().cloned().unwrap_or(Value::None)
                 }
                 ("__dict__", _) => self.allocate(Object::InstanceDict(object)),
-                (_, crate::heap::Payload::Data(Value::Object(alias))) => {
+                (_, Payload::Data(Value::Object(alias))) => {
                     let alias = *alias;
                     return self.object_getset(alias, name);
                 }
-                (_, crate::heap::Payload::Data(value)) => match crate::primitive::attribute(value, name) {
+                (_, Payload::Data(value)) => match crate::primitive::attribute(value, name) {
                     Some(result) => return self.primitive(result).map(Some),
                     None => return Ok(None),
                 },
@@ -542,6 +559,33 @@ impl Machine<'_> {
             _ => return Ok(None),
         };
         Ok(Some(value))
+    }
+
+    /// `property.__name__` (`property_name` in descrobject.c, from 3.13 on). The class that holds another module's property
+    /// may be one that has told it a name.
+    fn property_name(&self, object: ObjectRef) -> Option<Value> {
+        let property = self.property(object).filter(|_| self.is_own(object))?;
+        if let Some(name) = property.attributes.get("__name__") {
+            return Some(name.clone());
+        }
+        let Value::Object(getter) = property.get else { return None };
+        match self.object(getter) {
+            Object::Function(function) => Some(function.name.clone()),
+            _ => None,
+        }
+    }
+
+    /// The code that a code object stands for.
+    pub(super) fn code_of(&self, object: ObjectRef) -> Option<(ModuleId, ir::CodeId)> {
+        match self.object(object) {
+            Object::Native(native) if native.class == self.known.code => match native.arguments.as_slice() {
+                [Value::Module(module), Value::Int(code)] => {
+                    Some((*module, ir::CodeId(u32::try_from(code.to_i64()?).ok()?)))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// `__isabstractmethod__` is true.
@@ -592,6 +636,13 @@ impl Machine<'_> {
                 native.attributes.insert(name.into(), value);
                 Ok(())
             }
+            Object::Instance(instance) if name == "__name__" => match &mut instance.payload {
+                Payload::Property(property) => {
+                    property.attributes.insert(name.into(), value);
+                    Ok(())
+                }
+                _ => self.residual(Rule::NotModelled, format!("sets `{name}` of an object implemented in C")),
+            },
             Object::Instance(instance) if name == "__doc__" => {
                 instance.attributes.insert(name.into(), value);
                 Ok(())

@@ -29,6 +29,14 @@ impl Machine<'_> {
         }
         match (&*qualified, arguments) {
             ("builtins.__build_class__", _) => self.build_class(positional, keywords),
+            ("builtins.len", [value])
+                if plain
+                    && self
+                        .class_of_unknown(value)
+                        .is_some_and(|class| class == self.known.str || class == self.known.bytes) =>
+            {
+                Ok(self.process_integer("the length of what differs between processes"))
+            }
             ("builtins.len", [value]) if plain => {
                 let length = self.length(value)?;
                 Ok(Self::integer(length as i64))
@@ -150,6 +158,10 @@ impl Machine<'_> {
                 None => self.residual(Rule::NotModelled, "asks for the frame of a caller"),
             },
             ("builtins.dir", [Value::GroundModule(index)]) if plain => self.names_of_module(*index),
+            ("builtins.dir", [object]) if plain => match self.names_of_plain_object(object)? {
+                Some(names) => Ok(self.new_list(names)),
+                None => self.residual(Rule::NotModelled, "`dir` of an object whose names are not all known"),
+            },
             ("builtins.dir", []) if self.is_top_level() => {
                 let globals = self.allocate(Object::Globals);
                 let mut names: Vec<Name> = Vec::new();
@@ -281,7 +293,7 @@ impl Machine<'_> {
         }
     }
 
-    fn new_native(&mut self, class: GroundId, arguments: Vec<Value>) -> Value {
+    pub(super) fn new_native(&mut self, class: GroundId, arguments: Vec<Value>) -> Value {
         self.allocate(Object::Native(Box::new(crate::heap::Native {
             class,
             arguments,
@@ -367,6 +379,40 @@ impl Machine<'_> {
         Ok(self.new_list(names))
     }
 
+    /// `dir(object)` of an own instance, or class, where neither it nor a class above it says what its names are
+    /// (`object___dir___impl`, `type___dir___impl`). What a class has from C is in its namespace at run time only.
+    fn names_of_plain_object(&mut self, object: &Value) -> Eval<Option<Vec<Value>>> {
+        let Value::Object(reference) = object else { return Ok(None) };
+        let (class, own): (Type, Vec<Name>) = match self.object(*reference) {
+            Object::Class(_) => (Type::Class(*reference), Vec::new()),
+            Object::Instance(instance) => (instance.class, instance.attributes.keys().cloned().collect()),
+            _ => return Ok(None),
+        };
+        let of = self.type_of(object)?;
+        let asks = ["__dir__", "__class__", "__getattribute__", "__getattr__"];
+        if !self.is_own(*reference) || asks.iter().any(|name| self.python_definition(of, name).is_some()) {
+            return Ok(None);
+        }
+        let mut names: std::collections::BTreeSet<Name> = own.into_iter().collect();
+        for entry in self.mro(class) {
+            match entry {
+                Type::Ground(id) if id == self.known.object => {
+                    names.extend(self.type_info(id).into_iter().flat_map(|info| info.attributes.keys().cloned()));
+                }
+                Type::Class(object) if self.is_own(object) => {
+                    let Some(class) = self.class(object) else { return Ok(None) };
+                    if !class.slots.is_empty() || class.is_abc || !class.instance_dict {
+                        return Ok(None);
+                    }
+                    names.extend(class.namespace.keys().cloned());
+                    names.extend(["__module__", "__doc__", "__dict__", "__weakref__"].map(Name::from));
+                }
+                _ => return Ok(None),
+            }
+        }
+        Ok(Some(names.into_iter().map(Value::Str).collect()))
+    }
+
     /// `abs`, `chr`, `ord`, `round`, … on data; everything else by its description.
     fn call_primitive_function(
         &mut self,
@@ -435,6 +481,14 @@ impl Machine<'_> {
             [iterable] => self.collect_for_extreme(iterable, &key_function)?,
             _ => positional,
         };
+        let is_integer =
+            |value: &Value| matches!(value, Value::Int(_)) || self.class_of_unknown(value) == Some(self.known.int);
+        if matches!(key_function, Value::None)
+            && items.iter().all(is_integer)
+            && items.iter().any(|item| self.class_of_unknown(item).is_some())
+        {
+            return Ok(self.process_integer("the extreme of what differs between processes"));
+        }
         let mut best: Option<(Value, Value)> = None;
         for item in items {
             let key = match &key_function {
@@ -484,14 +538,14 @@ impl Machine<'_> {
         {
             return Ok(false);
         }
-        let exact = match self.is_process_text(value) {
-            true => {
-                self.known_effect(Rule::Nondeterministic, "computes with text that differs between processes");
-                Type::Ground(self.known.str)
+        let exact = match self.class_of_unknown(value) {
+            Some(class) => {
+                self.known_effect(Rule::Nondeterministic, "computes with what differs between processes");
+                Type::Ground(class)
             }
-            false => self.type_of(value)?,
+            None => self.type_of(value)?,
         };
-        if self.is_process_text(value)
+        if self.class_of_unknown(value).is_some()
             && let Value::Ground(class) = classes
         {
             return Ok(self.is_subtype(exact, Type::Ground(*class)));

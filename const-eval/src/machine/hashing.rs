@@ -6,7 +6,8 @@ use crate::heap::{Attributes, Object, Payload, Type};
 use crate::key::{self, Key};
 use crate::primitive;
 use crate::reason::Rule;
-use crate::value::{ObjectRef, Value};
+use crate::value::{ModuleId, ObjectRef, Value};
+use syntax::ir::{CodeId, CodeKind};
 
 impl Machine<'_> {
     /// The key under which a dict or set files the value; raises where it is not hashable.
@@ -78,6 +79,21 @@ impl Machine<'_> {
                     | Object::ClassMethod(_)
                     | Object::Cell(_)
                     | Object::Generator(_) => Ok(Key::Identity(object)),
+                    Object::Native(_) if self.is_own(object) && self.referent(value).is_some() => {
+                        let Some(referent) = self.referent(value) else { return self.malformed() };
+                        self.keep_watch(&referent);
+                        Ok(Key::Weak(self.key(&referent)?.into()))
+                    }
+                    // Each was made by a call of its own.
+                    Object::Native(native)
+                        if native.class == self.known.lock || native.class == self.known.reentrant_lock =>
+                    {
+                        Ok(Key::Identity(object))
+                    }
+                    Object::Native(_) if self.code_of(object).is_some() => match self.code_of(object) {
+                        Some((module, code)) => self.code_key(module, code),
+                        None => self.malformed(),
+                    },
                     Object::Native(_) if self.type_parameter(value).is_some() => {
                         let class = self.type_of(value)?;
                         match self.hashes_by_identity(class)? {
@@ -192,12 +208,42 @@ impl Machine<'_> {
 
     /// A code object: it can be hashed, and compared, without running any code; which others it equals is not known.
     pub(super) fn is_code(&self, value: &Value) -> bool {
-        matches!(value, Value::Opaque(class) if *class == self.known.code)
+        match value {
+            Value::Opaque(class) => *class == self.known.code,
+            Value::Object(object) => self.code_of(*object).is_some(),
+            _ => false,
+        }
+    }
+
+    /// The key of a function's code. Those of two modules may be equal; two functions of one module begin on
+    /// different lines.
+    fn code_key(&mut self, module: ModuleId, code: CodeId) -> Eval<Key> {
+        let Some(ir) = self.world.ir(module) else { return self.malformed() };
+        let code_object = ir.code(code);
+        if !matches!(code_object.kind, CodeKind::Function) {
+            return self.residual(Rule::NotModelled, "hashes the code of a lambda");
+        }
+        let name = code_object.name.clone();
+        let evaluation = self.module;
+        let met = self.codes.entry(name).or_default();
+        if let Some((.., number)) = met.iter().find(|(other, id, _)| (*other, *id) == (module, code)) {
+            return Ok(Key::Custom { evaluation, number: *number });
+        }
+        if met.iter().any(|(other, ..)| *other != module) {
+            return self.residual(Rule::NotModelled, "the code of functions of two modules that may be equal");
+        }
+        let number = self.custom_count;
+        self.custom_count += 1;
+        met.push((module, code, number));
+        Ok(Key::Custom { evaluation, number })
     }
 
     /// The key of an object that is compared by identity: of one that a cache hands to others as well, only if no
     /// other that is known here can be the same.
     fn identity_key(&mut self, object: ObjectRef) -> Eval<Key> {
+        if let Some((module, name)) = self.stands_for(object) {
+            return Ok(Key::Global(*module, name.clone()));
+        }
         if self.is_shared(object) {
             let module = self.module;
             let own = self.shared.iter().flat_map(|(start, end)| *start..*end);
@@ -249,6 +295,7 @@ impl Machine<'_> {
             Key::Tuple(parts) | Key::Frozen(parts) | Key::Alias(parts) => {
                 parts.iter().any(|part| self.is_foreign_key(part))
             }
+            Key::Weak(referent) => self.is_foreign_key(referent),
             _ => false,
         }
     }
@@ -326,6 +373,9 @@ impl Machine<'_> {
             (V::Bool(left), V::Bool(right)) => left == right,
             (V::Object(left), V::Object(right)) if left == right => true,
             (V::Object(one), V::Object(other)) => {
+                if let (Some(one), Some(other)) = (self.stands_for(*one), self.stands_for(*other)) {
+                    return Ok(one == other);
+                }
                 if (self.is_shared(*one) || self.is_shared(*other)) && self.may_be_one(*one, *other) {
                     return self
                         .residual(Rule::Nondeterministic, "whether two objects are one that a cache has handed out");
@@ -365,6 +415,10 @@ impl Machine<'_> {
             // The type holds one object, which every look-up gives.
             (Object::UnboundGround { owner, name }, Object::UnboundGround { owner: other_owner, name: other_name }) => {
                 return Ok(owner == other_owner && name == other_name);
+            }
+            (Object::Native(_), Object::Native(_)) => {
+                let codes = (self.code_of(left), self.code_of(right));
+                return Ok(codes.0.is_some() && codes.0 == codes.1);
             }
             _ => return Ok(false),
         };

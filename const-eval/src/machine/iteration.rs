@@ -133,7 +133,14 @@ impl Machine<'_> {
             }
             Kind::Set => {
                 let items = self.set_entries(value)?.unwrap_or_default();
-                if items.len() > 1 {
+                let mut items: Vec<Value> = items.into_values().collect();
+                if let Some(sorted) = self.integers_in_order(object, &items) {
+                    items = sorted;
+                } else if items.len() > 1
+                    && let Some(item) = self.item_in_any_order(&items)
+                {
+                    items.fill(item);
+                } else if items.len() > 1 {
                     return self.residual(
                         Rule::Nondeterministic,
                         "iterates over a set, whose order may differ between processes",
@@ -141,7 +148,7 @@ impl Machine<'_> {
                 }
                 {
                     let class = self.known.set_iterator;
-                    Ok(self.iterator_over(items.into_values().collect(), class))
+                    Ok(self.iterator_over(items, class))
                 }
             }
             Kind::Proxy => {
@@ -163,6 +170,28 @@ impl Machine<'_> {
                 self.not_iterable(class)
             }
         }
+    }
+
+    /// The items of a set of small integers, in the order in which it is iterated: each lies in the place of its
+    /// table that is its own, if the table is as large as a set of that many items needs at least (`set_add_entry` in
+    /// setobject.c), and nothing was removed whose place it could not take.
+    fn integers_in_order(&self, set: ObjectRef, items: &[Value]) -> Option<Vec<Value>> {
+        let removed = match self.object(set) {
+            Object::FrozenSet(_) => false,
+            Object::Instance(instance) => !matches!(instance.payload, Payload::FrozenSet(_)),
+            _ => !self.is_own(set) || self.thinned.contains(&set.index),
+        };
+        let mut least: usize = 8;
+        while items.len() * 5 >= (least - 1) * 3 {
+            least *= 2;
+        }
+        let place = |item: &Value| match item {
+            Value::Int(number) => usize::try_from(number.to_i64()?).ok().filter(|place| *place < least),
+            _ => None,
+        };
+        let mut placed = items.iter().map(|item| Some((place(item)?, item.clone()))).collect::<Option<Vec<_>>>()?;
+        placed.sort_by_key(|(place, _)| *place);
+        (!removed).then(|| placed.into_iter().map(|(_, item)| item).collect())
     }
 
     fn length_of_dict(&mut self, dict: &Value) -> Eval<usize> {

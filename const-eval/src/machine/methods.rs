@@ -5,10 +5,10 @@ use super::types::Found;
 use super::{Eval, Machine, Stop};
 use crate::effect::Change;
 use crate::ground::{AttributeKind, GroundId};
-use crate::heap::{GeneratorKind, Object, Payload, Set, Type, UNKNOWN_TYPE, ViewKind};
+use crate::heap::{GeneratorKind, Object, Payload, Property, Set, Type, UNKNOWN_TYPE, ViewKind};
 use crate::primitive::{self, Product};
 use crate::reason::Rule;
-use crate::value::{Integer, Value};
+use crate::value::{Integer, ObjectRef, Value};
 use rustc_hash::FxHashMap;
 
 impl Machine<'_> {
@@ -17,7 +17,7 @@ impl Machine<'_> {
         owner: GroundId,
         name: &str,
         receiver: Value,
-        positional: Vec<Value>,
+        mut positional: Vec<Value>,
         keywords: Keywords,
     ) -> Eval<Value> {
         self.demand_special_arity(name, positional.len(), &keywords)?;
@@ -35,6 +35,9 @@ impl Machine<'_> {
         if let Value::Unknown(reason) = &receiver {
             return match self.process_text_method(name, &receiver, &positional, &keywords)? {
                 Some(result) => Ok(result),
+                None if self.class_of_unknown(&receiver) == Some(owner) => {
+                    self.call_ground_description(owner, name, receiver, positional, keywords)
+                }
                 None => {
                     let reason = reason.clone();
                     self.current.reached = true;
@@ -86,10 +89,33 @@ impl Machine<'_> {
         {
             return Ok(result);
         }
+        // `int.from_bytes` makes bytes of an iterable first (`PyBytes_FromObject`).
+        if owner == known.int
+            && name == "from_bytes"
+            && let Some(Value::Object(object)) = positional.first()
+            && matches!(self.object(*object), Object::List(_) | Object::Generator(_) | Object::Iterator { .. })
+        {
+            let iterable = std::mem::replace(&mut positional[0], Value::None);
+            positional[0] = self.new_data("builtins.bytes", vec![iterable], Vec::new())?;
+        }
         let data = self.plain_data(&receiver);
         if super::operators::is_data(&data) {
             return self.data_method(owner, name, data, positional, keywords);
         }
+        if let Some(result) = self.lock_method(owner, name, &receiver, &positional, &keywords)? {
+            return Ok(result);
+        }
+        self.call_ground_description(owner, name, receiver, positional, keywords)
+    }
+
+    fn call_ground_description(
+        &mut self,
+        owner: GroundId,
+        name: &str,
+        receiver: Value,
+        positional: Vec<Value>,
+        keywords: Keywords,
+    ) -> Eval<Value> {
         let Some(attribute) = self.ground_attribute(owner, name) else {
             return self.malformed();
         };
@@ -162,6 +188,11 @@ impl Machine<'_> {
                 let separator = separator.clone();
                 let items = self.collect_hinted(&positional[0])?;
                 let items: Vec<Value> = items.iter().map(|item| self.plain_data(item)).collect();
+                let separated = Value::Str(separator.clone());
+                let parts: Vec<&Value> = items.iter().chain([&separated]).collect();
+                if let Some(text) = self.process_text_of(&parts, "the result of `str.join`") {
+                    return Ok(text);
+                }
                 if items.iter().any(|item| matches!(item, Value::Opaque(id) if *id == self.known.str)) {
                     return Ok(Value::Opaque(self.known.str));
                 }
@@ -416,12 +447,21 @@ impl Machine<'_> {
         }
     }
 
-    fn property_method(&mut self, name: &str, receiver: &Value, positional: Vec<Value>) -> Eval<Value> {
+    pub(super) fn property_method(&mut self, name: &str, receiver: &Value, positional: Vec<Value>) -> Eval<Value> {
         let Value::Object(object) = receiver else {
             return self.residual(Rule::NotModelled, "a property that is not known");
         };
-        let Object::Property(property) = self.object(*object) else {
-            return self.residual(Rule::NotModelled, "a subclass of property");
+        let object = *object;
+        // Nothing but its name and error messages rest on it.
+        if let ("__set_name__", [_, name @ Value::Str(_)]) = (name, positional.as_slice()) {
+            let name = name.clone();
+            if let Some(property) = self.property_mut(object)? {
+                property.attributes.insert("__name__".into(), name);
+            }
+            return Ok(Value::None);
+        }
+        let Object::Property(property) = self.object(object) else {
+            return self.residual(Rule::NotModelled, format!("`{name}` of a subclass of property"));
         };
         let mut property = property.clone();
         let [function] = positional.as_slice() else {
@@ -437,6 +477,29 @@ impl Machine<'_> {
             _ => return self.residual(Rule::NotModelled, format!("`property.{name}`")),
         }
         Ok(self.allocate(Object::Property(property)))
+    }
+
+    /// The C part of a property, or of an instance of a subclass.
+    pub(super) fn property(&self, object: ObjectRef) -> Option<&Property> {
+        match self.object(object) {
+            Object::Property(property) => Some(property),
+            Object::Instance(instance) => match &instance.payload {
+                Payload::Property(property) => Some(property),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn property_mut(&mut self, object: ObjectRef) -> Eval<Option<&mut Property>> {
+        Ok(match self.object_mut(object)? {
+            Object::Property(property) => Some(property),
+            Object::Instance(instance) => match &mut instance.payload {
+                Payload::Property(property) => Some(property),
+                _ => None,
+            },
+            _ => None,
+        })
     }
 
     fn proxy_method(&mut self, name: &str, receiver: &Value, positional: Vec<Value>) -> Eval<Value> {
@@ -820,6 +883,7 @@ impl Machine<'_> {
             }
             ("discard" | "remove", 1) => {
                 let key = self.key(&positional[0])?;
+                self.note_removal(set);
                 let removed = self.set_mut(set)?.shift_remove(&key).is_some();
                 if !removed && name == "remove" {
                     return self.raise_value("KeyError", positional.remove(0));
@@ -827,6 +891,7 @@ impl Machine<'_> {
                 Ok(Value::None)
             }
             ("pop", 0) => {
+                self.note_removal(set);
                 let items = self.set_mut(set)?;
                 if items.len() > 1 {
                     return self.residual(
@@ -848,6 +913,15 @@ impl Machine<'_> {
                     for item in self.items_to_add(set, source)? {
                         self.set_add(set, item)?;
                     }
+                }
+                Ok(Value::None)
+            }
+            ("difference_update", _) => {
+                for source in &positional {
+                    let items = self.collect_unordered_between_calls(source)?;
+                    let other = self.set_of(items)?;
+                    self.note_removal(set);
+                    self.set_mut(set)?.retain(|key, _| !other.contains_key(key));
                 }
                 Ok(Value::None)
             }
@@ -897,6 +971,15 @@ impl Machine<'_> {
             ("__len__", 0) => Ok(Value::int(self.set_entries(set)?.map_or(0, |entries| entries.len()) as i64)),
             ("__iter__", 0) => self.iterate(set),
             _ => self.residual(Rule::NotModelled, format!("`set.{name}`")),
+        }
+    }
+
+    /// Where the items of a set lie depends on what was there before.
+    pub(super) fn note_removal(&mut self, set: &Value) {
+        if let Value::Object(object) = set
+            && self.is_own(*object)
+        {
+            self.thinned.insert(object.index);
         }
     }
 

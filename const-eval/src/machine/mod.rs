@@ -16,6 +16,7 @@ mod binding;
 mod cached;
 mod calls;
 mod classes;
+mod combinatorics;
 mod construct;
 mod containers;
 mod dynamic;
@@ -29,6 +30,7 @@ mod hashing;
 mod imports;
 mod iteration;
 mod known;
+mod locks;
 mod methods;
 mod models;
 mod operator_module;
@@ -45,6 +47,7 @@ mod types;
 mod typing;
 mod unsupported;
 mod ways;
+mod weak;
 
 use std::sync::Arc;
 
@@ -137,6 +140,8 @@ pub struct Machine<'w> {
     overlay: replay::Overlay,
     /// What this module's evaluation has added to caches of other modules (see [`guarded`]).
     cached: FxHashMap<ObjectRef, Dict>,
+    /// Objects that something rests on as long as they are there (see [`weak`]).
+    watched: Vec<ObjectRef>,
     /// Coroutines, and the statements that made them: one that is never closed warns when it is collected.
     coroutines: Vec<(ObjectRef, u32)>,
     /// An object of this module was handed to code that is not known.
@@ -160,6 +165,12 @@ pub struct Machine<'w> {
     shared: Vec<(u32, u32)>,
     /// Objects of other modules, handed out by a cache, that were met as keys by their identity.
     shared_keys: FxHashSet<ObjectRef>,
+    /// See [`Evaluated::stand_ins`].
+    stand_ins: FxHashMap<u32, (ModuleId, Name)>,
+    /// Sets that items were removed from.
+    thinned: FxHashSet<u32>,
+    /// Code objects that were hashed, by their names.
+    codes: FxHashMap<Name, Vec<(ModuleId, ir::CodeId, u32)>>,
     /// What functions behind a cache have given so far.
     answers: FxHashMap<ObjectRef, cached::Answers>,
     /// How many times they have given something new.
@@ -245,6 +256,7 @@ pub fn evaluate_within(world: &dyn World, module: ModuleId, budget: Budget) -> E
         module_aliases: machine.module_aliases,
         changed: Arc::new(machine.overlay.all()),
         shared: machine.shared,
+        stand_ins: machine.stand_ins,
         surely_loaded,
         steps: machine.steps,
         places: Default::default(),
@@ -260,6 +272,7 @@ impl<'w> Machine<'w> {
         machine.open_namespace = evaluated.open_namespace;
         machine.unsure = evaluated.unsure.clone();
         machine.shared = evaluated.shared.clone();
+        machine.stand_ins = evaluated.stand_ins.clone();
         machine.impure = true;
         machine
     }
@@ -299,6 +312,7 @@ impl<'w> Machine<'w> {
             module_aliases: Vec::new(),
             overlay: replay::Overlay::default(),
             cached: FxHashMap::default(),
+            watched: Vec::new(),
             coroutines: Vec::new(),
             leaked: false,
             budget,
@@ -312,6 +326,9 @@ impl<'w> Machine<'w> {
             custom_hashes: FxHashMap::default(),
             shared: Vec::new(),
             shared_keys: FxHashSet::default(),
+            stand_ins: FxHashMap::default(),
+            thinned: FxHashSet::default(),
+            codes: FxHashMap::default(),
             answers: FxHashMap::default(),
             answered: 0,
             floor: None,
@@ -372,6 +389,7 @@ impl<'w> Machine<'w> {
                             site: Site { module: self.module, range: statement.range },
                             message: format!("raises {message}"),
                         }],
+                        class: None,
                     });
                     self.forget(ir, statement, &reason, false);
                     self.fails = true;
@@ -382,6 +400,9 @@ impl<'w> Machine<'w> {
                     Outcome::Residual(reason)
                 }
             };
+            let gone = self.check_watched(ir, statement);
+            let completed = completed && gone.is_none();
+            let outcome = gone.map_or(outcome, Outcome::Residual);
             if matches!(outcome, Outcome::Residual(_)) {
                 self.impure |= !completed || self.current.opaque_effect;
                 self.forget_changes();
@@ -399,6 +420,7 @@ impl<'w> Machine<'w> {
                     rule: Rule::NotModelled,
                     message: message.into(),
                     chain: vec![link],
+                    class: None,
                 }));
             }
         }
@@ -499,7 +521,7 @@ impl<'w> Machine<'w> {
             };
             chain.push(Link { site: self.site(position), message });
         }
-        Arc::new(Reason { rule, message, chain })
+        Arc::new(Reason { rule, message, chain, class: None })
     }
 
     fn site(&self, position: &Position) -> Site {

@@ -49,7 +49,21 @@ impl Machine<'_> {
         }
         self.depend("re", &["_compile"]);
         let class = CallClass { effect: Effect::Pure, result: ResultType::Exactly(result) };
-        self.pure_result(class, &format!("re.{qualname}"), None, positional, keywords).map(Some)
+        let flags = match (positional.get(1), keywords.first()) {
+            (Some(flags), None) | (None, Some((_, flags))) => flags.clone(),
+            _ => Value::int(0),
+        };
+        let made = self.pure_result(class, &format!("re.{qualname}"), None, positional.clone(), keywords)?;
+        match positional.first() {
+            // The cache of `re` may give others the same one.
+            Some(pattern @ (Value::Str(_) | Value::Bytes(_))) => {
+                let start = self.heap.objects.len() as u32;
+                let pattern = self.new_native(result, vec![pattern.clone(), flags]);
+                self.share_since(start);
+                Ok(Some(pattern))
+            }
+            _ => Ok(Some(made)),
+        }
     }
 
     /// A class of C or of another module than `typing`, or an alias or union of `types`: nothing that `typing` has made.

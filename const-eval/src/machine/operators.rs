@@ -109,6 +109,11 @@ impl Machine<'_> {
         if let Some(value) = self.inexact_operation(operator, left, right) {
             return Ok(value);
         }
+        if operator == BinaryOperator::Add
+            && let Some(text) = self.process_text_of(&[left, right], "a sum")
+        {
+            return Ok(text);
+        }
         if let Some(value) = self.soft_operation(left, right)? {
             return Ok(value);
         }
@@ -171,6 +176,7 @@ impl Machine<'_> {
                     return self.residual(Rule::NotModelled, "an in-place set operator on something that is not a set");
                 }
                 let result = self.set_operation(operator, left, right)?;
+                self.note_removal(left);
                 *self.set_mut(left)? = result;
                 Ok(left.clone())
             }
@@ -635,7 +641,10 @@ impl Machine<'_> {
     fn equality_is_identity(&mut self, value: &Value, class: Type) -> Eval<bool> {
         if let Value::Object(object) = value
             && let Object::Instance(instance) = self.object(*object)
-            && !matches!(instance.payload, Payload::None | Payload::Exception(_))
+            && !matches!(
+                instance.payload,
+                Payload::None | Payload::Exception(_) | Payload::Property(_) | Payload::Hidden
+            )
         {
             return Ok(false);
         }

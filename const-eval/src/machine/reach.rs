@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 use syntax::ir::Name;
 
 use super::Machine;
-use crate::heap::{Attributes, Object, Payload, Type};
+use crate::heap::{Attributes, Object, Payload, Property, Type};
 use crate::value::{ObjectRef, Value};
 
 impl Machine<'_> {
@@ -35,8 +35,13 @@ impl Machine<'_> {
     }
 }
 
+fn held_by_property(property: &Property, held: &mut Vec<Value>) {
+    held.extend([&property.get, &property.set, &property.delete, &property.doc].into_iter().cloned());
+    held.extend(property.attributes.values().cloned());
+}
+
 /// Adds what the object refers to. `false`: that can't be told.
-fn held_by(object: &Object, held: &mut Vec<Value>) -> bool {
+pub(super) fn held_by(object: &Object, held: &mut Vec<Value>) -> bool {
     let attributes = |attributes: &Attributes, held: &mut Vec<Value>| held.extend(attributes.values().cloned());
     match object {
         Object::List(items) | Object::Union(items) => held.extend(items.iter().cloned()),
@@ -58,7 +63,8 @@ fn held_by(object: &Object, held: &mut Vec<Value>) -> bool {
             attributes(&instance.attributes, held);
             attributes(&instance.slots, held);
             match &instance.payload {
-                Payload::None => {}
+                Payload::None | Payload::Hidden => {}
+                Payload::Property(property) => held_by_property(property, held),
                 Payload::Data(data) => held.push(data.clone()),
                 Payload::List(items) | Payload::Exception(items) => held.extend(items.iter().cloned()),
                 Payload::Dict(entries) => {
@@ -71,10 +77,7 @@ fn held_by(object: &Object, held: &mut Vec<Value>) -> bool {
         Object::BoundGround { receiver, .. } => held.push(receiver.clone()),
         Object::UnboundGround { .. } => {}
         Object::Cell(content) => held.extend(content.iter().cloned()),
-        Object::Property(property) => {
-            held.extend([&property.get, &property.set, &property.delete, &property.doc].into_iter().cloned());
-            attributes(&property.attributes, held);
-        }
+        Object::Property(property) => held_by_property(property, held),
         Object::StaticMethod(wrapper) | Object::ClassMethod(wrapper) => {
             held.push(wrapper.function.clone());
             attributes(&wrapper.attributes, held);
@@ -95,6 +98,7 @@ fn held_by(object: &Object, held: &mut Vec<Value>) -> bool {
             held.extend(native.keywords.iter().map(|(_, value)| value.clone()));
             attributes(&native.attributes, held);
         }
+        Object::Obscured { held: known, .. } => held.extend(known.iter().cloned()),
         Object::Iterator { .. } | Object::Generator(_) | Object::Globals => return false,
     }
     true

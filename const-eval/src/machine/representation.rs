@@ -346,6 +346,12 @@ impl Machine<'_> {
             Conversion::Repr => Some('r'),
             Conversion::Ascii => Some('a'),
         };
+        if conversion.is_none_or(|conversion| conversion == 's')
+            && spec.is_none()
+            && let Some(text) = self.process_text_of(&[value], "formatted text")
+        {
+            return Ok(text);
+        }
         let value = self.converted(value, conversion)?;
         match spec {
             None => self.format_with(&value, ""),
@@ -355,6 +361,9 @@ impl Machine<'_> {
     }
 
     pub(super) fn join_strings(&mut self, parts: &[Value]) -> Eval<Value> {
+        if let Some(text) = self.process_text_of(&parts.iter().collect::<Vec<_>>(), "formatted text") {
+            return Ok(text);
+        }
         let mut out = String::new();
         for part in parts {
             match part {

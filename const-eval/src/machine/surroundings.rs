@@ -6,7 +6,8 @@
 use super::functions::Keywords;
 use super::{Eval, Machine};
 use crate::evaluated::Dependency;
-use crate::heap::{Object, Type};
+use crate::ground::{CallClass, Effect, GroundId, Requirement, ResultType};
+use crate::heap::{Object, Payload, Type};
 use crate::reason::{Reason, Rule};
 use crate::value::{ModuleId, Value};
 
@@ -105,15 +106,93 @@ impl Machine<'_> {
 
     /// Text that is known, or that differs between processes.
     pub(super) fn is_process_text(&self, value: &Value) -> bool {
-        matches!(value, Value::Unknown(reason) if is_process_text(reason))
+        self.class_of_unknown(value) == Some(self.known.str)
+    }
+
+    /// The exact type of a value that is not known otherwise.
+    pub(super) fn class_of_unknown(&self, value: &Value) -> Option<GroundId> {
+        match value {
+            Value::Unknown(reason) => reason.class.or_else(|| is_process_text(reason).then_some(self.known.str)),
+            _ => None,
+        }
     }
 
     /// A value that is not known, but is a string or a number.
     pub(super) fn is_plain_unknown(&self, value: &Value) -> bool {
+        let known = &self.known;
         match value {
-            Value::Unknown(reason) => is_process_text(reason) || reason.message == INEXACT_POWER,
-            _ => false,
+            Value::Unknown(reason) if reason.message == INEXACT_POWER => true,
+            _ => self
+                .class_of_unknown(value)
+                .is_some_and(|class| [known.str, known.bytes, known.int, known.float, known.bool].contains(&class)),
         }
+    }
+
+    /// What C code gives of inert arguments if the result differs between processes.
+    pub(super) fn process_result(&mut self, call: CallClass, what: &str) -> Value {
+        let message = format!("the result of `{what}` differs between processes");
+        match call.result {
+            ResultType::None => Value::None,
+            ResultType::Exactly(class) if class == self.known.none_type => Value::None,
+            ResultType::Exactly(class) => {
+                Value::Unknown(Reason::of_class(Rule::Nondeterministic, message, Some(class)))
+            }
+            _ => Value::Unknown(Reason::new(Rule::Nondeterministic, message)),
+        }
+    }
+
+    /// A call of C code with data of which some is only known by its type, or on an object whose state only C code
+    /// sees. `None`: it may do more than give a result that differs between processes.
+    pub(super) fn call_with_process_data(
+        &mut self,
+        call: CallClass,
+        what: &str,
+        receiver: Option<&Value>,
+        positional: &[Value],
+        keywords: &Keywords,
+    ) -> Eval<Option<Value>> {
+        let hidden = receiver.is_some_and(|receiver| self.has_hidden_state(receiver));
+        let is_data = |machine: &Self, value: &Value| {
+            let class = machine.class_of_unknown(value).and_then(|class| machine.type_info(class));
+            machine.is_inert(value) || class.is_some_and(|class| class.inert)
+        };
+        let arguments = positional.iter().chain(keywords.iter().map(|(_, value)| value));
+        let mut all = receiver.filter(|_| !hidden).into_iter().chain(arguments);
+        // Where an exception would be handled, it is not known what happens.
+        if !all.all(|value| is_data(self, value)) || self.may_be_caught() {
+            return Ok(None);
+        }
+        let message = format!("the result of `{what}` differs between processes");
+        match call.effect {
+            Effect::ChangesSelf if hidden => self.known_effect(Rule::Nondeterministic, message),
+            Effect::Process => self.effect(Rule::Nondeterministic, message),
+            Effect::Total | Effect::Pure if !hidden => self.known_effect(Rule::Nondeterministic, message),
+            Effect::Recipe | Effect::HoldsIf(Requirement::Inert)
+                if !hidden && matches!(call.result, ResultType::Exactly(_)) =>
+            {
+                self.known_effect(Rule::Nondeterministic, message);
+                return self.holding_result(call.result, what, positional.to_vec(), keywords.clone()).map(Some);
+            }
+            _ => return Ok(None),
+        }
+        Ok(Some(self.process_result(call, what)))
+    }
+
+    /// An object whose C type keeps state that differs between processes and that no attribute shows.
+    fn has_hidden_state(&self, value: &Value) -> bool {
+        match value {
+            Value::Object(object) => match self.object(*object) {
+                Object::Instance(instance) => matches!(instance.payload, Payload::Hidden),
+                _ => false,
+            },
+            _ => self.class_of_unknown(value).is_some_and(|class| self.makes_hidden_state(class)),
+        }
+    }
+
+    /// Is what an instance of the type holds different in each process?
+    pub(super) fn makes_hidden_state(&self, class: GroundId) -> bool {
+        let call = self.world.ground().entry(class).call;
+        call.effect == Effect::Process && call.result == ResultType::Exactly(class)
     }
 
     /// Methods of text that differs between processes, and `sys.modules.get`. `None`: not modelled.
@@ -157,6 +236,36 @@ impl Machine<'_> {
         Ok(None)
     }
 
+    /// A number that differs between processes.
+    pub(super) fn process_integer(&mut self, what: &str) -> Value {
+        self.known_effect(Rule::Nondeterministic, what);
+        Value::Unknown(Reason::of_class(Rule::Nondeterministic, what, Some(self.known.int)))
+    }
+
+    /// What is made of strings alone, of which some differ between processes.
+    pub(super) fn process_text_of(&mut self, parts: &[&Value], what: &str) -> Option<Value> {
+        let differs = parts.iter().any(|part| self.is_process_text(part));
+        (differs && parts.iter().all(|part| self.is_any_text(part))).then(|| self.process_text(what))
+    }
+
+    /// An item of a set, in an order that differs between processes: of what type it is.
+    pub(super) fn item_in_any_order(&mut self, items: &[Value]) -> Option<Value> {
+        let known = self.known;
+        let mut classes = items.iter().map(|item| match item {
+            Value::Str(_) => Some(known.str),
+            Value::Bytes(_) => Some(known.bytes),
+            Value::Int(_) => Some(known.int),
+            _ => None,
+        });
+        let class = classes.next()??;
+        if !classes.all(|other| other == Some(class)) {
+            return None;
+        }
+        let message = "iterates over a set, whose order may differ between processes";
+        self.known_effect(Rule::Nondeterministic, message);
+        Some(Value::Unknown(Reason::of_class(Rule::Nondeterministic, message, Some(class))))
+    }
+
     fn is_any_text(&self, value: &Value) -> bool {
         matches!(value, Value::Str(_)) || self.is_process_text(value)
     }
@@ -196,6 +305,10 @@ impl Machine<'_> {
                     }
                     _ => None,
                 })
+            }
+            // The home directory of a user: of the environment, or from the system's list.
+            ("posixpath", "expanduser", [Value::Str(path)]) if path.starts_with('~') => {
+                Ok(Some(self.process_text("the result of `os.path.expanduser`")))
             }
             ("os", "_Environ.__getitem__", [environment, Value::Str(name)]) if self.is_environment(environment) => {
                 let name = name.clone();
