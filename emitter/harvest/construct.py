@@ -101,6 +101,8 @@ def describe(walker, value):
         found = walker.external(value, wanted=False)
         if found is not None:
             return found
+        if id(value) in walker.executed:
+            raise Unsupported(f"holds an object of type {type(value).__name__} that an executed statement makes")
     return handler(walker, value)
 
 

@@ -497,6 +497,7 @@ class Describer:
                 if is_marker(constant):
                     self.walker.constants.discard(id(constant))
         walker = self.walker
+        walker.executed = run.made
         walker.names = foreign.Names(modules, loaded, (name, before))
         walker.imported = {}
         walker.add_import_attributes()

@@ -50,6 +50,7 @@ class Walker:
         self.namespace = raw_dict(module)
         self.code = code
         self.made = {id(value) for generation in made for value in generation}
+        self.executed = frozenset()  # ids of what the module made: if not in `made`, by statements that are executed
         # The collector lists objects in the order in which they were made.
         classes_made = [value for generation in made for value in generation if is_a(value, type)]
         self.class_order = {id(value): place for place, value in enumerate(classes_made)}
