@@ -1,9 +1,9 @@
 """Imports modules, each in a process of its own, and sends what they contain.
 
 Run as `python -s -S -P -B -c <this> <length of describe.py>`; standard input holds describe.py and then
-messages (a 32-bit length, marshal): first the settings {"path", "bundle", "lyo", "compile"}, then names. Out, for
+messages (a 32-bit length, marshal): first the settings {"path", "bundle", "lyo", "compile", "ballast"}, then names. Out, for
 each: (name, how, lines). `bundle` is None where modules are to be executed, and `compile` true where that is to be done
-without a `.pyc`. The process that imports
+without a `.pyc`; `ballast` is a number: with another, objects come to lie elsewhere. The process that imports
 is a fork of this one, which has imported nothing but the interpreter's own modules (and `lyo`).
 """
 
@@ -95,6 +95,9 @@ else:
     posix.open("/dev/null", posix.O_RDONLY)  # the other has the bundle open: file descriptors have the same numbers
 if settings["compile"]:
     sys.modules["_frozen_importlib_external"].SourceLoader.get_code = compiled
+# Objects of all sizes, with gaps between them.
+ballast = [bytes(size) for size in range(0, 480, 16) for _ in range(settings["ballast"] * 37 % 101)]
+del ballast[::3]
 while True:
     name = receive()
     if name is None:

@@ -97,8 +97,8 @@ impl Comparison<'_> {
         results: &Mutex<Vec<Option<Finding>>>,
         done: &(dyn Fn() + Sync),
     ) -> Result<(), VerifyError> {
-        let mut executing = self.start(Origin::Pyc)?;
-        let mut rehydrating = self.start(Origin::Bundle)?;
+        let mut executing = self.start(Origin::Pyc, 0)?;
+        let mut rehydrating = self.start(Origin::Bundle, 0)?;
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(module) = modules.get(index) else {
@@ -118,16 +118,16 @@ impl Comparison<'_> {
 
     /// Judges a module by what is the same in every execution. What differs from one to the next (a time, an address, a
     /// random order; in a module that runs no code itself, what others put there) is left out of account: it is executed
-    /// again and again until that explains every difference, by turns from its `.pyc` and from its source, since sets
-    /// among constants keep an order of their own.
+    /// again and again until that explains every difference: by turns from its `.pyc` and from its source, since sets
+    /// among constants keep an order of their own; later with other hashes of strings; always at other addresses.
     fn judge_steady(&self, module: &str, mut executed: Answer, mut rehydrated: Answer) -> Result<Finding, VerifyError> {
         let mut unsteady = Unsteady::default();
         let whole = executed.lines.clone();
-        for origin in [Origin::Pyc, Origin::Source].into_iter().cycle().take(EXECUTIONS) {
+        for (origin, variation) in [Origin::Pyc, Origin::Source].into_iter().cycle().zip(1..=EXECUTIONS) {
             if differences(&executed.lines, &rehydrated.lines).is_empty() {
                 break;
             }
-            let mut other = self.start(origin)?;
+            let mut other = self.start(origin, variation)?;
             other.ask(module)?;
             unsteady.note(&differences(&whole, &other.answer()?.lines));
             executed.leave_out(&unsteady);
@@ -136,7 +136,8 @@ impl Comparison<'_> {
         Ok(judge(executed, rehydrated))
     }
 
-    fn start(&self, origin: Origin) -> Result<Server, VerifyError> {
+    /// Processes of different `variation` differ in what differs between processes.
+    fn start(&self, origin: Origin, variation: u32) -> Result<Server, VerifyError> {
         let rehydrate = matches!(origin, Origin::Bundle);
         let mut command = Command::new(self.executable);
         for (name, _) in std::env::vars_os() {
@@ -148,7 +149,7 @@ impl Comparison<'_> {
         let mut child = command
             .args(["-s", "-S", "-P", "-B", "-c", COMPARE])
             .arg(DESCRIBE.len().to_string())
-            .env("PYTHONHASHSEED", "0")
+            .env("PYTHONHASHSEED", variation.saturating_sub(2).to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -165,6 +166,7 @@ impl Comparison<'_> {
             ("bundle", if rehydrate { text(self.bundle) } else { Value::None }),
             ("lyo", text(self.runtime)),
             ("compile", Value::Bool(matches!(origin, Origin::Source))),
+            ("ballast", Value::Int(i64::from(variation))),
         ]))?;
         if rehydrate {
             let used = server.receive()?.into_items()?;
@@ -177,7 +179,7 @@ impl Comparison<'_> {
 }
 
 /// How often a module is executed at most beyond the first time, to see what differs by itself.
-const EXECUTIONS: usize = 8;
+const EXECUTIONS: u32 = 8;
 
 /// Where modules come from.
 #[derive(Clone, Copy)]

@@ -1,50 +1,19 @@
 //! Interned strings by their text: the interpreter's own table can only be asked with a string object in hand.
 
-use std::borrow::Borrow;
-use std::hash::{Hash, Hasher};
-
 use pyo3_ffi as ffi;
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 use crate::object::{Fallible, GilProtected, Object};
 
 /// So many names are remembered.
 const MOST: usize = 1 << 16;
 
-static NAMES: GilProtected<Option<FxHashSet<Name>>> = GilProtected::new(None);
-
-/// An interned string that is remembered, found by its UTF-8.
-struct Name(Object);
-
-impl Name {
-    fn bytes(&self) -> &[u8] {
-        self.0.as_text().unwrap_or_default().as_bytes()
-    }
-}
-
-impl Borrow<[u8]> for Name {
-    fn borrow(&self) -> &[u8] {
-        self.bytes()
-    }
-}
-
-impl Hash for Name {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.bytes().hash(state);
-    }
-}
-
-impl PartialEq for Name {
-    fn eq(&self, other: &Self) -> bool {
-        self.bytes() == other.bytes()
-    }
-}
-
-impl Eq for Name {}
+/// By the UTF-8 that the string itself holds: what is remembered is never forgotten.
+static NAMES: GilProtected<Option<FxHashMap<&'static [u8], Object>>> = GilProtected::new(None);
 
 /// The interned string of this UTF-8, surrogates allowed.
 pub fn interned(text: &[u8]) -> Fallible<Object> {
-    if let Some(known) = NAMES.with(|names| names.as_ref()?.get(text).map(|name| name.0.clone())) {
+    if let Some(known) = NAMES.with(|names| names.as_ref()?.get(text).cloned()) {
         return Ok(known);
     }
     let mut pointer = string(text)?.into_ptr();
@@ -53,11 +22,13 @@ pub fn interned(text: &[u8]) -> Fallible<Object> {
         ffi::PyUnicode_InternInPlace(&raw mut pointer);
         Object::owned(pointer)?
     };
-    if std::str::from_utf8(text).is_ok() && name.as_text().is_some() {
+    if let Some(own) = name.as_text() {
+        // SAFETY: the buffer belongs to the string, which lives as long as the table.
+        let own: &'static [u8] = unsafe { std::slice::from_raw_parts(own.as_ptr(), own.len()) };
         NAMES.with(|names| {
             let names = names.get_or_insert_default();
             if names.len() < MOST {
-                names.insert(Name(name.clone()));
+                names.insert(own, name.clone());
             }
         });
     }

@@ -726,7 +726,10 @@ impl Machine<'_> {
             }
             Some(export) => {
                 let value = self.export_value(export, &module.name, name);
-                self.depend(&module.name, &[name]);
+                // Nothing rests on what is not known.
+                if !matches!(export, Export::Process) {
+                    self.depend(&module.name, &[name]);
+                }
                 Ok(value)
             }
             None if name == "__name__" => Ok(Value::Str(module.name.clone())),
