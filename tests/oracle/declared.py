@@ -101,7 +101,7 @@ class Declared:
             keys = [key for address, (key, value) in now.items() if was.get(address, _MISSING) is not value]
             gone = [key for key in inner[:half] if id(key) not in now]
             return all(self.explains_key(item, key) for key in keys + gone) or self.is_changed_by_call(item)
-        if type(item) in (list, set):
+        if issubclass(type(item), (list, set)):
             return self.explains_growth(item, len(changed) - len(inner)) or self.is_changed_by_call(item)
         for effect in self.of_kind("set-attribute", "delete-attribute"):
             if self.resolve(effect["target"]) is item:
