@@ -35,7 +35,9 @@ impl Machine<'_> {
         let Some(path) = self.guarded_path(object) else { return false };
         let module = self.world.module_name(object.owner).to_string();
         let path: Vec<&str> = path.iter().map(|part| &**part).collect();
-        self.depend(&module, &path);
+        // What differs between processes is not what a guard could see.
+        let contents = !matches!(self.object(object), Object::Obscured { .. });
+        self.depend_on(&module, &path, contents);
         true
     }
 

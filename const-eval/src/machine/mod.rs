@@ -634,7 +634,10 @@ impl<'w> Machine<'w> {
     /// holds is recorded when it is read ([`Self::contents`]).
     fn depend_on_binding(&mut self, module: &str, name: &str, value: &Value) {
         let is_container = matches!(value, Value::Object(object)
-            if matches!(self.object(*object), Object::List(_) | Object::Dict(_) | Object::Set(_)));
+        if matches!(
+            self.object(*object),
+            Object::List(_) | Object::Dict(_) | Object::Set(_) | Object::Obscured { .. }
+        ));
         self.depend_on(module, &[name], !is_container);
     }
 
