@@ -112,7 +112,7 @@ class Names:
             name = self.index(module).get(id(value))
             if name is not None:
                 return (self.module_name(module), (name,))
-        return self.within_classes(value) or self.within_instances(value)
+        return self.by_any_name(value) or self.within_classes(value) or self.within_instances(value)
 
     def module_name(self, module):
         """The key under which `sys.modules` holds it, one that will be loaded if there are several."""
@@ -184,6 +184,16 @@ class Names:
                         names.setdefault(id(value), name)
             self.indexed[key] = names
         return self.indexed[key]
+
+    def by_any_name(self, value):
+        """The name that any other module has for it: what an object holds for a while is no name for anything."""
+        for name in sorted(self.loaded):
+            module = sys.modules.get(name)
+            if is_a(module, ModuleType) and self.module_name(module) == name:
+                found = self.index(module).get(id(value))
+                if found is not None:
+                    return (name, (found,))
+        return None
 
     def within_classes(self, value):
         """A value that a class of a candidate module holds, as `datetime.timezone.utc`."""
