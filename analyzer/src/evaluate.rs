@@ -314,7 +314,7 @@ impl World for View<'_> {
     }
 
     fn is_standard(&self, module: ModuleId) -> bool {
-        self.context.table.module(module).path.parent().is_some_and(|folder| self.context.resolver.is_standard(folder))
+        self.context.table.module(module).is_standard
     }
 
     fn is_loaded_at_start(&self, module: ModuleId) -> bool {

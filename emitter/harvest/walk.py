@@ -317,6 +317,10 @@ class Walker:
         """`getattr` of an object of a C type."""
         return self.construct(self.add(("builtin", "getattr")), node, self.text(name))
 
+    def item_of(self, node, place):
+        """An item of a tuple."""
+        return self.construct(self.add(("external", "builtins", ("tuple", "__getitem__"))), node, self.node(place))
+
     # ---- data
 
     def atom(self, value):
@@ -514,8 +518,7 @@ class Walker:
             if found is not None:
                 path, constants = found
                 around = self.add(("code-of", self.add(("external", module_name, path)), constants[:-1]))
-                take = self.add(("external", "builtins", ("tuple", "__getitem__")))
-                number = self.construct(take, self.get_attribute(around, "co_consts"), self.node(constants[-1]))
+                number = self.item_of(self.get_attribute(around, "co_consts"), constants[-1])
                 self.memo[id(value)] = (number, value)
         return self.optional(value)
 
@@ -532,9 +535,8 @@ class Walker:
         captured = [id(content) for content in contents if type(content) in (str, bytes, float)]
         for place, default in enumerate(values):
             if id(default) in captured and id(default) not in self.memo and not self.is_shared_by_value(default):
-                take = self.add(("external", "builtins", ("tuple", "__getitem__")))
                 defaults = self.get_attribute(self.add(("external", module_name, found[0])), "__defaults__")
-                number = self.construct(take, defaults, self.node(place))
+                number = self.item_of(defaults, place)
                 self.memo[id(default)] = (number, default)
 
     def function_name(self, value, code, code_node, attribute):

@@ -71,8 +71,7 @@ pub fn reader(capsule: &Object) -> Fallible<&Reader> {
 /// (cache tag, magic number, version, platform, optimisation level) of the bundle's target.
 pub fn target(capsule: &Object) -> Fallible<Object> {
     let target = reader(capsule)?.target();
-    // SAFETY: pointer and length describe an array; a new reference.
-    let magic = unsafe { Object::owned(ffi::PyBytes_FromStringAndSize(target.magic.as_ptr().cast(), 4))? };
+    let magic = Object::bytes(&target.magic)?;
     Object::tuple(vec![
         Object::text(&target.cache_tag)?,
         magic,

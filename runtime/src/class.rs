@@ -173,7 +173,7 @@ fn set_type_attribute(class: &Object, name: &Object, value: &Object) -> Fallible
 fn placeholder() -> Fallible<Object> {
     // SAFETY: calling `object()`.
     let class = unsafe { Object::immortal((&raw mut ffi::PyBaseObject_Type).cast()) };
-    class.call(&Object::tuple(vec![])?, None)
+    class.call0()
 }
 
 /// Whether `type.__new__` would run a `__set_name__` that is not C's.

@@ -211,14 +211,7 @@ fn is_fresh(globals: &Object) -> Fallible<bool> {
 /// Whether anybody watches what the interpreter executes.
 fn is_watched() -> Fallible<bool> {
     static QUESTIONS: GilProtected<Option<Questions>> = GilProtected::new(None);
-    let questions = match QUESTIONS.with(|known| known.clone()) {
-        Some(known) => known,
-        None => {
-            let asked = Questions::new()?;
-            QUESTIONS.with(|known| *known = Some(asked.clone()));
-            asked
-        }
-    };
+    let questions = QUESTIONS.get_or_make(Questions::new)?;
     for ask in [questions.tracer, questions.profiler] {
         if !ask.call0()?.is_none() {
             return Ok(true);

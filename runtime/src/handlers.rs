@@ -18,7 +18,7 @@ pub fn may_handle(code: &Object, line: u32) -> Fallible<bool> {
         return Ok(true);
     }
     let ranges = handled_ranges(table);
-    let lines = code.attribute("co_lines")?.call(&Object::tuple(vec![])?, None)?;
+    let lines = code.attribute("co_lines")?.call0()?;
     // SAFETY: any iterator; a new list.
     let lines = unsafe { Object::owned(ffi::PySequence_Tuple(lines.as_ptr()))? };
     for entry in lines.tuple_items() {

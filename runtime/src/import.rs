@@ -449,12 +449,7 @@ static OWN: GilProtected<Vec<(String, Object)>> = GilProtected::new(Vec::new());
 /// `builtins.__dict__`.
 pub fn builtins_dict() -> Option<Object> {
     static BUILTINS: GilProtected<Option<Object>> = GilProtected::new(None);
-    if let Some(known) = BUILTINS.with(|known| known.clone()) {
-        return Some(known);
-    }
-    let found = imported(c"builtins", "__dict__").ok();
-    BUILTINS.with(|known| known.clone_from(&found));
-    found
+    BUILTINS.get_or_make(|| imported(c"builtins", "__dict__")).ok()
 }
 
 /// A plain module that is loaded and not being loaded.

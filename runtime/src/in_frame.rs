@@ -101,24 +101,7 @@ pub fn run_at_line(action: Action, globals: &Object, filename: &Object, line: u3
 /// The code of `-negation`, without columns: a traceback shows the line.
 fn statement(negation: &Object, filename: &Object, line: u32) -> Fallible<Object> {
     static TEMPLATE: GilProtected<Option<(Object, Object)>> = GilProtected::new(None);
-    let (template, lines) = match TEMPLATE.with(|made| made.clone()) {
-        Some(made) => made,
-        None => {
-            // SAFETY: C strings and no flags; a new reference.
-            let template = unsafe {
-                Object::owned(ffi::Py_CompileString(c"-'step'\n".as_ptr(), c"<lyo>".as_ptr(), ffi::Py_file_input))?
-            };
-            let instructions = template.attribute("co_code")?;
-            let units = instructions.as_bytes().map_or(0, <[u8]>::len) / 2;
-            let lines = line_table(units);
-            // SAFETY: pointer and length describe a slice.
-            let lines = unsafe {
-                Object::owned(ffi::PyBytes_FromStringAndSize(lines.as_ptr().cast(), lines.len() as ffi::Py_ssize_t))?
-            };
-            TEMPLATE.with(|made| *made = Some((template.clone(), lines.clone())));
-            (template, lines)
-        }
-    };
+    let (template, lines) = TEMPLATE.get_or_make(make_template)?;
     let constants = template.attribute("co_consts")?;
     let constants =
         constants.tuple_items().map(|constant| if constant.is_text() { negation.clone() } else { constant }).collect();
@@ -128,6 +111,16 @@ fn statement(negation: &Object, filename: &Object, line: u32) -> Fallible<Object
     keywords.dict_set_name("co_firstlineno", &Object::int(u64::from(line.max(1)))?)?;
     keywords.dict_set_name("co_linetable", &lines)?;
     template.attribute("replace")?.call(&Object::tuple(vec![])?, Some(&keywords))
+}
+
+/// The code of a negation, and its lines.
+fn make_template() -> Fallible<(Object, Object)> {
+    // SAFETY: C strings and no flags; a new reference.
+    let template =
+        unsafe { Object::owned(ffi::Py_CompileString(c"-'step'\n".as_ptr(), c"<lyo>".as_ptr(), ffi::Py_file_input))? };
+    let instructions = template.attribute("co_code")?;
+    let units = instructions.as_bytes().map_or(0, <[u8]>::len) / 2;
+    Ok((template, Object::bytes(&line_table(units))?))
 }
 
 /// Entries without columns for so many code units, all on the first line (`Objects/locations.md`).

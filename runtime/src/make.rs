@@ -196,9 +196,7 @@ impl<'a> Rehydrator<'a> {
                 Object::owned(ffi::PyComplex_FromDoubles(real, imaginary))?
             },
             NodeView::Str { value, interned } => make_text(value, interned)?,
-            NodeView::Bytes(bytes) => unsafe {
-                Object::owned(ffi::PyBytes_FromStringAndSize(bytes.as_ptr().cast(), bytes.len() as ffi::Py_ssize_t))?
-            },
+            NodeView::Bytes(bytes) => Object::bytes(bytes)?,
             NodeView::ByteArray(bytes) => unsafe {
                 Object::owned(ffi::PyByteArray_FromStringAndSize(
                     bytes.as_ptr().cast(),

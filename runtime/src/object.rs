@@ -420,6 +420,18 @@ impl<T> GilProtected<T> {
     }
 }
 
+impl<T: Clone> GilProtected<Option<T>> {
+    /// What is there, or else what `make` gives, which is kept.
+    pub fn get_or_make<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        if let Some(known) = self.with(|known| known.clone()) {
+            return Ok(known);
+        }
+        let made = make()?;
+        self.with(|known| *known = Some(made.clone()));
+        Ok(made)
+    }
+}
+
 /// Whether the interpreter is going down.
 pub fn is_finalizing() -> bool {
     #[cfg(Py_3_13)]

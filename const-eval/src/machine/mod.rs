@@ -646,7 +646,10 @@ impl<'w> Machine<'w> {
             return;
         }
         let path = path.iter().map(|part| Name::from(*part)).collect();
-        let dependency = Dependency { module: module.into(), path, contents };
+        self.rest_on(Dependency { module: module.into(), path, contents });
+    }
+
+    fn rest_on(&mut self, dependency: Dependency) {
         let statement = self.current.index;
         self.dependencies.entry(dependency).or_insert(statement);
     }

@@ -360,9 +360,7 @@ impl Machine<'_> {
         if is_usual || !name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'=') || name.is_empty() {
             return false;
         }
-        let dependency = Dependency::on_environment_variable(name);
-        let statement = self.current.index;
-        self.dependencies.entry(dependency).or_insert(statement);
+        self.rest_on(Dependency::on_environment_variable(name));
         true
     }
 

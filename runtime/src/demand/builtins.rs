@@ -25,11 +25,11 @@ pub fn is_stand_in(object: &Object) -> bool {
 
 /// The one stand-in.
 pub fn stand_in() -> Fallible<Object> {
-    if let Some(made) = STAND_IN.with(|made| made.clone()) {
-        return Ok(made);
-    }
-    let class = make_type()?;
-    let object = class.call(&Object::tuple(vec![])?, None)?;
+    STAND_IN.get_or_make(make_stand_in)
+}
+
+fn make_stand_in() -> Fallible<Object> {
+    let object = make_type()?.call0()?;
     let real = builtins_dict().ok_or_else(|| crate::raise("lyo: there are no builtins"))?;
     // SAFETY: a dict of ours and a dict.
     crate::object::check(unsafe { ffi::PyDict_Update(object.as_ptr(), real.as_ptr()) })?;
@@ -38,7 +38,6 @@ pub fn stand_in() -> Fallible<Object> {
     let forward =
         unsafe { Object::owned(ffi::PyCFunction_NewEx(&raw mut IMPORT.0, ptr::null_mut(), ptr::null_mut()))? };
     object.dict_set_name("__import__", &forward)?;
-    STAND_IN.with(|made| *made = Some(object.clone()));
     Ok(object)
 }
 

@@ -75,7 +75,7 @@ pub fn give_to(class: &Object, methods: &[Object]) {
 /// From now on the class's `__dict__` makes what is asked for.
 pub fn hide(class: &Object) -> Fallible<()> {
     let Some(kind) = class.as_type() else { return Ok(()) };
-    let namespace = types()?.namespace.call(&Object::tuple(vec![])?, None)?;
+    let namespace = types()?.namespace.call0()?;
     let plain = type_dict(kind)?;
     // SAFETY: a dict of ours and a dict; then a class takes over the one, and lets go of the other. The interpreter reads
     // a class's dictionary raw, which is the same for both.
