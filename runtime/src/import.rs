@@ -6,8 +6,7 @@
 //! ([`in_frame`](crate::in_frame)), so that frames, tracebacks and warnings are what an ordinary import gives. What
 //! waits in the module that is imported goes on waiting under its new name.
 //!
-//! Statements that bind nothing or must fail, and all of them while `__import__` is not the interpreter's own, are compiled
-//! and executed.
+//! While `__import__` is not the interpreter's own, all statements are compiled and executed.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -54,22 +53,19 @@ pub enum Ran {
 impl Importer<'_> {
     /// Carries out a statement; gives the names it bound.
     pub fn import(&self, statement: &Statement<'static>) -> Result<Vec<String>, Failure> {
-        if let BindingView::Fails(_) = statement.binding {
-            return self.import_in_vain(statement);
-        }
-        if let Some(bound) = self.bind_loaded(statement)? {
-            return Ok(bound);
-        }
-        match statement.binding {
-            BindingView::Nothing | BindingView::Fails(_) => self.execute(statement),
-            _ => self.import_below_frame(statement),
+        match self.bind_loaded(statement)? {
+            Some(bound) => Ok(bound),
+            None => self.import_below_frame(statement),
         }
     }
 
     /// By the way of the interpreter, below a frame that looks like the module's.
     fn import_below_frame(&self, statement: &Statement<'static>) -> Result<Vec<String>, Failure> {
         if foreign_builtin(self.globals, "__import__")? {
-            return self.execute(statement);
+            return match statement.binding {
+                BindingView::Fails(_) => self.execute_in_vain(statement),
+                _ => self.execute(statement),
+            };
         }
         let done = Rc::new(RefCell::new(Ok(vec![])));
         let (globals, filename, waiting) = (self.globals.clone(), self.filename.clone(), self.waiting.cloned());
@@ -103,31 +99,16 @@ impl Importer<'_> {
     /// The import itself, in the frame that is running; gives the names it bound.
     fn import_and_bind(&self, statement: &Statement<'_>) -> Result<Vec<String>, Failure> {
         let wanted = match statement.binding {
-            BindingView::Top(_) | BindingView::Leaf(_) => Object::none(),
+            BindingView::Fails(_) => return self.import_in_vain(statement),
+            BindingView::Nothing | BindingView::Top(_) | BindingView::Leaf(_) => Object::none(),
             BindingView::Names(names) => {
                 let names = names.iter().map(|pair| Ok(Object::name(pair?.0)?));
                 Object::tuple(names.collect::<Result<_, Failure>>()?)?
             }
             BindingView::Star => Object::tuple(vec![Object::name("*")?])?,
-            BindingView::Nothing | BindingView::Fails(_) => {
-                return Failure::refused("an import that has to be executed");
-            }
-        };
-        let name = Object::name(statement.module)?;
-        let level = i32::try_from(statement.level).map_err(|_| Failure::Refused("too many dots".into()))?;
-        // SAFETY: live objects; the level is not negative; a new reference.
-        let module = unsafe {
-            let globals = self.globals.as_ptr();
-            Object::owned(ffi::PyImport_ImportModuleLevelObject(
-                name.as_ptr(),
-                globals,
-                globals,
-                wanted.as_ptr(),
-                level,
-            ))
         };
         // From here on, what fails raises, as it would in the code.
-        let module = module.map_err(|Raised| Failure::Raised)?;
+        let module = self.import_module(statement, &wanted)?;
         match statement.binding {
             BindingView::Top(bound) => {
                 self.bind(bound, &module)?;
@@ -161,6 +142,23 @@ impl Importer<'_> {
             }
             BindingView::Nothing | BindingView::Fails(_) => Ok(vec![]),
         }
+    }
+
+    /// `__import__`, with what the statement wants of the module: names or none.
+    fn import_module(&self, statement: &Statement<'_>, wanted: &Object) -> Result<Object, Failure> {
+        let name = Object::name(statement.module)?;
+        let level = i32::try_from(statement.level).map_err(|_| Failure::Refused("too many dots".into()))?;
+        let globals = self.globals.as_ptr();
+        // SAFETY: live objects; the level is not negative; a new reference.
+        Ok(unsafe {
+            Object::owned(ffi::PyImport_ImportModuleLevelObject(
+                name.as_ptr(),
+                globals,
+                globals,
+                wanted.as_ptr(),
+                level,
+            ))?
+        })
     }
 
     fn bind_found(&self, bound: &str, found: Found, may_wait_here: bool) -> Result<(), Failure> {
@@ -197,24 +195,21 @@ impl Importer<'_> {
 
     /// An import that must raise `ImportError`.
     fn import_in_vain(&self, statement: &Statement<'_>) -> Result<Vec<String>, Failure> {
-        match self.execute(statement) {
-            Ok(_) => {
-                self.globals.dict_delete(SCRATCH)?;
-                Failure::refused(format!("import of {}, which failed at build time, succeeds", statement.module))
-            }
-            // SAFETY: an exception is set; live exception classes.
-            Err(Failure::Raised) => unsafe {
-                if ffi::PyErr_ExceptionMatches(ffi::PyExc_ImportError) != 0 {
-                    ffi::PyErr_Clear();
-                    Ok(vec![])
-                } else if ffi::PyErr_ExceptionMatches(ffi::PyExc_Exception) != 0 {
-                    Failure::refused(take_message())
-                } else {
-                    Err(Failure::Raised)
-                }
-            },
-            Err(failure) => Err(failure),
+        let BindingView::Fails(name) = statement.binding else { return Ok(vec![]) };
+        let wanted = if name.is_empty() { vec![] } else { vec![Object::name(name)?] };
+        let imported = self.import_module(statement, &Object::tuple(wanted)?).and_then(|module| {
+            if name.is_empty() { Ok(module) } else { import_from(&module, name) }
+        });
+        failed(statement, imported.map(drop))
+    }
+
+    /// The same, executed.
+    fn execute_in_vain(&self, statement: &Statement<'_>) -> Result<Vec<String>, Failure> {
+        let executed = self.execute(statement);
+        if executed.is_ok() {
+            self.globals.dict_delete(SCRATCH)?;
         }
+        failed(statement, executed.map(drop))
     }
 
     /// The direct way; nothing, if it is not open.
@@ -319,6 +314,25 @@ impl Importer<'_> {
             bound.extend(keys(self.globals)?.into_iter().filter(|name| !before.contains(name)));
         }
         Ok(bound)
+    }
+}
+
+/// What comes of an import that must fail: nothing is bound, if it did.
+fn failed(statement: &Statement<'_>, outcome: Result<(), Failure>) -> Result<Vec<String>, Failure> {
+    match outcome {
+        Ok(()) => Failure::refused(format!("import of {}, which failed at build time, succeeds", statement.module)),
+        // SAFETY: an exception is set; live exception classes.
+        Err(Failure::Raised) => unsafe {
+            if ffi::PyErr_ExceptionMatches(ffi::PyExc_ImportError) != 0 {
+                ffi::PyErr_Clear();
+                Ok(vec![])
+            } else if ffi::PyErr_ExceptionMatches(ffi::PyExc_Exception) != 0 {
+                Failure::refused(take_message())
+            } else {
+                Err(Failure::Raised)
+            }
+        },
+        Err(failure) => Err(failure),
     }
 }
 

@@ -22,9 +22,9 @@ use std::cell::{Cell, RefCell};
 use std::ptr;
 use std::rc::Rc;
 
-use artifact::Block;
 use artifact::model::NodeId;
-use artifact::view::{DemandView, Ids, NodeView, OperationView};
+use artifact::view::{BindingView, DemandView, Ids, NodeView, OperationView};
+use artifact::{Block, ReadError};
 use pyo3_ffi as ffi;
 use rustc_hash::FxHashMap;
 
@@ -486,9 +486,7 @@ impl Waiting {
 
     /// Before anything of the module is made: a function finds its builtins when it is made.
     pub fn install(self: &Rc<Self>) -> Fallible<()> {
-        let puts_off =
-            |operation| matches!(operation, Ok(OperationView::Store { demand: DemandView { may_wait: true, .. }, .. }));
-        if !self.image().operations().any(puts_off) || !module_type::is_usable() {
+        if !self.image().operations().any(may_put_off) || !module_type::is_usable() {
             return Ok(());
         }
         subclasses::notice_program()?;
@@ -549,6 +547,15 @@ impl Waiting {
         if let Ok(rehydrator) = self.rehydrator.try_borrow() {
             rehydrator.visit(visit);
         }
+    }
+}
+
+/// Whether a name may begin to wait by an operation.
+fn may_put_off(operation: Result<OperationView<'_>, ReadError>) -> bool {
+    match operation {
+        Ok(OperationView::Store { demand, .. }) => demand.may_wait,
+        Ok(OperationView::Import { binding: BindingView::Names(_) | BindingView::Star, may_wait, .. }) => may_wait,
+        _ => false,
     }
 }
 
