@@ -62,17 +62,22 @@ pub enum StepReport {
 
 /// The effects that a module's statements are replayed for, in order.
 pub fn effects(analysis: &Analysis, module: AnalysedModule) -> Vec<EffectReport> {
+    let count = module.ir().map_or(0, |ir| ir.statements.len());
+    (0..count).flat_map(|statement| effects_of(analysis, module, statement)).collect()
+}
+
+/// The effects that one statement is replayed for, in order; the statement by its index.
+pub fn effects_of(analysis: &Analysis, module: AnalysedModule, statement: usize) -> Vec<EffectReport> {
     let (Some(ir), Some(evaluated)) = (module.ir(), module.evaluated()) else {
         return Vec::new();
     };
-    let mut reports = Vec::new();
-    for (statement, outcome) in ir.statements.iter().zip(&evaluated.outcomes) {
-        if let Outcome::Replayed(replay) = outcome {
-            let line = module.positions(statement.range).start.line;
-            reports.extend(replay.effects.iter().map(|effect| report(analysis, line, effect)));
-        }
-    }
-    reports
+    let (Some(place), Some(Outcome::Replayed(replay))) =
+        (ir.statements.get(statement), evaluated.outcomes.get(statement))
+    else {
+        return Vec::new();
+    };
+    let line = module.positions(place.range).start.line;
+    replay.effects.iter().map(|effect| report(analysis, line, effect)).collect()
 }
 
 fn report(analysis: &Analysis, line: u32, effect: &Effect) -> EffectReport {

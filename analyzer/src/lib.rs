@@ -33,7 +33,7 @@ pub use analysis::{AnalysedModule, Analysis, AnalyzeError, Options, analyze};
 pub use config::{Config, ConfigError};
 pub use diagnostics::{Diagnostic, Severity, readable};
 pub use discover::{DiscoverError, Trouble};
-pub use effects::{EffectReport, OperandReport, StepReport, effects};
+pub use effects::{EffectReport, OperandReport, StepReport, effects, effects_of};
 pub use evaluate::{Evaluation, View};
 pub use globs::{GlobError, ModuleGlobs};
 pub use interpreter::InterpreterError;

@@ -1,11 +1,11 @@
 //! From views to the model: for `lyo inspect`, and to test the writer with.
 
 use crate::model::{
-    Artifact, Bundle, Class, Code, Demand, Function, Guard, Image, ImportBinding, Node, NodeId, Operation,
+    Artifact, Bundle, Class, Code, Demand, Function, Guard, Image, ImportBinding, Node, NodeId, Operation, Replay,
 };
 use crate::read::{Entry, ReadError, Reader};
 use crate::view::{
-    BindingView, ClassView, CodeView, FunctionView, ImageView, Named, NodeView, OperationView, Pairs, Texts,
+    BindingView, ClassView, CodeView, DemandView, FunctionView, ImageView, Named, NodeView, OperationView, Pairs, Texts,
 };
 
 impl Reader {
@@ -177,6 +177,10 @@ fn class(view: ClassView<'_>) -> Result<Class, ReadError> {
     })
 }
 
+fn demand(view: DemandView<'_>) -> Demand {
+    Demand { may_wait: view.may_wait, captures: view.captures.iter().collect(), classes: view.classes.iter().collect() }
+}
+
 fn operation(view: OperationView<'_>) -> Result<Operation, ReadError> {
     Ok(match view {
         OperationView::Import { line, level, module, binding, may_wait } => {
@@ -196,13 +200,15 @@ fn operation(view: OperationView<'_>) -> Result<Operation, ReadError> {
             Operation::Import { line, level, module: module.to_owned(), binding, may_wait }
         }
         OperationView::Store { name, node, demand } => {
-            let demand = Demand {
-                may_wait: demand.may_wait,
-                captures: demand.captures.iter().collect(),
-                classes: demand.classes.iter().collect(),
-            };
-            Operation::Store { name: name.to_owned(), node, demand }
+            Operation::Store { name: name.to_owned(), node, demand: self::demand(demand) }
         }
+        OperationView::Replay(view) => Operation::Replay(Replay {
+            change: view.change,
+            target: view.target,
+            name: view.name.to_owned(),
+            operands: view.operands.iter().collect(),
+            demand: demand(view.demand),
+        }),
         OperationView::Delete { name } => Operation::Delete { name: name.to_owned() },
         OperationView::CheckGuards { from, until } => Operation::CheckGuards { from, until },
         OperationView::Segment { follows } => Operation::Segment { follows },

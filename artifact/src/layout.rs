@@ -6,7 +6,7 @@ use twox_hash::XxHash3_128;
 pub const MAGIC: [u8; 8] = *b"\x89LYO\r\n\x1a\n";
 
 /// Raised by every change that an older reader would misread.
-pub const FORMAT_VERSION: u32 = 5;
+pub const FORMAT_VERSION: u32 = 6;
 
 /// Bytes of the file header: magic, format version, a zero word, file length (u64), directory offset
 /// (u64), directory length (u64), number of modules, a zero word, digest.
@@ -95,6 +95,16 @@ pub mod operation {
     pub const DELETE: u32 = 3;
     pub const CHECK_GUARDS: u32 = 4;
     pub const SEGMENT: u32 = 5;
+    pub const REPLAY: u32 = 6;
+}
+
+/// Tags of replayed changes.
+pub mod change {
+    pub const CALL: u32 = 1;
+    pub const SET_ITEM: u32 = 2;
+    pub const APPEND: u32 = 3;
+    pub const ADD: u32 = 4;
+    pub const SET_ATTRIBUTE: u32 = 5;
 }
 
 /// Import binding tags.

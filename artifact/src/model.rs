@@ -96,6 +96,8 @@ pub enum Operation {
     Store { name: String, node: NodeId, demand: Demand },
     /// `del module.__dict__[name]`; a name that is absent is an error (the module falls back).
     Delete { name: String },
+    /// An effect on what belongs to others, carried out in its turn.
+    Replay(Replay),
     /// The guards with these indices (`until` excluded) must hold now; else the names bound so far are
     /// cleared and the module runs from its code. Guards with a higher index than every `until` are checked
     /// at the end of an image without segments.
@@ -104,6 +106,36 @@ pub enum Operation {
     /// checked and what it takes from elsewhere is looked up before the first name is stored or deleted.
     /// `follows`: the code executes nothing between the segment before and this one.
     Segment { follows: bool },
+}
+
+/// An effect that is carried out as data (docs/replay.md). What it takes is made before anything of its segment is
+/// carried out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Replay {
+    pub change: ReplayedChange,
+    /// What is changed; of a call, what is called.
+    pub target: NodeId,
+    /// Name of the attribute; empty where none is set.
+    pub name: String,
+    /// The value or values; of an item, key and value; of a call, its arguments.
+    pub operands: Vec<NodeId>,
+    /// `may_wait` is false.
+    pub demand: Demand,
+}
+
+/// How an effect changes its target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplayedChange {
+    /// A call with positional arguments: of a function that is known to change only what it is said to.
+    Call,
+    /// `__setitem__` of the dictionary's C type.
+    SetItem,
+    /// `list.append`
+    Append,
+    /// `set.add`
+    Add,
+    /// `type.__setattr__`, `object.__setattr__` or an entry of a module's namespace.
+    SetAttribute,
 }
 
 /// Whether the value of a name may be made when it is first touched, and what has to be looked after till then.

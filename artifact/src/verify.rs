@@ -43,6 +43,11 @@ impl ImageView<'_> {
                     self.check_id(node)?;
                     self.check_ids(demand.captures.iter().chain(demand.classes.iter()))?;
                 }
+                OperationView::Replay(replay) => {
+                    self.check_id(replay.target)?;
+                    let demand = replay.demand;
+                    self.check_ids(replay.operands.iter().chain(demand.captures.iter()).chain(demand.classes.iter()))?;
+                }
                 OperationView::Import { binding: BindingView::Names(names), .. } => {
                     names.iter().try_for_each(|pair| pair.map(drop))?;
                 }

@@ -4,8 +4,8 @@
 //! [`ImageView::verify`] none of them fails.
 
 use crate::cursor::Cursor;
-use crate::layout::{self, binding, expectation, operation, tag};
-use crate::model::{Expectation, NodeId, Step};
+use crate::layout::{self, binding, change, expectation, operation, tag};
+use crate::model::{Expectation, NodeId, ReplayedChange, Step};
 use crate::read::ReadError;
 
 /// The four sections of an image.
@@ -298,8 +298,19 @@ pub enum OperationView<'a> {
     Import { line: u32, level: u32, module: &'a str, binding: BindingView<'a>, may_wait: bool },
     Store { name: &'a str, node: NodeId, demand: DemandView<'a> },
     Delete { name: &'a str },
+    Replay(ReplayView<'a>),
     CheckGuards { from: u32, until: u32 },
     Segment { follows: bool },
+}
+
+/// [`crate::model::Replay`], borrowed.
+#[derive(Clone, Copy, Debug)]
+pub struct ReplayView<'a> {
+    pub change: ReplayedChange,
+    pub target: NodeId,
+    pub name: &'a str,
+    pub operands: Ids<'a>,
+    pub demand: DemandView<'a>,
 }
 
 /// [`crate::model::Demand`], borrowed.
@@ -576,14 +587,31 @@ impl<'a> Cursor<'a> {
             operation::STORE => {
                 let node = self.word()?;
                 let name = self.text()?;
-                let demand = DemandView { may_wait: flag, captures: self.ids()?, classes: self.ids()? };
-                OperationView::Store { name, node, demand }
+                OperationView::Store { name, node, demand: self.demand(flag)? }
+            }
+            operation::REPLAY => {
+                let change = match self.word()? {
+                    change::CALL => ReplayedChange::Call,
+                    change::SET_ITEM => ReplayedChange::SetItem,
+                    change::APPEND => ReplayedChange::Append,
+                    change::ADD => ReplayedChange::Add,
+                    change::SET_ATTRIBUTE => ReplayedChange::SetAttribute,
+                    _ => return Err(ReadError::Malformed("an effect has an unknown tag")),
+                };
+                let target = self.word()?;
+                let name = self.text()?;
+                let operands = self.ids()?;
+                OperationView::Replay(ReplayView { change, target, name, operands, demand: self.demand(flag)? })
             }
             operation::DELETE => OperationView::Delete { name: self.text()? },
             operation::CHECK_GUARDS => OperationView::CheckGuards { from: self.word()?, until: self.word()? },
             operation::SEGMENT => OperationView::Segment { follows: flag },
             _ => return Err(ReadError::Malformed("an operation has an unknown tag")),
         })
+    }
+
+    fn demand(&mut self, may_wait: bool) -> Result<DemandView<'a>, ReadError> {
+        Ok(DemandView { may_wait, captures: self.ids()?, classes: self.ids()? })
     }
 
     fn binding(&mut self) -> Result<BindingView<'a>, ReadError> {

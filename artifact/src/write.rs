@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::cursor::padding;
-use crate::layout::{self, binding, expectation, operation, tag};
+use crate::layout::{self, binding, change, expectation, operation, tag};
 use crate::model::{
-    Artifact, Bundle, Class, Code, Expectation, Function, Guard, Image, ImportBinding, Node, NodeId, Operation,
+    Artifact, Bundle, Class, Code, Demand, Expectation, Function, Guard, Image, ImportBinding, Node, NodeId, Operation,
+    ReplayedChange,
 };
 
 /// Why a bundle could not be written. Nothing half-written stays.
@@ -443,13 +444,30 @@ impl Words {
             Operation::Store { name, node, demand } => {
                 self.fields(operation::STORE | flag(demand.may_wait), &[*node]);
                 self.blob(name.as_bytes());
-                self.ids(&demand.captures);
-                self.ids(&demand.classes);
+                self.demand(demand);
+            }
+            Operation::Replay(replay) => {
+                let change = match replay.change {
+                    ReplayedChange::Call => change::CALL,
+                    ReplayedChange::SetItem => change::SET_ITEM,
+                    ReplayedChange::Append => change::APPEND,
+                    ReplayedChange::Add => change::ADD,
+                    ReplayedChange::SetAttribute => change::SET_ATTRIBUTE,
+                };
+                self.fields(operation::REPLAY | flag(replay.demand.may_wait), &[change, replay.target]);
+                self.blob(replay.name.as_bytes());
+                self.ids(&replay.operands);
+                self.demand(&replay.demand);
             }
             Operation::Delete { name } => self.data(operation::DELETE, name.as_bytes()),
             Operation::CheckGuards { from, until } => self.fields(operation::CHECK_GUARDS, &[*from, *until]),
             Operation::Segment { follows } => self.word(operation::SEGMENT | flag(*follows)),
         }
+    }
+
+    fn demand(&mut self, demand: &Demand) {
+        self.ids(&demand.captures);
+        self.ids(&demand.classes);
     }
 
     fn binding(&mut self, import: &ImportBinding) {

@@ -15,12 +15,12 @@ import sys
 
 import _warnings
 
-from lyo_harvest import foreign, record, survey
+from lyo_harvest import foreign, record, replayed, survey
 from lyo_harvest.record import MODULE_ATTRIBUTES, ONLY_AST, Unsupported, describe_error
 from lyo_harvest.refuse import FREE, Placeholder, Refused, contexts
 from lyo_harvest.walk import Walker, deletes_globals
 
-# What is executed at run time as well as here.
+# What is executed at run time as well as here, unless its effects can be carried out as data.
 EXECUTED = frozenset(("import", "replayed"))
 
 MARKER = "lyo: is the next segment to be executed?"
@@ -42,18 +42,19 @@ class Step:
 class Statement:
     """A proven statement that ran: what it bound and made."""
 
-    __slots__ = ("index", "operations", "made")
+    __slots__ = ("index", "operations", "made", "effects")
 
-    def __init__(self, index, operations, made):
+    def __init__(self, index, operations, made, effects=()):
         self.index = index
         self.operations = operations  # (name, value); MISSING where it is deleted
         self.made = made
+        self.effects = effects  # on what belongs to others
 
 
 class Segment:
     """Proven statements in a row, to be carried out from their description."""
 
-    __slots__ = ("start", "end", "operations", "until", "expectations")
+    __slots__ = ("start", "end", "operations", "until", "retired", "expectations")
 
 
 class Run:
@@ -80,6 +81,7 @@ class Run:
         self.failed = None  # the first failure; nothing is described after it
         self.statement = -1
         self.done_until = -1
+        self.capture = None  # of the replayed statement that is being executed
 
     # ---- running
 
@@ -99,7 +101,7 @@ class Run:
         self.statements = self.entry["statements"]
         if len(self.statements) != len(body):
             # The analysis saw something else.
-            self.statements = [("residual", (), True)] * len(body)
+            self.statements = [("residual", (), True, ())] * len(body)
             self.on_failure()
         forget_patterns()
         self.namespace.setdefault("__builtins__", sys.modules["builtins"].__dict__)
@@ -134,6 +136,7 @@ class Run:
             if index < 0:
                 raise
             # What it changed is not known. It goes on for the sake of those who import from it.
+            self.end_capture()
             problem = f"statement {index + 1} raised {describe_error(error)}"
             if self.statements[index][0] not in EXECUTED and not self.failed:
                 self.defects.append(problem)
@@ -141,7 +144,7 @@ class Run:
             self.open, self.describer = [], None
             self.done_until = index
             self.statement = -1
-            self.leave_out((*self.statements[index][:2], False))
+            self.leave_out((*self.statements[index][:2], False, ()))
             return False
         self.restore_warnings()
         self.finish_statement()
@@ -167,7 +170,10 @@ class Run:
             self.statement = -1
             self.leave_out(self.statements[index])
             return False
-        if kind in EXECUTED:
+        if kind == "replayed" and self.begin_capture(index):
+            self.begin()
+            self.capture.start()
+        elif kind in EXECUTED:
             self.close()
             if self.describer is not None:
                 self.describer.forget(self.statements[index][1])
@@ -175,6 +181,32 @@ class Run:
         else:
             self.begin()
         return True
+
+    # ---- effects
+
+    def begin_capture(self, index):
+        """Whether the statement's effects may turn out to be data."""
+        effects = self.statements[index][3]
+        if self.describer is None or not effects:
+            return False
+        capture = replayed.Capture(effects)
+        self.capture = capture if capture.is_usable else None
+        return capture.is_usable
+
+    def end_capture(self):
+        capture, self.capture = self.capture, None
+        if capture is not None:
+            capture.stop()
+        return capture
+
+    def captured(self, capture, index):
+        """The effects of the statement that ran; None: it has to be executed in its place."""
+        later = self.statements[index + 1:]
+
+        def is_settled(name):
+            return not any(name in statement[1] or statement[2] for statement in later)
+
+        return capture.resolve(self.entry["name"], is_settled)
 
     def leave_out(self, statement):
         """Puts placeholders where the statement binds names, or may have changed them."""
@@ -211,24 +243,27 @@ class Run:
     def finish_statement(self):
         """After a statement that was executed."""
         index, self.statement = self.statement, -1
+        capture = self.end_capture()
         if index < 0:
             return
         made = self.keep_made()
-        if self.describer is None or self.statements[index][0] in EXECUTED:
+        if self.describer is None or self.statements[index][0] in EXECUTED and capture is None:
             return
-        done = Statement(index, difference(self.current, self.namespace), made)
+        effects = () if capture is None else self.captured(capture, index)
+        done = Statement(index, difference(self.current, self.namespace), made, effects)
         if is_plain(self.tree.body[index]) and not self.imports_in_call:
             self.open.append(done)
             return
         now = survey.survey(self.namespace, self.made)
         changed = survey.changed(self.latest, now)
         self.latest = now
-        if self.imports_in_call or any(identity in self.known for identity in changed):
+        if self.imports_in_call or effects is None or any(identity in self.known for identity in changed):
             # Modules are imported, or what existed before the segment is changed: by executing the statement in its
             # place. If it changed what the segment made, the state of that before is not known any more.
             if any(identity not in self.known for identity in changed):
                 self.open = []
             self.close()
+            self.describer.forget(self.statements[index][1])
             return
         self.is_mutating = self.is_mutating or bool(changed)
         self.open.append(done)
@@ -394,6 +429,7 @@ class Describer:
         self.pending = sorted(entry["dependencies"], key=lambda item: item[0])
         self.given_up = None
         self.certain = {}  # names with the values that segments bound to them
+        self.retired = []  # indices of guards about what the module itself has changed since
 
     def forget(self, names):
         """An import statement is about to bind these: what, may differ at run time."""
@@ -406,7 +442,7 @@ class Describer:
         if not operations:
             return []
         segment = Segment()
-        segment.start, segment.end, segment.until, segment.expectations = index, index + 1, 0, []
+        segment.start, segment.end, segment.until, segment.retired, segment.expectations = index, index + 1, 0, (), []
         segment.operations = [(*operation, run.may_bind_waiting(operation)) for operation in operations]
         return [segment]
 
@@ -425,7 +461,7 @@ class Describer:
                 return []
             blamed = next(
                 (place for place, statement in reversed(list(enumerate(statements)))
-                 if any(name == error.name for name, _ in statement.operations)),
+                 if error.concerns(statement)),
                 0,
             )
             found = self.describe(run, statements[:blamed], before, False)
@@ -452,7 +488,7 @@ class Describer:
                 for identity in statement.made:
                     walker.class_order.setdefault(identity, len(walker.class_order))
             walker.held_atoms.update(held_atoms)
-            encoded = []
+            encoded = self.effects(walker, statements, saved)
             for name, value in operations:
                 if value is foreign.MISSING:
                     encoded.append(("delete", name))
@@ -471,15 +507,38 @@ class Describer:
             missed = walker.held_atoms
             walker.restore(saved)
             if held_atoms:
-                raise Blamed(operations[0][0], "texts that are taken out of objects of another module")
+                raise Blamed(operations[0][0] if operations else statements[0].index, "texts that are taken out of objects of another module")
             held_atoms = missed
         segment = Segment()
         segment.start, segment.end = statements[0].index, statements[-1].index + 1
-        segment.operations, segment.until = encoded, until
+        segment.operations, segment.until, segment.retired = encoded, until, tuple(self.retired)
         segment.expectations = self.expectations(run, statements, before)
         for name, value in operations:
             self.certain[name] = value
+        self.retire(statements)
         return segment
+
+    def retire(self, statements):
+        """Contents that these statements have changed have done with: no later result rests on them."""
+        changed = {effect.place for statement in statements for effect in statement.effects}
+        self.retired += [
+            place for place, (module, path, expectation, *_) in enumerate(self.guards)
+            if expectation == "value" and (module, path) in changed and place not in self.retired
+        ]
+
+    def effects(self, walker, statements, saved):
+        """The operations that carry the statements' effects out."""
+        encoded = []
+        for statement in statements:
+            for effect in statement.effects:
+                try:
+                    target = walker.node(effect.target)
+                    operands = tuple([walker.node(operand) for operand in effect.operands])
+                except (Unsupported, RecursionError) as error:
+                    walker.restore(saved)
+                    raise Blamed(statement.index, str(error)) from None
+                encoded.append(("replay", effect.kind, effect.name, target, operands))
+        return encoded
 
     def prepare(self, run, before):
         server = self.harvester.server
@@ -608,11 +667,14 @@ def deleted_names(tree):
 
 
 class Blamed(Exception):
-    """The value of a name can't be described."""
+    """The value of a name, or an effect of a statement, can't be described."""
 
-    def __init__(self, name, message):
-        super().__init__(f"{name}: {message}")
-        self.name = name
+    def __init__(self, culprit, message):
+        super().__init__(f"{culprit}: {message}")
+        self.culprit = culprit  # a name, or the index of a statement
+
+    def concerns(self, statement):
+        return statement.index == self.culprit or any(name == self.culprit for name, _ in statement.operations)
 
 
 def image(run, describer):
@@ -633,14 +695,20 @@ def image(run, describer):
     for segment in run.segments:
         operations.append(("segment", segment.start == end))
         end = segment.end
-        if segment.until:
-            operations.append(("guards", 0, segment.until))
+        operations.extend(ranges_without(segment.until, segment.retired))
         if segment.expectations:
             operations.append(("guards", len(guards), len(guards) + len(segment.expectations)))
             guards.extend(segment.expectations)
         operations.extend(segment.operations)
     marker = next(place for place, constant in enumerate(code.co_consts) if is_marker(constant))
     return tuple(walker.nodes), tuple(operations), tuple(guards), code_node, marker
+
+
+def ranges_without(until, retired):
+    """Checks of all guards before `until` but the retired ones."""
+    ends = [*sorted(place for place in retired if place < until), until]
+    starts = [0, *[end + 1 for end in ends]]
+    return [("guards", start, end) for start, end in zip(starts, ends) if start < end]
 
 
 def only_in_segments(code, hollow):

@@ -5,7 +5,7 @@
 //! code of anybody's is run to make it (the hash of a key), and nobody can tell that a class of it is not
 //! there yet. Whoever may ask a class for its subclasses gets them all: that, the runtime sees to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use artifact::model::{Demand, Image, Node, NodeId, Operation};
 
@@ -20,8 +20,14 @@ pub struct ClassFacts {
 /// Completes the demands of all stores, which say as yet whether the name may wait. `bound`: see [`bound_at_once`].
 pub fn annotate(image: &mut Image, classes: &HashMap<NodeId, ClassFacts>, mut bound: Vec<bool>) {
     for operation in &mut image.operations {
-        let Operation::Store { node, demand, .. } = operation else { continue };
-        let closure = closure(&image.nodes, *node);
+        let (closure, demand) = match operation {
+            Operation::Store { node, demand, .. } => (closure(&image.nodes, [*node]), demand),
+            Operation::Replay(replay) => {
+                let roots = std::iter::once(replay.target).chain(replay.operands.iter().copied());
+                (closure(&image.nodes, roots), &mut replay.demand)
+            }
+            _ => continue,
+        };
         let all_may_wait = closure.iter().all(|id| !bound[*id as usize]);
         if !all_may_wait {
             // Made now, and there when a later value needs it.
@@ -60,15 +66,18 @@ fn is_taken_from_elsewhere(nodes: &[Node], node: &Node) -> bool {
     }
 }
 
-/// All nodes that making this one makes, in a fixed order.
-fn closure(nodes: &[Node], root: NodeId) -> Vec<NodeId> {
-    closure_without(nodes, root, root)
+/// All nodes that making these makes, in a fixed order.
+fn closure(nodes: &[Node], roots: impl IntoIterator<Item = NodeId>) -> Vec<NodeId> {
+    reached(nodes, roots, HashSet::new())
 }
 
 /// The same, of a root within something that exists when it is made.
 pub fn closure_without(nodes: &[Node], root: NodeId, existing: NodeId) -> Vec<NodeId> {
-    let mut seen = std::collections::HashSet::from([root, existing]);
-    let mut found = vec![root];
+    reached(nodes, [root], HashSet::from([existing]))
+}
+
+fn reached(nodes: &[Node], roots: impl IntoIterator<Item = NodeId>, mut seen: HashSet<NodeId>) -> Vec<NodeId> {
+    let mut found: Vec<NodeId> = roots.into_iter().filter(|id| seen.insert(*id)).collect();
     let mut next = 0;
     while let Some(id) = found.get(next).copied() {
         next += 1;

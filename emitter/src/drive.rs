@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 const BOOTSTRAP: &str = include_str!("../harvest/bootstrap.py");
 /// In the order of their imports.
-const SOURCES: [(&str, &str); 13] = [
+const SOURCES: [(&str, &str); 14] = [
     ("refuse", include_str!("../harvest/refuse.py")),
     ("record", include_str!("../harvest/record.py")),
     ("operations", include_str!("../harvest/operations.py")),
@@ -36,6 +36,7 @@ const SOURCES: [(&str, &str); 13] = [
     ("construct", include_str!("../harvest/construct.py")),
     ("walk", include_str!("../harvest/walk.py")),
     ("survey", include_str!("../harvest/survey.py")),
+    ("replayed", include_str!("../harvest/replayed.py")),
     ("stepped", include_str!("../harvest/stepped.py")),
     ("serve", include_str!("../harvest/serve.py")),
     ("main", include_str!("../harvest/main.py")),

@@ -175,6 +175,7 @@ fn module_plan(analysis: &Analysis, module: AnalysedModule) -> ModulePlan {
             },
             binds: statement.binds.iter().chain(forgotten(evaluated, index)).map(|name| name.to_string()).collect(),
             opaque: evaluated.opaque.binary_search(&index).is_ok(),
+            effects: analyzer::effects_of(analysis, module, index as usize),
         })
         .collect();
     plan.dependencies = evaluated

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use artifact::model::{
-    Class, Code, Demand, Expectation, Function, Guard, Image, ImportBinding, Node, NodeId, Operation, Step,
+    Class, Code, Demand, Expectation, Function, Guard, Image, ImportBinding, Node, NodeId, Operation, Replay,
+    ReplayedChange, Step,
 };
 
 use crate::canonical::canonical;
@@ -285,6 +286,13 @@ fn operation(value: Value) -> Result<Operation, MarshalError> {
             demand: Demand { may_wait: parts.next()?.into_bool()?, ..Demand::default() },
         },
         "delete" => Operation::Delete { name: parts.text()? },
+        "replay" => Operation::Replay(Replay {
+            change: change(&parts.text()?)?,
+            name: parts.text()?,
+            target: parts.id()?,
+            operands: each(parts.next()?, id)?,
+            demand: Demand::default(),
+        }),
         "guards" => Operation::CheckGuards { from: parts.id()?, until: parts.id()? },
         "segment" => Operation::Segment { follows: parts.next()?.into_bool()? },
         "import" => Operation::Import {
@@ -295,6 +303,17 @@ fn operation(value: Value) -> Result<Operation, MarshalError> {
             may_wait: parts.next()?.into_bool()?,
         },
         _ => return Err(MarshalError::Shape("an unknown tag", "an operation")),
+    })
+}
+
+fn change(kind: &str) -> Result<ReplayedChange, MarshalError> {
+    Ok(match kind {
+        "call" => ReplayedChange::Call,
+        "set-item" => ReplayedChange::SetItem,
+        "append" => ReplayedChange::Append,
+        "add" => ReplayedChange::Add,
+        "set-attribute" => ReplayedChange::SetAttribute,
+        _ => return Err(MarshalError::Shape("an unknown tag", "an effect")),
     })
 }
 

@@ -68,8 +68,10 @@ fn references(image: &Image) -> Vec<u32> {
         node.references().into_iter().for_each(&mut count);
     }
     for operation in &image.operations {
-        if let Operation::Store { node, .. } = operation {
-            count(*node);
+        match operation {
+            Operation::Store { node, .. } => count(*node),
+            Operation::Replay(replay) => replay.operands.iter().chain([&replay.target]).copied().for_each(&mut count),
+            _ => {}
         }
     }
     counts

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use analyzer::{EffectReport, OperandReport, StepReport};
+
 use crate::marshal::Value;
 
 /// How much of a module is proven.
@@ -34,6 +36,8 @@ pub struct Statement {
     pub binds: Vec<String>,
     /// It is residual, and nothing that was bound before is known after it.
     pub opaque: bool,
+    /// What it changes of others, where it is replayed.
+    pub effects: Vec<EffectReport>,
 }
 
 /// A fact that a module's evaluation rests on.
@@ -156,6 +160,7 @@ impl Statement {
             }),
             Value::texts(&self.binds),
             Value::Bool(self.opaque),
+            Value::List(self.effects.iter().map(effect_message).collect()),
         ])
     }
 }
@@ -163,4 +168,32 @@ impl Statement {
 /// Paths travel as text; one that is no UTF-8 can't name a module's file on the target's side either.
 fn path_text(path: &std::path::Path) -> Value {
     Value::text(path.to_string_lossy())
+}
+
+/// (kind, name, target, operands); an effect that is not carried out as data is of the kind `other`.
+fn effect_message(effect: &EffectReport) -> Value {
+    let is_plain = effect.index.is_none() && effect.keywords.is_empty();
+    Value::Tuple(vec![
+        Value::text(if is_plain { effect.kind } else { "other" }),
+        Value::text(effect.name.as_deref().unwrap_or_default()),
+        effect.target.as_ref().map_or(Value::None, operand_message),
+        Value::List(effect.operands.iter().map(operand_message).collect()),
+    ])
+}
+
+/// ("place", module, names) or ("data", repr); nothing for what neither says.
+fn operand_message(operand: &OperandReport) -> Value {
+    match operand {
+        OperandReport::Place { module, path } => {
+            let name = |step: &StepReport| match step {
+                StepReport::Entry(name) => Some(name.clone()),
+                _ => None,
+            };
+            path.iter().map(name).collect::<Option<Vec<String>>>().map_or(Value::None, |names| {
+                Value::Tuple(vec![Value::text("place"), Value::text(module), Value::texts(&names)])
+            })
+        }
+        OperandReport::Data { repr } => Value::Tuple(vec![Value::text("data"), Value::text(repr)]),
+        OperandReport::Type { .. } | OperandReport::Made { .. } => Value::None,
+    }
 }

@@ -73,7 +73,7 @@ fn unproven_statements_never_run() {
     half.statements = kinds
         .iter()
         .zip(binds)
-        .map(|(kind, name)| Statement { kind: *kind, binds: vec![name.to_owned()], opaque: false })
+        .map(|(kind, name)| Statement { kind: *kind, binds: vec![name.to_owned()], opaque: false, effects: vec![] })
         .collect();
     tree.module("extension").kind = Kind::Code;
     for python in pythons() {

@@ -34,6 +34,7 @@ fn tree(modules: &[(&str, &Script)]) -> Tree {
                 kind: *kind,
                 binds: binds.split_whitespace().map(str::to_owned).collect(),
                 opaque: false,
+                effects: vec![],
             })
             .collect();
     }

@@ -197,9 +197,9 @@ impl Importer<'_> {
     fn import_in_vain(&self, statement: &Statement<'_>) -> Result<Vec<String>, Failure> {
         let BindingView::Fails(name) = statement.binding else { return Ok(vec![]) };
         let wanted = if name.is_empty() { vec![] } else { vec![Object::name(name)?] };
-        let imported = self.import_module(statement, &Object::tuple(wanted)?).and_then(|module| {
-            if name.is_empty() { Ok(module) } else { import_from(&module, name) }
-        });
+        let imported = self
+            .import_module(statement, &Object::tuple(wanted)?)
+            .and_then(|module| if name.is_empty() { Ok(module) } else { import_from(&module, name) });
         failed(statement, imported.map(drop))
     }
 

@@ -27,6 +27,7 @@ mod memo;
 mod names;
 mod object;
 mod rehydrate;
+mod replay;
 mod script;
 mod step;
 mod unnamed;

@@ -82,7 +82,9 @@ impl Run<'_> {
                 }
                 OperationView::Delete { name } => self.waiting.delete(name)?,
                 OperationView::CheckGuards { until, .. } => self.check_guards(until as usize)?,
-                OperationView::Segment { .. } => Failure::refused("segments in an image without steps")?,
+                OperationView::Segment { .. } | OperationView::Replay(_) => {
+                    Failure::refused("segments in an image without steps")?;
+                }
             }
         }
         Ok(self.check_guards(usize::MAX)?)

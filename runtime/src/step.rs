@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 use artifact::ReadError;
 use artifact::model::{NodeId, Step};
-use artifact::view::{DemandView, GuardView, NodeView, OperationView};
+use artifact::view::{DemandView, GuardView, NodeView, OperationView, ReplayView};
 use pyo3_ffi as ffi;
 
 use crate::collector::GcPause;
@@ -24,6 +24,7 @@ use crate::guards::check_guard;
 use crate::import::{Importer, Ran, Statement, run};
 use crate::in_frame;
 use crate::object::{Fallible, Object, Raised};
+use crate::replay::Effect;
 
 /// How the module was imported.
 pub struct Report {
@@ -175,6 +176,15 @@ struct Steps {
 enum Change {
     Store { name: &'static str, node: NodeId, demand: DemandView<'static> },
     Delete(&'static str),
+    Replay(ReplayView<'static>),
+}
+
+/// What a change needs, made before anything is changed.
+enum Made {
+    /// The value of a store, unless it waits.
+    Value(Option<Object>),
+    Effect(Effect),
+    Nothing,
 }
 
 impl Steps {
@@ -222,6 +232,7 @@ impl Steps {
                 OperationView::CheckGuards { from, until } => self.check_guards(from as usize, until as usize)?,
                 OperationView::Store { name, node, demand } => changes.push(Change::Store { name, node, demand }),
                 OperationView::Delete { name } => changes.push(Change::Delete(name)),
+                OperationView::Replay(replay) => changes.push(Change::Replay(replay)),
                 OperationView::Import { line, level, module, binding, may_wait } => {
                     self.import(&Statement { line, level, module, binding, may_wait })?;
                 }
@@ -231,7 +242,7 @@ impl Steps {
             return Ok(());
         }
         let _paused = GcPause::new();
-        Ok(self.apply(&changes)?)
+        self.apply(&changes)
     }
 
     /// Those that were checked before still hold if no code has run since.
@@ -261,41 +272,47 @@ impl Steps {
         }
     }
 
-    /// All of it or nothing, want of memory excepted.
-    fn apply(&self, changes: &[Change]) -> Result<(), Failure> {
+    /// All of it or nothing, want of memory and what an effect raises excepted.
+    fn apply(&self, changes: &[Change]) -> Result<(), Stop> {
         for (place, change) in changes.iter().enumerate() {
             match change {
-                Change::Store { demand, .. } => self.waiting.look_up(*demand)?,
+                Change::Store { demand, .. } | Change::Replay(ReplayView { demand, .. }) => {
+                    self.waiting.look_up(*demand)?;
+                }
                 Change::Delete(name) => {
                     let stored = |change: &Change| matches!(change, Change::Store { name: other, .. } if other == name);
-                    if !changes.iter().take(place).any(stored) && !self.waiting.has(name)? {
-                        return Failure::refused(format!("the module has no name {name}"));
+                    if !changes.iter().take(place).any(stored) && !self.waiting.has(name).map_err(Failure::from)? {
+                        return Failure::refused(format!("the module has no name {name}")).map_err(Stop::FallBack);
                     }
                 }
             }
         }
-        let mut made = Vec::with_capacity(changes.len());
-        for change in changes {
-            let Change::Store { node, demand, .. } = change else { continue };
-            match self.waiting.take_turn(*node, *demand) {
-                Ok(value) => made.push(value),
-                Err(failure) => {
-                    for change in changes {
-                        if let Change::Store { demand, .. } = change {
-                            self.waiting.give_back(*demand);
-                        }
-                    }
-                    return Err(failure);
-                }
-            }
-        }
-        let mut made = made.into_iter();
-        for change in changes {
-            match change {
-                Change::Store { name, node, .. } => self.waiting.commit(name, *node, made.next().flatten())?,
-                Change::Delete(name) => self.waiting.delete(name)?,
+        let made = changes.iter().map(|change| self.make(change)).collect::<Result<Vec<_>, _>>();
+        let made = made.inspect_err(|_| self.give_back(changes))?;
+        for (change, made) in changes.iter().zip(made) {
+            match (change, made) {
+                (Change::Store { name, node, .. }, Made::Value(value)) => self.waiting.commit(name, *node, value)?,
+                (Change::Delete(name), _) => self.waiting.delete(name)?,
+                (_, Made::Effect(effect)) => effect.carry_out().map_err(|Raised| Stop::Raise)?,
+                _ => {}
             }
         }
         Ok(())
+    }
+
+    fn make(&self, change: &Change) -> Result<Made, Failure> {
+        Ok(match change {
+            Change::Store { node, demand, .. } => Made::Value(self.waiting.take_turn(*node, *demand)?),
+            Change::Replay(replay) => Made::Effect(Effect::make(&self.waiting, *replay)?),
+            Change::Delete(_) => Made::Nothing,
+        })
+    }
+
+    fn give_back(&self, changes: &[Change]) {
+        for change in changes {
+            if let Change::Store { demand, .. } | Change::Replay(ReplayView { demand, .. }) = change {
+                self.waiting.give_back(*demand);
+            }
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! The listing of an artifact, as `javap -v` lists a class file: numbered nodes, operations, guards.
 
-use artifact::model::{Class, Code, Expectation, Function, Guard, ImportBinding, Node, NodeId, Operation};
+use artifact::model::{
+    Class, Code, Expectation, Function, Guard, ImportBinding, Node, NodeId, Operation, ReplayedChange,
+};
 use num_bigint::BigInt;
 
 /// Longest text of a value that is shown whole.
@@ -135,6 +137,17 @@ pub fn operation(operation: &Operation) -> String {
         Operation::Store { name, node, demand } if demand.may_wait => format!("store {name} = #{node}, on demand"),
         Operation::Store { name, node, .. } => format!("store {name} = #{node}"),
         Operation::Delete { name } => format!("delete {name}"),
+        Operation::Replay(replay) => {
+            let how = match replay.change {
+                ReplayedChange::Call => "call".to_owned(),
+                ReplayedChange::SetItem => "set item of".to_owned(),
+                ReplayedChange::Append => "append to".to_owned(),
+                ReplayedChange::Add => "add to".to_owned(),
+                ReplayedChange::SetAttribute => format!("set {} of", replay.name),
+            };
+            let operands = replay.operands.iter().map(|id| format!("#{id}")).collect::<Vec<_>>().join(", ");
+            format!("{how} #{} with {operands}", replay.target)
+        }
         Operation::CheckGuards { from, until } => format!("check guards {from} to {until}, the last excluded"),
         Operation::Segment { follows: false } => "begin a segment".to_owned(),
         Operation::Segment { follows: true } => "begin the next segment".to_owned(),
