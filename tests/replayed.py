@@ -3,7 +3,8 @@
 
 Random programs (`tests/replay/programs.py`) change another module through every protocol in which the order
 of evaluation shows. Where `lyo check` calls one replayable, the effects that it declares are carried out in one
-process, the program is executed in another state of it, and both come out the same: values, orders, all.
+process, the program is executed in another state of it, and both come out the same: values, orders, all. So does
+the program from a bundle, where effects are carried out as data.
 
     tests/replayed.py [--python 3.11]... [--count N] [--seed S] [--keep FOLDER]
 """
@@ -23,6 +24,9 @@ import judge  # noqa: E402
 import programs  # noqa: E402
 
 
+CHANGES = ("set item of", "append to", "add to")  # as `lyo inspect` names them
+
+
 def judge_python(tally, python, count: int, seed: int, root: Path) -> None:
     (root / "registry.py").write_text(programs.REGISTRY)
     names = [f"program_{number}" for number in range(count)]
@@ -33,7 +37,13 @@ def judge_python(tally, python, count: int, seed: int, root: Path) -> None:
     for name in names:
         verdict = reports[name]["verdict"]
         job[name] = reports[name]["effects"] if verdict in ("strict", "replayable") else None
-    command = [python.executable, "-I", "-W", "ignore", str(HERE / "replay" / "carry_out.py"), str(root)]
+    bundle = root / "programs.lyo"
+    judge.run([judge.lyo(), "build", str(root), "--python", python.executable, "-o", str(bundle)])
+    held = {module["name"] for module in json.loads(judge.run([judge.lyo(), "inspect", str(bundle), "--format", "json"]).stdout)["modules"]}
+    listings = [judge.run([judge.lyo(), "inspect", str(bundle), name]).stdout for name in names if name in held]
+    as_data = sum(listing.count(f": {change} #") for listing in listings for change in CHANGES)
+    tally.expect(as_data > count / 10, f"{python.version}: only {as_data} effects are carried out as data")
+    command = [python.executable, "-I", "-W", "ignore", str(HERE / "replay" / "carry_out.py"), str(root), str(bundle)]
     results = json.loads(judge.run(command, input=json.dumps(job)).stdout)
     counted = collections.Counter(reports[name]["verdict"] for name in names)
     for name in names:
@@ -41,7 +51,7 @@ def judge_python(tally, python, count: int, seed: int, root: Path) -> None:
             tally.expect(results[name] in (None, "skipped"), f"{python.version} {root / name}.py: {str(results[name])[:600]}")
     words = ", ".join(f"{number} {verdict}" for verdict, number in sorted(counted.items()))
     skipped = sum(result == "skipped" for result in results.values())
-    print(f"{python.version}: {count} programs: {words}; {skipped} skipped", flush=True)
+    print(f"{python.version}: {count} programs: {words}; {skipped} skipped; {as_data} effects as data", flush=True)
 
 
 def main() -> int:

@@ -19,13 +19,12 @@ VARARGS, KEYWORDS = 4, 8  # of `co_flags`
 class Effect:
     """One effect, with the objects themselves."""
 
-    __slots__ = ("kind", "name", "place", "target", "operands")
+    __slots__ = ("kind", "name", "place", "operands")
 
-    def __init__(self, kind, name, place, target, operands):
+    def __init__(self, kind, name, place, operands):
         self.kind = kind
         self.name = name
-        self.place = place  # (module, path) of the target
-        self.target = target
+        self.place = place  # (module, path) of what is changed
         self.operands = operands
 
 
@@ -98,7 +97,7 @@ class Capture:
             if operands is None or any(is_unknown(operand) for operand in operands):
                 return None
             place = (effect[2][1], tuple(effect[2][2]))
-            found.append(Effect(effect[0], effect[1], place, target, operands))
+            found.append(Effect(effect[0], effect[1], place, operands))
         is_complete = not any(self.arguments.values()) and not any(added for _, _, added in self.added.values())
         return found if is_complete else None
 

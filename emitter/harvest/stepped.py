@@ -250,6 +250,11 @@ class Run:
         if self.describer is None or self.statements[index][0] in EXECUTED and capture is None:
             return
         effects = () if capture is None else self.captured(capture, index)
+        if capture is not None:
+            # The collector begins to track a dictionary when something is put into it.
+            targets = frozenset(map(id, capture.targets))
+            self.made -= targets
+            made = [identity for identity in made if identity not in targets]
         done = Statement(index, difference(self.current, self.namespace), made, effects)
         if is_plain(self.tree.body[index]) and not self.imports_in_call:
             self.open.append(done)
@@ -531,8 +536,12 @@ class Describer:
         encoded = []
         for statement in statements:
             for effect in statement.effects:
+                module, path = effect.place
+                if module not in walker.names.loaded:
+                    walker.restore(saved)
+                    raise Blamed(statement.index, f"{module} is not loaded then")
+                target = walker.add(("external", module, path))
                 try:
-                    target = walker.node(effect.target)
                     operands = tuple([walker.node(operand) for operand in effect.operands])
                 except (Unsupported, RecursionError) as error:
                     walker.restore(saved)

@@ -1,16 +1,19 @@
 """Executes modules, and beside each carries out what was declared of it, on a registry of its own.
 
-Runs in the interpreter under test: `python -I carry_out.py ROOT < job`, the job being JSON, name to declared
-effects. Prints JSON: name to `null` where both registries came out the same, or what differs; `"skipped"`
+Runs in the interpreter under test: `python -I carry_out.py ROOT [BUNDLE] < job`, the job being JSON, name to declared
+effects. With a bundle, the module from the bundle is a third one to compare with. Prints JSON: name to `null` where both registries came out the same, or what differs; `"skipped"`
 where the report alone is not enough, because an object without a name is handed out.
 """
 
 import importlib
 import json
+import re
 import sys
 
 root = sys.argv[1]
 sys.path.insert(0, root)
+if sys.argv[2:]:
+    import lyo
 
 
 def fresh(*names):
@@ -79,6 +82,16 @@ def judge(name, effects):
     except Exception as error:
         return {"raised": f"{type(error).__name__}: {error}"}
     executed = state()
+    if sys.argv[2:]:
+        fresh(name)
+        lyo.install(sys.argv[2])
+        try:
+            importlib.import_module(name)
+        finally:
+            lyo.uninstall()
+        found = difference(executed, state())
+        if found or effects is None:
+            return found
     if effects is None:
         return None
     fresh()
@@ -88,8 +101,12 @@ def judge(name, effects):
             carry_out(effect)
     except LookupError:
         return "skipped"
-    carried_out = state()
-    return {key: [executed[key], carried_out[key]] for key in executed if executed[key] != carried_out[key]} or None
+    return difference(executed, state())
+
+
+def difference(executed, other):
+    executed, other = [json.loads(re.sub(" at 0x[0-9a-f]+", "", json.dumps(state))) for state in (executed, other)]
+    return {key: [executed[key], other[key]] for key in executed if executed[key] != other[key]} or None
 
 
 json.dump({name: judge(name, effects) for name, effects in json.load(sys.stdin).items()}, sys.stdout)
