@@ -354,16 +354,38 @@ def builtin_exception(walker, value):
 
 
 def property_subclass(walker, value):
-    """An instance of a Python class that extends `property` and leaves making it to `property`."""
+    """An instance of a Python class that extends `property`: what `property.__init__` was given, and its own state."""
     kind = type(value)
-    for name in ("__new__", "__init__"):
-        if raw(kind, name) is not type_dict(property)[name]:
-            raise Unsupported(f"an instance of {type_qualname(kind)}, which makes its instances in its own way")
-    parts = [property.fget.__get__(value), property.fset.__get__(value), property.fdel.__get__(value)]
-    return ("construct", {
-        "callable": walker.node(kind), "arguments": tuple([walker.node(part) for part in parts]), "keywords": (),
-        "dict": walker.items(instance_dict(value) or {}), "fresh": False,
-    })
+    dictionary = instance_dict(value)
+    if raw(kind, "__setattr__") is not object.__setattr__ or dictionary is None:
+        raise Unsupported(f"an instance of {type_qualname(kind)}, which keeps its docstring in its own way")
+    getter, doc = property.fget.__get__(value), type_dict(property)["__doc__"].__get__(value)
+    if type(getter) is FunctionType and getter.__doc__ is doc:
+        doc = None  # `property` finds it
+    parts = (getter, property.fset.__get__(value), property.fdel.__get__(value), doc)
+    return (
+        "instance",
+        {
+            "class": walker.node(kind),
+            "base_value": walker.add(("tuple", tuple([walker.node(part) for part in parts]))),
+            "dict": walker.items(dictionary),
+            "slots": (*property_name(walker, value), *slots(walker, value)),
+        },
+    )
+
+
+def property_name(walker, value):
+    """The name that a property was told or given (3.13)."""
+    if "__name__" not in type_dict(property):
+        return ()
+    name = type_dict(property)["__name__"]
+    try:
+        found = name.__get__(value)
+    except AttributeError:
+        return ()
+    getter = property.fget.__get__(value)
+    is_getters = type(getter) is FunctionType and getter.__name__ is found
+    return () if is_getters else (("__name__", walker.node(found)),)
 
 
 TYPING_VALUES = frozenset((

@@ -407,6 +407,11 @@ class Describer:
                 else:
                     self.visit(f"{path}({base.__name__})", contents(value))
                 break
+        if property in type_mro(kind):
+            for name in ("fget", "fset", "fdel", "__doc__", "__name__"):
+                member = type_dict(property).get(name)
+                if type(member) in (MemberDescriptorType, GetSetDescriptorType):
+                    self.visit(f"{path}(property).{name}", held_by(member, value))
         known = KNOWN.get((class_module(kind), type_name(kind)))
         if known is not None and not (type_flags(kind) & HEAP_TYPE and has_python_code(kind)):
             for index, part in enumerate(known(value)):
@@ -430,6 +435,14 @@ class Describer:
                     except AttributeError:
                         continue
                     self.visit(f"{path}.{name}", content)
+
+
+def held_by(member, value):
+    """What an attribute defined in C holds; None where it holds nothing."""
+    try:
+        return member.__get__(value)
+    except AttributeError:
+        return None
 
 
 def place_of(item):

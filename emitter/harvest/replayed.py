@@ -27,6 +27,11 @@ class Effect:
         self.place = place  # (module, path) of what is changed
         self.operands = operands
 
+    def changed(self):
+        """(module, path) of what is another afterwards."""
+        module, path = self.place
+        return (module, (*path, self.name)) if self.kind == "set-attribute" else self.place
+
 
 class Capture:
     """Follows the execution of one statement."""

@@ -78,6 +78,8 @@ class Run:
         self.latest = None  # and after the last statement that was looked at
         self.is_mutating = False
         self.imports_in_call = False
+        self.made_before_import = []  # ids of what the statement made before it imported something
+        self.annotations = {}  # the module's own, before the statement
         self.failed = None  # the first failure; nothing is described after it
         self.statement = -1
         self.done_until = -1
@@ -184,6 +186,22 @@ class Run:
 
     # ---- effects
 
+    def own_annotations(self):
+        """The entries of the module's `__annotations__`."""
+        found = self.namespace.get("__annotations__")
+        return dict(found) if type(found) is dict else {}
+
+    def annotated(self):
+        """Entries that the statement set in the module's `__annotations__`, as effects; none where it did more to it."""
+        before, now = self.annotations, self.own_annotations()
+        if any(name not in now for name in before):
+            return []
+        place = (self.entry["name"], ("__annotations__",))
+        return [
+            replayed.Effect("set-item", "", place, [name, value])
+            for name, value in now.items() if before.get(name, foreign.MISSING) is not value
+        ]
+
     def begin_capture(self, index):
         """Whether the statement's effects may turn out to be data."""
         effects = self.statements[index][3]
@@ -234,6 +252,8 @@ class Run:
         if self.describer is None:
             return
         self.keep_made()
+        self.made_before_import = []
+        self.annotations = self.own_annotations()
         if not self.open:
             self.before = dict(self.namespace)
             self.known = self.latest = survey.survey(self.namespace, self.made)
@@ -246,7 +266,8 @@ class Run:
         capture = self.end_capture()
         if index < 0:
             return
-        made = self.keep_made()
+        made = self.made_before_import + self.keep_made()
+        self.made_before_import = []
         if self.describer is None or self.statements[index][0] in EXECUTED and capture is None:
             return
         effects = () if capture is None else self.captured(capture, index)
@@ -255,12 +276,17 @@ class Run:
             targets = frozenset(map(id, capture.targets))
             self.made -= targets
             made = [identity for identity in made if identity not in targets]
+        annotated = self.annotated()
+        if effects is not None and annotated:
+            effects = (*effects, *annotated)
         done = Statement(index, difference(self.current, self.namespace), made, effects)
         if is_plain(self.tree.body[index]) and not self.imports_in_call:
             self.open.append(done)
             return
         now = survey.survey(self.namespace, self.made)
         changed = survey.changed(self.latest, now)
+        if annotated:
+            changed = [identity for identity in changed if identity != id(self.namespace["__annotations__"])]
         self.latest = now
         if self.imports_in_call or effects is None or any(identity in self.known for identity in changed):
             # Modules are imported, or what existed before the segment is changed: by executing the statement in its
@@ -287,10 +313,19 @@ class Run:
     # ---- imports, as `serve.Server.import_name` announces them
 
     def begin_import(self, frame, name, fromlist, level):
-        self.keep_made()
+        self.made_before_import += self.keep_made()
         self.restore_warnings()
-        self.imports_in_call = True
+        imported = record.absolute_name(name, level, frame.f_globals)
+        self.imports_in_call = self.imports_in_call or not self.is_loaded(imported, fromlist)
         return None
+
+    def is_loaded(self, name, fromlist):
+        """Whether an import within a call finds what is certainly loaded then."""
+        loaded = self.server.loaded_with(self.entry["name"], ())
+        module = sys.modules.get(name)
+        if name not in loaded or not foreign.is_a(module, foreign.ModuleType):
+            return False
+        return not fromlist or all(foreign.raw(module, item) is not foreign.MISSING for item in fromlist)
 
     def end_import(self, token):
         gc.freeze()
@@ -524,11 +559,11 @@ class Describer:
         return segment
 
     def retire(self, statements):
-        """Contents that these statements have changed have done with: no later result rests on them."""
-        changed = {effect.place for statement in statements for effect in statement.effects}
+        """What these statements have changed has done with: no later result rests on what it was."""
+        changed = {effect.changed() for statement in statements for effect in statement.effects}
         self.retired += [
-            place for place, (module, path, expectation, *_) in enumerate(self.guards)
-            if expectation == "value" and (module, path) in changed and place not in self.retired
+            place for place, (module, path, *_) in enumerate(self.guards)
+            if (module, path) in changed and place not in self.retired
         ]
 
     def effects(self, walker, statements, saved):
@@ -537,10 +572,13 @@ class Describer:
         for statement in statements:
             for effect in statement.effects:
                 module, path = effect.place
-                if module not in walker.names.loaded:
+                if module == self.entry["name"]:
+                    target = walker.add(("name", *path))
+                elif module in walker.names.loaded:
+                    target = walker.add(("external", module, path))
+                else:
                     walker.restore(saved)
                     raise Blamed(statement.index, f"{module} is not loaded then")
-                target = walker.add(("external", module, path))
                 try:
                     operands = tuple([walker.node(operand) for operand in effect.operands])
                 except (Unsupported, RecursionError) as error:

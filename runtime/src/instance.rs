@@ -16,6 +16,7 @@ pub enum Foundation {
     /// Made empty, filled later.
     Mutable(*mut ffi::PyTypeObject),
     Exception(*mut ffi::PyTypeObject),
+    Property,
 }
 
 /// Classes that Python code made share a deallocator, which says where they end.
@@ -51,6 +52,9 @@ fn foundation(class: *mut ffi::PyTypeObject, made_by_python: ffi::destructor) ->
     ];
     if base == &raw mut ffi::PyBaseObject_Type {
         return Ok(Foundation::Object);
+    }
+    if base == &raw mut ffi::PyProperty_Type {
+        return Ok(Foundation::Property);
     }
     if immutable.contains(&base) {
         return Ok(Foundation::Immutable(base));
@@ -101,6 +105,27 @@ fn new(base: *mut ffi::PyTypeObject, class: *mut ffi::PyTypeObject, arguments: V
     }
 }
 
+/// An instance of a class that extends `property`, with what `property.__init__` is given, and nothing else in its
+/// `__dict__`.
+fn new_property(class: *mut ffi::PyTypeObject, parts: &Object) -> Result<Object, Failure> {
+    if !parts.is_exactly(&raw mut ffi::PyTuple_Type) {
+        return Failure::refused("the parts of a property are not a tuple");
+    }
+    let property = &raw mut ffi::PyProperty_Type;
+    let object = new(property, class, vec![])?;
+    // SAFETY: the slot of `property`, with an object that extends it and a tuple.
+    unsafe {
+        let Some(initialize) = (*property).tp_init else { return Failure::refused("property has no __init__") };
+        check(initialize(object.as_ptr(), parts.as_ptr(), std::ptr::null_mut()))?;
+        // The docstring, which is put there for a subclass: its turn comes.
+        let dict = Object::owned(ffi::PyObject_GenericGetDict(object.as_ptr(), std::ptr::null_mut()))?;
+        if dict.dict_get_text("__doc__")?.is_some() {
+            dict.dict_delete("__doc__")?;
+        }
+    }
+    Ok(object)
+}
+
 impl Rehydrator<'_> {
     pub(crate) fn make_instance(&mut self, class: NodeId, base_value: Option<NodeId>) -> Result<Object, Failure> {
         let class = self.make(class)?;
@@ -127,7 +152,11 @@ impl Rehydrator<'_> {
                 }
                 new(base, class, arguments.tuple_items().collect())
             }
-            (Foundation::Object, Some(_)) | (Foundation::Immutable(_), None) => {
+            (Foundation::Property, Some(parts)) => {
+                let parts = self.make(parts)?;
+                new_property(class, &parts)
+            }
+            (Foundation::Object, Some(_)) | (Foundation::Immutable(_) | Foundation::Property, None) => {
                 Failure::refused("an instance and its base value don't fit")
             }
         }
@@ -162,7 +191,11 @@ impl Rehydrator<'_> {
             let value = self.make(id)?;
             let name = Object::name(name)?;
             let member = type_lookup(class, &name);
-            let Some(member) = member.filter(|member| member.is_exactly(&raw mut ffi::PyMemberDescr_Type)) else {
+            // A property has its name in an attribute that C defines.
+            let is_slot = |member: &Object| {
+                member.is_exactly(&raw mut ffi::PyMemberDescr_Type) || member.is_exactly(&raw mut ffi::PyGetSetDescr_Type)
+            };
+            let Some(member) = member.filter(is_slot) else {
                 return Failure::refused("an instance has no such slot");
             };
             // SAFETY: a member descriptor of the object's class; it checks the object.
