@@ -60,7 +60,7 @@ def describe(walker, cls, may_wait):
     inherited = 0
     for base in type_bases(cls):
         inherited |= type_flags(base) & PATTERN_FLAGS
-    if type_flags(cls) & PATTERN_FLAGS & ~inherited:
+    if type_flags(cls) & PATTERN_FLAGS & ~inherited and id(cls) not in walker.registered:
         raise Unsupported(f"class {type_qualname(cls)} is marked as a sequence or mapping")
 
     namespace, before_abc, later = [], [], []

@@ -44,6 +44,11 @@ def walk(module, path):
     return value
 
 
+def dict_of(function):
+    """The `__dict__` of a function."""
+    return type(walk).__dict__["__dict__"].__get__(function)
+
+
 def is_a(value, kind):
     """`isinstance` by the type alone: a `__class__` property is not asked."""
     return kind in type.__dict__["__mro__"].__get__(type(value))

@@ -44,10 +44,13 @@ class Capture:
         self.arguments = {}  # id of a function that is called -> the arguments of each call
         self.added = {}  # id of a set -> (the set, what it held, what was added)
         self.lengths = {}  # id of a list -> its length
+        self.keys = {}  # id of a dictionary -> ids of its keys
         self.before = []  # what was there of each effect's entry
         if not self.is_usable:
             return
         for effect, target in zip(effects, self.targets):
+            if effect[0] == "set-item" and foreign.is_a(target, dict):
+                self.keys[id(target)] = set(map(id, dict.keys(target)))
             self.before.append(self.entry(effect, target))
             if effect[0] == "call" and type(target) is FunctionType:
                 self.arguments[id(target)] = []
@@ -98,7 +101,10 @@ class Capture:
         for effect, target, before in zip(self.effects, self.targets, self.before):
             operands = self.operands(effect, target)
             if effect[0] in ("set-item", "set-attribute") and self.entry(effect, target) is before:
-                return None  # it has been so: the statement went another way here than at run time
+                # It has been so: the statement may have gone another way here than at run time.
+                value = self.operand(effect[3][-1])
+                if not is_equal_data(before, value):
+                    return None
             if operands is None or any(is_unknown(operand) for operand in operands):
                 return None
             place = (effect[2][1], tuple(effect[2][2]))
@@ -125,17 +131,23 @@ class Capture:
             key = self.key(effect, target)
             return None if key is MISSING else [key, dict.__getitem__(target, key)]
         if kind == "set-attribute" and self.is_only(effect):
-            return [foreign.raw(target, name)]
+            return [self.entry(effect, target)]
         return None
 
     def key(self, effect, target):
         """The key of an item that is set, as the dictionary holds it."""
         key = self.operand(effect[3][0])
+        if key is MISSING:
+            new = [held for held in dict.keys(target) if id(held) not in self.keys.get(id(target), ())]
+            return new[0] if len(new) == 1 else MISSING
         return next((held for held in dict.keys(target) if held is key or is_equal_data(held, key)), MISSING)
 
     def entry(self, effect, target):
         """What is there of an attribute or item that the effect sets."""
         kind, name = effect[:2]
+        if kind == "set-attribute" and type(target) is FunctionType:
+            held = FunctionType.__dict__.get(name)
+            return foreign.dict_of(target).get(name, MISSING) if held is None else held.__get__(target)
         if kind == "set-attribute":
             return foreign.raw(target, name)
         if kind == "set-item" and foreign.is_a(target, dict):

@@ -90,6 +90,9 @@ def describe(walker, value):
     for sequence in candidates(walker, value, present):
         if len(sequence) >= len(present) and same_members(sequence, present) and fills(sequence, present):
             return (tag, tuple([walker.node(member(present, item)) for item in unique(sequence)]))
+    united = union(walker, value, present)
+    if united is not None:
+        return united
     if all(has_fixed_hash(item) for item in present):
         found = fixed(walker, value, present, tag)
         if found is not None:
@@ -99,6 +102,39 @@ def describe(walker, value):
         # Differs from process to process whatever the program does.
         return (tag, tuple([walker.node(item) for item in present]))
     raise Unsupported("the order in which a set was filled is not known")
+
+
+def union(walker, value, present):
+    """The node of a set that an assignment at top level unites from others, as `NAME = OTHER | {"a"}`: united again."""
+    for statement in walker.tree.body:
+        if type(statement).__name__ != "Assign" or type(statement.value).__name__ != "BinOp":
+            continue
+        names = [target.id for target in statement.targets if type(target).__name__ == "Name"]
+        if any(walker.namespace.get(name) is value for name in names):
+            made = united(walker, statement.value)
+            return walker.nodes[made[0]] if made is not None and list(made[1]) == present else None
+    return None
+
+
+def united(walker, node):
+    """(node, value) of an expression of sets that never change; None where it is something else."""
+    kind = type(node).__name__
+    if kind == "Name":
+        value = walker.namespace.get(node.id)
+        return (walker.node(value), value) if type(value) is frozenset else None
+    if kind == "Set" and all(type(item).__name__ == "Constant" for item in node.elts):
+        items = unique([item.value for item in node.elts])
+        value = set()
+        for item in items:
+            value.add(item)
+        return (walker.add(("set", tuple([walker.node(item) for item in items]))), value)
+    if kind != "BinOp" or type(node.op).__name__ != "BitOr":
+        return None
+    left, right = united(walker, node.left), united(walker, node.right)
+    if left is None or right is None:
+        return None
+    unite = walker.add(("external", "builtins", (type(left[1]).__name__, "__or__")))
+    return (walker.construct(unite, left[0], right[0]), left[1] | right[1])
 
 
 def fixed(walker, value, present, tag):

@@ -288,7 +288,8 @@ class Run:
         if annotated:
             changed = [identity for identity in changed if identity != id(self.namespace["__annotations__"])]
         self.latest = now
-        if self.imports_in_call or effects is None or any(identity in self.known for identity in changed):
+        is_known = any(identity in self.known for identity in changed)
+        if self.imports_in_call or effects is None or is_known or not self.is_describable(done):
             # Modules are imported, or what existed before the segment is changed: by executing the statement in its
             # place. If it changed what the segment made, the state of that before is not known any more.
             if any(identity not in self.known for identity in changed):
@@ -298,6 +299,14 @@ class Run:
             return
         self.is_mutating = self.is_mutating or bool(changed)
         self.open.append(done)
+
+    def is_describable(self, statement):
+        """Whether what the statement left can be described; if not, it is executed, and the others need not be."""
+        contexts.append(FREE)
+        try:
+            return self.describer.is_describable(self, [*self.open, statement], self.before)
+        finally:
+            contexts.pop()
 
     def close(self):
         """Describes the segment that ends here."""
@@ -321,7 +330,8 @@ class Run:
 
     def is_loaded(self, name, fromlist):
         """Whether an import within a call finds what is certainly loaded then."""
-        loaded = self.server.loaded_with(self.entry["name"], ())
+        own = self.entry["name"]
+        loaded = self.server.loaded_with(own, ()) | {own}
         module = sys.modules.get(name)
         if name not in loaded or not foreign.is_a(module, foreign.ModuleType):
             return False
@@ -469,6 +479,7 @@ class Describer:
         self.pending = sorted(entry["dependencies"], key=lambda item: item[0])
         self.given_up = None
         self.certain = {}  # names with the values that segments bound to them
+        self.probed = None  # the namespace at whose segment the walker stands
         self.retired = []  # indices of guards about what the module itself has changed since
 
     def forget(self, names):
@@ -517,16 +528,42 @@ class Describer:
             self.given_up = f"the harvester failed at {where.tb_frame.f_code.co_name}:{where.tb_lineno}: {describe_error(error)}"
         return []
 
+    def is_describable(self, run, statements, before):
+        """Whether the last of these statements can be described, as far as can be told now."""
+        if self.given_up:
+            return True
+        walker = self.walker if self.probed is before else self.prepare(run, before)
+        self.probed = before
+        saved = walker.save()
+        try:
+            self.note_made(walker, statements)
+            for _, value in statements[-1].operations:
+                if value is not foreign.MISSING:
+                    walker.node(value)
+            self.effects(walker, statements[-1:], saved)
+        except (Unsupported, Blamed, RecursionError):
+            return False
+        finally:
+            walker.restore(saved)
+        return True
+
+    @staticmethod
+    def note_made(walker, statements):
+        for statement in statements:
+            walker.made.update(statement.made)
+            for identity in statement.made:
+                walker.class_order.setdefault(identity, len(walker.class_order))
+            walker.registered.update(
+                id(effect.operands[1]) for effect in statement.effects if effect.place == ("_abc", ("_abc_register",))
+            )
+
     def segment(self, run, statements, before, operations):
         until = self.guards_until(statements[-1].index)
         walker = self.prepare(run, before)
         held_atoms = {}
         while True:
             saved = walker.save()
-            for statement in statements:
-                walker.made.update(statement.made)
-                for identity in statement.made:
-                    walker.class_order.setdefault(identity, len(walker.class_order))
+            self.note_made(walker, statements)
             walker.held_atoms.update(held_atoms)
             encoded = self.effects(walker, statements, saved)
             for name, value in operations:
@@ -603,6 +640,7 @@ class Describer:
                 if is_marker(constant):
                     self.walker.constants.discard(id(constant))
         walker = self.walker
+        self.probed = None
         walker.executed = run.made
         walker.names = foreign.Names(modules, loaded, (name, before))
         walker.imported = {}

@@ -73,6 +73,7 @@ class Walker:
         self.own_atoms = {}
         self.own_name = None
         self.generated = []  # (node number, code object that is not in the module's tree)
+        self.registered = set()  # ids of classes that a replayed effect registers with an ABC
         self.code_names = {}  # id of a function's name -> (node of its code, attribute that holds it)
         self.wrapped_by_class = {}  # id of a method that `type.__new__` wrapped -> (class, name)
 

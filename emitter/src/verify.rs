@@ -179,7 +179,7 @@ impl Comparison<'_> {
 }
 
 /// How often a module is executed at most beyond the first time, to see what differs by itself.
-const EXECUTIONS: u32 = 8;
+const EXECUTIONS: u32 = 24;
 
 /// Where modules come from.
 #[derive(Clone, Copy)]

@@ -108,7 +108,10 @@ impl Importer<'_> {
             BindingView::Star => Object::tuple(vec![Object::name("*")?])?,
         };
         // From here on, what fails raises, as it would in the code.
-        let module = self.import_module(statement, &wanted)?;
+        let module = match self.import_with_names(statement)? {
+            Some(module) => module,
+            None => self.import_module(statement, &wanted)?,
+        };
         match statement.binding {
             BindingView::Top(bound) => {
                 self.bind(bound, &module)?;
@@ -142,6 +145,21 @@ impl Importer<'_> {
             }
             BindingView::Nothing | BindingView::Fails(_) => Ok(vec![]),
         }
+    }
+
+    /// The module of a `from` import that has all names, once it is imported: nobody need look for submodules, which
+    /// would touch what waits.
+    fn import_with_names(&self, statement: &Statement<'_>) -> Result<Option<Object>, Failure> {
+        let BindingView::Names(names) = statement.binding else { return Ok(None) };
+        let Some(name) = self.absolute_name(statement)? else { return Ok(None) };
+        self.import_module(statement, &Object::tuple(vec![])?)?;
+        let Some(module) = loaded(&name)? else { return Ok(None) };
+        for pair in names.iter() {
+            if entry(&module, pair?.0)?.is_none() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(module))
     }
 
     /// `__import__`, with what the statement wants of the module: names or none.

@@ -193,7 +193,8 @@ impl Rehydrator<'_> {
             let member = type_lookup(class, &name);
             // A property has its name in an attribute that C defines.
             let is_slot = |member: &Object| {
-                member.is_exactly(&raw mut ffi::PyMemberDescr_Type) || member.is_exactly(&raw mut ffi::PyGetSetDescr_Type)
+                member.is_exactly(&raw mut ffi::PyMemberDescr_Type)
+                    || member.is_exactly(&raw mut ffi::PyGetSetDescr_Type)
             };
             let Some(member) = member.filter(is_slot) else {
                 return Failure::refused("an instance has no such slot");

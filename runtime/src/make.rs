@@ -172,7 +172,9 @@ impl<'a> Rehydrator<'a> {
         for id in ids.iter() {
             items.push(self.make(id)?);
         }
-        Ok(Object::tuple(items)?)
+        let tuple = Object::tuple(items)?;
+        tuple.untrack_constant();
+        Ok(tuple)
     }
 
     fn later(&mut self, id: NodeId) {

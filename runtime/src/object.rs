@@ -145,6 +145,23 @@ impl Object {
         }
     }
 
+    /// Takes a tuple that can't be part of a cycle out of the collector's lists, as the collector does when it meets it
+    /// (`_PyTuple_MaybeUntrack`).
+    pub fn untrack_constant(&self) {
+        let is_constant = |item: &Object| {
+            let class = item.class();
+            // SAFETY: live objects.
+            unsafe {
+                class.as_type().is_some_and(|class| ffi::PyType_IS_GC(class) == 0)
+                    || item.is_exactly(&raw mut ffi::PyTuple_Type) && ffi::PyObject_GC_IsTracked(item.as_ptr()) == 0
+            }
+        };
+        if self.tuple_items().all(|item| is_constant(&item)) {
+            // SAFETY: a tuple; nothing happens to one that is not tracked.
+            unsafe { ffi::PyObject_GC_UnTrack(self.as_ptr().cast()) }
+        }
+    }
+
     pub fn dict() -> Fallible<Self> {
         // SAFETY: no pointers.
         unsafe { Self::owned(ffi::PyDict_New()) }

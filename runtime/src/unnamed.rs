@@ -4,7 +4,7 @@
 use pyo3_ffi as ffi;
 
 use crate::fingerprint::PyMethod_Type;
-use crate::object::{Fallible, Object};
+use crate::object::{Fallible, Object, imported};
 
 /// A dictionary from name to type.
 pub fn types() -> Fallible<Object> {
@@ -38,6 +38,7 @@ pub fn types() -> Fallible<Object> {
             Object::immortal(ffi::Py_NotImplemented()),
             Object::owned(ffi::PyNumber_Or((&raw mut ffi::PyLong_Type).cast(), (&raw mut ffi::PyUnicode_Type).cast()))?,
             Object::none().attribute("__str__")?,
+            imported(c"sys", "implementation")?,
         ]
     };
     // SAFETY: static types.
