@@ -99,7 +99,8 @@ def index_modules(own_name):
 
 def is_named(value):
     """Whether an object is described by its name in another module: it has an identity, and no cache hands it out."""
-    return gc.is_tracked(value) and type(value) is not tuple and type_name(type(value)) != "Pattern"
+    # The collector leaves a dictionary of data out of its lists sooner or later.
+    return (gc.is_tracked(value) or type(value) is dict) and type(value) is not tuple and type_name(type(value)) != "Pattern"
 
 
 CACHED_BY_TYPING = frozenset((
