@@ -104,7 +104,8 @@ pub enum Operation {
     CheckGuards { from: u32, until: u32 },
     /// A segment begins: imports only, which are carried out one by one; or none, and then its guards are
     /// checked and what it takes from elsewhere is looked up before the first name is stored or deleted.
-    /// `follows`: the code executes nothing between the segment before and this one.
+    /// `follows`: the code executes nothing between the segment before and this one that could change what belongs to
+    /// others, so that guards which held still hold.
     Segment { follows: bool },
 }
 

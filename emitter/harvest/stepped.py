@@ -23,6 +23,9 @@ from lyo_harvest.walk import Walker, deletes_globals
 # What is executed at run time as well as here, unless its effects can be carried out as data.
 EXECUTED = frozenset(("import", "replayed"))
 
+# What leaves others alone, even if it is executed.
+CHANGELESS = frozenset(("static", "recipe"))
+
 MARKER = "lyo: is the next segment to be executed?"
 
 # Assignments of a name to one of these change no object that exists.
@@ -330,8 +333,7 @@ class Run:
 
     def is_loaded(self, name, fromlist):
         """Whether an import within a call finds what is certainly loaded then."""
-        own = self.entry["name"]
-        loaded = self.server.loaded_with(own, ()) | {own}
+        loaded = self.server.loaded_with(self.entry["name"], ())  # not itself: what it has then may wait to be made
         module = sys.modules.get(name)
         if name not in loaded or not foreign.is_a(module, foreign.ModuleType):
             return False
@@ -778,7 +780,8 @@ def image(run, describer):
     operations = []
     end = None
     for segment in run.segments:
-        operations.append(("segment", segment.start == end))
+        between = run.statements[run.first if end is None else end:segment.start]
+        operations.append(("segment", end is not None and all(statement[0] in CHANGELESS for statement in between)))
         end = segment.end
         operations.extend(ranges_without(segment.until, segment.retired))
         if segment.expectations:

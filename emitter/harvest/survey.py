@@ -29,12 +29,21 @@ def survey(namespace, made):
             continue
         if gc.is_tracked(value) and identity not in made:
             continue  # another module's
+        materialize(value, kind)
         referents = gc.get_referents(value)
         state = tuple([id(referent) for referent in referents])
         # The object and its referents are kept alive, so that ids stay their own.
         found[identity] = (value, state + hidden_state(value, kind), referents)
         pending.extend(referents)
     return found
+
+
+def materialize(value, kind):
+    """What the interpreter makes when it is first asked for, as describing a value does, is no change of the value."""
+    if kind is FunctionType:
+        value.__annotations__, value.__dict__
+    elif kind in (staticmethod, classmethod):
+        value.__dict__
 
 
 def hidden_state(value, kind):
