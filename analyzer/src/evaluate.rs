@@ -4,7 +4,7 @@
 //! depends on are finished. What a task may see is fixed by the graph alone,
 //! never by what happens to be finished, so every run has the same results.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use const_eval::evaluated::Evaluated;
@@ -23,6 +23,7 @@ use crate::graph::{ComponentId, Graph, is_or_contains};
 use crate::load::{Progress, Table};
 use crate::panics;
 use crate::resolve::{Location, Resolver, parents};
+use crate::session::Observer;
 
 /// The outcome for one module.
 #[derive(Clone, Debug)]
@@ -62,8 +63,8 @@ pub struct Context<'a> {
     pub consultant: &'a Consultant,
 }
 
-/// Evaluates all modules. Call it within the pool whose threads have large stacks.
-pub fn evaluate(context: Context, progress: &(dyn Fn(Progress) + Sync)) -> Vec<Finished> {
+/// Evaluates all modules; `None` if it was cancelled. Call it within the pool whose threads have large stacks.
+pub fn evaluate(context: Context, observer: &dyn Observer) -> Option<Vec<Finished>> {
     let condensation = &context.graph.condensation;
     let mut dependents: Vec<Vec<ComponentId>> = vec![Vec::new(); condensation.components.len()];
     for (component, dependencies) in condensation.dependencies.iter().enumerate() {
@@ -76,9 +77,10 @@ pub fn evaluate(context: Context, progress: &(dyn Fn(Progress) + Sync)) -> Vec<F
         results: context.table.modules.iter().map(|_| OnceLock::new()).collect(),
         waiting: condensation.dependencies.iter().map(|list| AtomicUsize::new(list.len())).collect(),
         dependents,
-        progress,
+        observer,
+        is_cancelled: AtomicBool::new(false),
     };
-    progress(Progress::Evaluating(context.table.modules.len()));
+    observer.progress(Progress::Evaluating(context.table.modules.len()));
     rayon::scope(|scope| {
         for (component, dependencies) in condensation.dependencies.iter().enumerate() {
             if dependencies.is_empty() {
@@ -87,9 +89,12 @@ pub fn evaluate(context: Context, progress: &(dyn Fn(Progress) + Sync)) -> Vec<F
             }
         }
     });
+    if run.is_cancelled.into_inner() {
+        return None;
+    }
     let unfinished =
         || Finished { evaluation: Evaluation::Failed("it was never evaluated".to_owned()), is_closed_inside: false };
-    run.results.into_iter().map(|result| result.into_inner().unwrap_or_else(unfinished)).collect()
+    Some(run.results.into_iter().map(|result| result.into_inner().unwrap_or_else(unfinished)).collect())
 }
 
 struct Run<'a> {
@@ -98,7 +103,8 @@ struct Run<'a> {
     /// Per component: how many of its dependencies are unfinished.
     waiting: Vec<AtomicUsize>,
     dependents: Vec<Vec<ComponentId>>,
-    progress: &'a (dyn Fn(Progress) + Sync),
+    observer: &'a dyn Observer,
+    is_cancelled: AtomicBool,
 }
 
 impl<'a> Run<'a> {
@@ -108,6 +114,10 @@ impl<'a> Run<'a> {
         let mut done: FxHashMap<ModuleId, Evaluation> = FxHashMap::default();
         let order = cycle::evaluation_order(self.context.table, members);
         for (place, &member) in order.members.iter().enumerate() {
+            if self.observer.is_cancelled() {
+                self.is_cancelled.store(true, Ordering::Relaxed);
+                return;
+            }
             let evaluation = self.module(&view, member);
             if let Some(evaluated) = evaluation.done()
                 && members.len() > 1
@@ -124,7 +134,7 @@ impl<'a> Run<'a> {
         for (member, evaluation) in members.iter().zip(evaluations) {
             // Each module is in one component, and each component runs once.
             self.results[member.0 as usize].set(Finished { evaluation, is_closed_inside }).ok();
-            (self.progress)(Progress::Evaluated);
+            self.observer.progress(Progress::Evaluated);
         }
         for &dependent in &self.dependents[component as usize] {
             if self.waiting[dependent as usize].fetch_sub(1, Ordering::AcqRel) == 1 {

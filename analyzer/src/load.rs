@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use syntax::ir::{self, Name, Occasion};
 
-use crate::database::{self, Database, Failure, ImportSummary, Request, SourceFile};
+use crate::database::{self, Database, Failure, ImportSummary, Request, SourceFile, Sources};
 use crate::discover::Found;
 use crate::resolve::{Location, Resolver, SourceLocation, absolute_name, parents};
 
@@ -107,7 +107,8 @@ struct Loaded {
 
 /// Loads the modules and all that they import. `progress` hears of every file.
 pub fn load(
-    database: &Database,
+    database: &mut Database,
+    sources: &mut Sources,
     resolver: &Resolver,
     requested: &[Found],
     whole_packages: bool,
@@ -130,8 +131,7 @@ pub fn load(
         let files: Vec<(Candidate, SourceFile)> = wave
             .into_iter()
             .map(|candidate| {
-                let (revision, status) = database::revision_of(&candidate.location.path);
-                let file = SourceFile::new(database, candidate.location.path.clone(), revision, status);
+                let file = sources.get(database, &candidate.location.path);
                 (candidate, file)
             })
             .collect();

@@ -288,6 +288,15 @@ impl<'w> Machine<'w> {
         }
     }
 
+    /// `type(value).__name__` where it is known.
+    pub(crate) fn render_type(&mut self, value: &Value) -> Option<String> {
+        if let Value::Unknown(reason) = value {
+            return reason.class.map(|class| self.type_name(crate::heap::Type::Ground(class)));
+        }
+        let class = self.type_of(value).ok()?;
+        Some(self.type_name(class))
+    }
+
     fn new(world: &'w dyn World, module: ModuleId, budget: Budget) -> Machine<'w> {
         Machine {
             world,
