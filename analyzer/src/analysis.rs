@@ -1,7 +1,7 @@
 //! The results of an analysis.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use const_eval::evaluated::Evaluated;
 use const_eval::ground::Ground;
@@ -12,7 +12,7 @@ use syntax::{LineIndex, TextRange};
 
 use crate::consult::Consultant;
 use crate::diagnostics::Diagnostic;
-use crate::discover::Trouble;
+use crate::discover::{Discovery, Trouble};
 use crate::evaluate::{Context, Finished, View};
 use crate::graph::Graph;
 use crate::load::{Module, Progress, Table};
@@ -47,14 +47,12 @@ pub struct Analysis {
     pub(crate) interpreter: Arc<Interpreter>,
     pub(crate) ground: Arc<Ground>,
     pub(crate) consultant: Arc<Consultant>,
-    pub(crate) roots: Vec<PathBuf>,
-    pub(crate) troubles: Vec<Trouble>,
+    pub(crate) discovery: Arc<Discovery>,
     pub(crate) resolver: Arc<Resolver>,
     pub(crate) table: Table,
     pub(crate) graph: Arc<Graph>,
     pub(crate) evaluations: Vec<Finished>,
-    pub(crate) judgements: Vec<Judgement>,
-    pub(crate) line_indexes: Vec<OnceLock<LineIndex>>,
+    pub(crate) judgements: Vec<Arc<Judgement>>,
     /// Requested modules, sorted by name, then path.
     pub(crate) requested: Vec<ModuleId>,
 }
@@ -75,17 +73,18 @@ impl Analysis {
 
     /// The user's search roots, which come before the target's own path.
     pub fn roots(&self) -> &[PathBuf] {
-        &self.roots
+        &self.discovery.roots
     }
 
     /// Paths that could not be looked at.
     pub fn troubles(&self) -> &[Trouble] {
-        &self.troubles
+        &self.discovery.troubles
     }
 
     /// Every loaded module; in no particular, but always the same order.
     pub fn modules(&self) -> impl Iterator<Item = AnalysedModule<'_>> {
-        self.table.modules.iter().map(|module| AnalysedModule { analysis: self, module })
+        let there = self.table.modules.iter().filter(|module| !module.is_gone);
+        there.map(|module| AnalysedModule { analysis: self, module })
     }
 
     /// The modules below the PATHs, sorted by name, then path.
@@ -124,7 +123,8 @@ impl Analysis {
 
     /// Modules in an order in which each comes after what it imports; members of a cycle follow each other.
     pub fn dependency_order(&self) -> impl Iterator<Item = AnalysedModule<'_>> {
-        self.graph.condensation.components.iter().flatten().map(|id| self.module(*id))
+        let all = self.graph.condensation.components.iter().flatten().map(|id| self.module(*id));
+        all.filter(|module| !module.module.is_gone)
     }
 
     /// The finished modules as the evaluator's functions want to see them.
@@ -136,6 +136,7 @@ impl Analysis {
             table: &self.table,
             graph: &self.graph,
             consultant: &self.consultant,
+            leaves_trail: false,
         };
         View::complete(context, &self.evaluations)
     }
@@ -223,7 +224,7 @@ impl<'a> AnalysedModule<'a> {
 
     /// Where the lines of [`Self::text`] start.
     pub fn line_index(self) -> &'a LineIndex {
-        self.analysis.line_indexes[self.index()].get_or_init(|| LineIndex::new(self.text()))
+        self.module.lines.get_or_init(|| LineIndex::new(self.text()))
     }
 
     /// Lines and columns of a range of [`Self::text`].

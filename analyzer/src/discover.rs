@@ -36,7 +36,7 @@ pub struct Trouble {
     pub is_error: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Discovery {
     /// Search roots in the order of the PATHs.
     pub roots: Vec<PathBuf>,

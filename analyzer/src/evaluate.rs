@@ -5,7 +5,7 @@
 //! never by what happens to be finished, so every run has the same results.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use const_eval::evaluated::Evaluated;
 use const_eval::ground::Ground;
@@ -14,11 +14,12 @@ use const_eval::value::ModuleId;
 use const_eval::world::{Answer, Question, Resolved, Target, World};
 use rayon::Scope;
 use rustc_hash::{FxHashMap, FxHashSet};
-use syntax::ir;
+use syntax::ir::{self, Name};
 
 use crate::closed::closed_inside;
 use crate::consult::Consultant;
 use crate::cycle;
+use crate::kept::{Found, Kept, Trail};
 use crate::graph::{ComponentId, Graph, is_or_contains};
 use crate::load::{Progress, Table};
 use crate::panics;
@@ -48,6 +49,8 @@ impl Evaluation {
 #[derive(Clone, Debug)]
 pub struct Finished {
     pub evaluation: Evaluation,
+    /// What its component asked for; empty in an analysis that is not to be followed by another.
+    pub trail: Arc<Trail>,
     /// See [`crate::closed`].
     pub is_closed_inside: bool,
 }
@@ -61,11 +64,19 @@ pub struct Context<'a> {
     pub table: &'a Table,
     pub graph: &'a Graph,
     pub consultant: &'a Consultant,
+    /// Whether to note what is asked for, for a later analysis.
+    pub leaves_trail: bool,
 }
 
 /// Evaluates all modules; `None` if it was cancelled. Call it within the pool whose threads have large stacks.
-pub fn evaluate(context: Context, observer: &dyn Observer) -> Option<Vec<Finished>> {
+///
+/// What `kept` knows need not be evaluated again.
+pub fn evaluate(context: Context, kept: Option<&Kept>, observer: &dyn Observer) -> Option<Vec<Finished>> {
     let condensation = &context.graph.condensation;
+    let to_do = match kept {
+        Some(kept) => kept.components_to_do(context),
+        None => vec![true; condensation.components.len()],
+    };
     let mut dependents: Vec<Vec<ComponentId>> = vec![Vec::new(); condensation.components.len()];
     for (component, dependencies) in condensation.dependencies.iter().enumerate() {
         for dependency in dependencies {
@@ -75,15 +86,28 @@ pub fn evaluate(context: Context, observer: &dyn Observer) -> Option<Vec<Finishe
     let run = Run {
         context,
         results: context.table.modules.iter().map(|_| OnceLock::new()).collect(),
-        waiting: condensation.dependencies.iter().map(|list| AtomicUsize::new(list.len())).collect(),
+        waiting: condensation
+            .dependencies
+            .iter()
+            .map(|list| AtomicUsize::new(list.iter().filter(|dependency| to_do[**dependency as usize]).count()))
+            .collect(),
         dependents,
         observer,
         is_cancelled: AtomicBool::new(false),
     };
-    observer.progress(Progress::Evaluating(context.table.modules.len()));
+    if let Some(kept) = kept {
+        for (component, members) in condensation.components.iter().enumerate() {
+            for member in members.iter().filter(|_| !to_do[component]) {
+                run.results[member.0 as usize].set(kept.last.evaluations[member.0 as usize].clone()).ok();
+            }
+        }
+    }
+    let members = |component: usize| condensation.components[component].len();
+    observer.progress(Progress::Evaluating((0..to_do.len()).filter(|at| to_do[*at]).map(members).sum()));
     rayon::scope(|scope| {
-        for (component, dependencies) in condensation.dependencies.iter().enumerate() {
-            if dependencies.is_empty() {
+        for component in (0..to_do.len()).filter(|at| to_do[*at]) {
+            // Those that become ready while this goes on are started by what they have waited for.
+            if !condensation.dependencies[component].iter().any(|dependency| to_do[*dependency as usize]) {
                 let run = &run;
                 scope.spawn(move |scope| run.component(scope, component as ComponentId));
             }
@@ -93,9 +117,14 @@ pub fn evaluate(context: Context, observer: &dyn Observer) -> Option<Vec<Finishe
         return None;
     }
     let unfinished =
-        || Finished { evaluation: Evaluation::Failed("it was never evaluated".to_owned()), is_closed_inside: false };
+        || Finished {
+            evaluation: Evaluation::Failed("it was never evaluated".to_owned()),
+            trail: Arc::default(),
+            is_closed_inside: false,
+        };
     Some(run.results.into_iter().map(|result| result.into_inner().unwrap_or_else(unfinished)).collect())
 }
+
 
 struct Run<'a> {
     context: Context<'a>,
@@ -131,9 +160,11 @@ impl<'a> Run<'a> {
         let evaluations: Vec<Evaluation> =
             members.iter().map(|member| done.remove(member).unwrap_or(Evaluation::NotParsed)).collect();
         let is_closed_inside = closed_inside(self.context, members, &evaluations, &|module| view.results.get(module));
+        let trail = Arc::new(view.trail());
         for (member, evaluation) in members.iter().zip(evaluations) {
             // Each module is in one component, and each component runs once.
-            self.results[member.0 as usize].set(Finished { evaluation, is_closed_inside }).ok();
+            let finished = Finished { evaluation, trail: trail.clone(), is_closed_inside };
+            self.results[member.0 as usize].set(finished).ok();
             self.observer.progress(Progress::Evaluated);
         }
         for &dependent in &self.dependents[component as usize] {
@@ -144,7 +175,7 @@ impl<'a> Run<'a> {
     }
 
     fn module(&self, view: &View, module: ModuleId) -> Evaluation {
-        if self.context.table.module(module).ir.is_none() {
+        if self.context.table.module(module).evaluated_ir().is_none() {
             return Evaluation::NotParsed;
         }
         match panics::catch(|| const_eval::evaluate(view, module)) {
@@ -180,6 +211,8 @@ pub struct View<'a> {
     hidden: FxHashSet<ModuleId>,
     /// Finished members of the same component that the others may read (see [`crate::cycle`]).
     members: FxHashMap<ModuleId, Arc<Evaluated>>,
+    /// What was asked for, if that is noted.
+    asked: Option<Mutex<FxHashMap<Name, Found>>>,
 }
 
 impl<'a> View<'a> {
@@ -191,7 +224,18 @@ impl<'a> View<'a> {
             component: None,
             hidden: FxHashSet::default(),
             members: FxHashMap::default(),
+            asked: None,
         }
+    }
+
+    /// The view of a component before anything is evaluated, to ask again what was asked before.
+    pub fn again(context: Context<'a>, component: ComponentId) -> View<'a> {
+        View::of_component(Context { leaves_trail: false, ..context }, &[], component)
+    }
+
+    fn trail(&self) -> Trail {
+        let asked = self.asked.as_ref().and_then(|asked| asked.lock().ok().map(|mut asked| std::mem::take(&mut *asked)));
+        Trail { found: asked.into_iter().flatten().collect() }
     }
 
     fn of_component(context: Context<'a>, results: &'a [OnceLock<Finished>], component: ComponentId) -> View<'a> {
@@ -213,6 +257,7 @@ impl<'a> View<'a> {
             component: Some(component),
             hidden,
             members: FxHashMap::default(),
+            asked: context.leaves_trail.then(Mutex::default),
         }
     }
 
@@ -249,42 +294,13 @@ impl World for View<'_> {
     }
 
     fn resolve(&self, absolute: &str) -> Resolved {
-        let name = self.context.resolver.canonical(absolute);
-        if let Some(&module) = self.context.table.by_name.get(name) {
-            if let Some(package) = self.path_changing_parent(name) {
-                let message = format!("`{package}` sets `__path__`, so what `{name}` is found as is not known");
-                return unknown(Rule::NotModelled, message);
-            }
-            if self.may_import(module) {
-                return Resolved::Source(module);
-            }
-            let message = format!("`{name}` is not imported by any import statement that runs at import");
-            return unknown(Rule::ImportInCall, message);
+        let found = self.find(absolute);
+        if let Some(Ok(mut asked)) = self.asked.as_ref().map(Mutex::lock)
+            && !asked.contains_key(absolute)
+        {
+            asked.insert(absolute.into(), Found::new(&found));
         }
-        match self.context.resolver.resolve(name) {
-            Location::Builtin | Location::Extension { standard: true, .. } => self.ground_module(name),
-            Location::Extension { path, .. } => {
-                let message =
-                    format!("`{name}` is the extension module {}, about which nothing is known", path.display());
-                unknown(Rule::NotModelled, message)
-            }
-            Location::Source(_) => {
-                let message = format!("`{name}` is not imported by any import statement that runs at import");
-                unknown(Rule::ImportInCall, message)
-            }
-            Location::Namespace(_) => unknown(Rule::NotModelled, format!("`{name}` is a namespace package")),
-            Location::Opaque(_) if self.is_below_plain_module(name) => {
-                Resolved::Unfound(Reason::new(Rule::NotModelled, format!("no package holds `{name}`")))
-            }
-            Location::Opaque(reason) => unknown(Rule::NotModelled, format!("`{name}` can't be looked into: {reason}")),
-            Location::Missing => match self.path_changing_parent(name) {
-                Some(package) => {
-                    let message = format!("`{package}` sets `__path__`, so whether `{name}` exists is not known");
-                    Resolved::Unfound(Reason::new(Rule::NotModelled, message))
-                }
-                None => Resolved::Missing,
-            },
-        }
+        found
     }
 
     fn module_name(&self, module: ModuleId) -> &str {
@@ -300,7 +316,12 @@ impl World for View<'_> {
     }
 
     fn ir(&self, module: ModuleId) -> Option<&Arc<ir::Module>> {
-        self.context.table.module(module).ir.as_ref()
+        let module = self.context.table.module(module);
+        match self.component {
+            Some(_) => module.evaluated_ir(),
+            // Who looks at finished modules may call what was not called before, and it must be what it is now.
+            None => module.ir.as_ref(),
+        }
     }
 
     fn evaluated(&self, module: ModuleId) -> Option<&Arc<Evaluated>> {
@@ -341,6 +362,45 @@ impl World for View<'_> {
 }
 
 impl View<'_> {
+    fn find(&self, absolute: &str) -> Resolved {
+        let name = self.context.resolver.canonical(absolute);
+        if let Some(&module) = self.context.table.by_name.get(name) {
+            if let Some(package) = self.path_changing_parent(name) {
+                let message = format!("`{package}` sets `__path__`, so what `{name}` is found as is not known");
+                return unknown(Rule::NotModelled, message);
+            }
+            if self.may_import(module) {
+                return Resolved::Source(module);
+            }
+            let message = format!("`{name}` is not imported by any import statement that runs at import");
+            return unknown(Rule::ImportInCall, message);
+        }
+        match self.context.resolver.resolve(name) {
+            Location::Builtin | Location::Extension { standard: true, .. } => self.ground_module(name),
+            Location::Extension { path, .. } => {
+                let message =
+                    format!("`{name}` is the extension module {}, about which nothing is known", path.display());
+                unknown(Rule::NotModelled, message)
+            }
+            Location::Source(_) => {
+                let message = format!("`{name}` is not imported by any import statement that runs at import");
+                unknown(Rule::ImportInCall, message)
+            }
+            Location::Namespace(_) => unknown(Rule::NotModelled, format!("`{name}` is a namespace package")),
+            Location::Opaque(_) if self.is_below_plain_module(name) => {
+                Resolved::Unfound(Reason::new(Rule::NotModelled, format!("no package holds `{name}`")))
+            }
+            Location::Opaque(reason) => unknown(Rule::NotModelled, format!("`{name}` can't be looked into: {reason}")),
+            Location::Missing => match self.path_changing_parent(name) {
+                Some(package) => {
+                    let message = format!("`{package}` sets `__path__`, so whether `{name}` exists is not known");
+                    Resolved::Unfound(Reason::new(Rule::NotModelled, message))
+                }
+                None => Resolved::Missing,
+            },
+        }
+    }
+
     /// Whether a package around an imported module runs no unproven code, or has run before.
     fn is_closed_parent(&self, parent: &str) -> bool {
         let Some(&package) = self.context.table.by_name.get(parent) else {

@@ -56,6 +56,11 @@ impl Files {
         self.buffers.keys().map(PathBuf::as_path)
     }
 
+    /// Whether buffers lie over the same paths, whatever their texts are.
+    pub fn covers_the_same(&self, other: &Files) -> bool {
+        self.buffers.len() == other.buffers.len() && self.buffered().all(|path| other.buffer(path).is_some())
+    }
+
     /// A number that changes when the file does; `None` if there is no such file.
     pub fn revision(&self, path: &Path) -> Option<u64> {
         if let Some(buffer) = self.buffer(path) {
@@ -89,6 +94,11 @@ pub struct Listings {
 impl Listings {
     pub fn new(files: Files) -> Listings {
         Listings { files, folders: DashMap::default() }
+    }
+
+    /// Whether all folders that were listed still hold the same names, for these files.
+    pub fn are_current(&self, files: &Files) -> bool {
+        self.folders.iter().all(|entry| entry.value().as_deref() == files.list(entry.key()).as_ref())
     }
 
     /// The folder's names; `None` if it is no folder or can't be read.

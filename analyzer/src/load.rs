@@ -4,22 +4,28 @@
 //! the last one imports. Numbers are given in a fixed order, so that every run
 //! over the same files has the same table.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use const_eval::value::ModuleId;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use syntax::ir::{self, Name, Occasion};
+use syntax::{Correspondence, LineIndex, TextRange};
 
 use crate::database::{self, Database, Failure, ImportSummary, Request, SourceFile, Sources};
 use crate::discover::Found;
 use crate::resolve::{Location, Resolver, SourceLocation, absolute_name, parents};
 
 /// A module with source.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Module {
     pub id: ModuleId,
+    /// The how manieth it was to be loaded. Where order matters it is by this, since numbers also depend on what was
+    /// loaded before.
+    pub rank: u32,
+    /// It was loaded once, and nothing leads to it any more. It is left because it has a number.
+    pub is_gone: bool,
     pub name: Name,
     pub path: PathBuf,
     /// [`Self::path`] as text, `__file__`.
@@ -34,14 +40,27 @@ pub struct Module {
     /// Belongs to the target's standard library.
     pub is_standard: bool,
     pub source: SourceFile,
+    /// That of [`Self::source`] when it was loaded.
+    pub revision: u64,
+    /// Where the lines of [`Self::text`] start.
+    pub lines: OnceLock<LineIndex>,
     /// The decoded text; empty where there is none.
     pub text: Arc<str>,
     pub ir: Option<Arc<ir::Module>>,
+    /// The version of the module that it was evaluated in, where that is an older one; see [`crate::renew`].
+    pub basis: Option<Basis>,
     /// Why there is no IR.
     pub failures: Arc<[Failure]>,
     pub summary: Arc<ImportSummary>,
     /// What the requests of [`Self::summary`] lead to, in the same order.
     pub targets: Vec<Target>,
+}
+
+/// An older version of a module for which everything that was evaluated came out as it would for the present one.
+#[derive(Clone, Debug)]
+pub struct Basis {
+    pub ir: Arc<ir::Module>,
+    pub correspondence: Arc<Correspondence>,
 }
 
 /// What one import statement leads to, by absolute names.
@@ -53,14 +72,24 @@ pub struct Target {
     pub submodules: Vec<(Name, Name)>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Table {
-    pub modules: Vec<Module>,
+    pub modules: Vec<Arc<Module>>,
     /// Modules by the name that an import finds them under.
     pub by_name: FxHashMap<Name, ModuleId>,
 }
 
 impl Module {
+    /// The version that is evaluated.
+    pub fn evaluated_ir(&self) -> Option<&Arc<ir::Module>> {
+        self.basis.as_ref().map(|basis| &basis.ir).or(self.ir.as_ref())
+    }
+
+    /// A range of the version that is evaluated, in [`Self::text`].
+    pub fn present_range(&self, range: TextRange) -> TextRange {
+        self.basis.as_ref().map_or(range, |basis| basis.correspondence.translate(range))
+    }
+
     /// The import statements that run whenever the module does, and what they lead to.
     pub fn imports(&self) -> impl Iterator<Item = (&Request, &Target)> {
         self.summary.requests.iter().zip(&self.targets).filter(|(request, _)| self.runs(request.occasion))
@@ -95,6 +124,25 @@ struct Candidate {
     importable: bool,
 }
 
+/// The numbers of modules, which they keep for as long as the session lasts.
+#[derive(Default)]
+pub struct Numbers {
+    given: FxHashMap<(PathBuf, Name, bool), ModuleId>,
+}
+
+impl Numbers {
+    fn get(&mut self, candidate: &Candidate) -> ModuleId {
+        let next = ModuleId(self.given.len() as u32);
+        let key = (candidate.location.path.clone(), candidate.name.clone(), candidate.importable);
+        *self.given.entry(key).or_insert(next)
+    }
+
+    /// How many have been given.
+    pub fn count(&self) -> usize {
+        self.given.len()
+    }
+}
+
 /// What loading a file in parallel yields.
 struct Loaded {
     text: Arc<str>,
@@ -109,12 +157,14 @@ struct Loaded {
 pub fn load(
     database: &mut Database,
     sources: &mut Sources,
+    numbers: &mut Numbers,
     resolver: &Resolver,
     requested: &[Found],
     whole_packages: bool,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Table {
-    let mut table = Table::default();
+    let mut by_name = FxHashMap::default();
+    let mut loaded_modules: Vec<Module> = Vec::new();
     let mut seen: FxHashSet<Name> = FxHashSet::default();
     let mut expanded: FxHashSet<Name> = FxHashSet::default();
     let mut wave: Vec<Candidate> = requested.iter().map(|found| request(found, resolver, &mut seen)).collect();
@@ -156,13 +206,15 @@ pub fn load(
             for (name, location) in loaded.wanted {
                 push_candidate(&mut next, &mut seen, name, location);
             }
-            let id = ModuleId(table.modules.len() as u32);
+            let id = numbers.get(&candidate);
             if candidate.importable {
-                table.by_name.insert(candidate.name.clone(), id);
+                by_name.insert(candidate.name.clone(), id);
             }
             let SourceLocation { path, root, is_package } = candidate.location;
-            table.modules.push(Module {
+            loaded_modules.push(Module {
                 id,
+                rank: loaded_modules.len() as u32,
+                is_gone: false,
                 name: candidate.name,
                 file: path.to_string_lossy().into(),
                 is_standard: path.parent().is_some_and(|folder| resolver.is_standard(folder)),
@@ -172,8 +224,11 @@ pub fn load(
                 is_script: candidate.is_script,
                 is_requested: candidate.is_requested,
                 source,
+                revision: source.revision(database),
+                lines: OnceLock::new(),
                 text: loaded.text,
                 ir: loaded.ir,
+                basis: None,
                 failures: loaded.failures,
                 summary: loaded.summary,
                 targets: loaded.targets,
@@ -181,7 +236,86 @@ pub fn load(
         }
         wave = next;
     }
-    table
+    let mut modules: Vec<Option<Arc<Module>>> = vec![None; numbers.count()];
+    for module in loaded_modules {
+        let place = module.id.0 as usize;
+        modules[place] = Some(Arc::new(module));
+    }
+    for ((path, name, _), id) in &numbers.given {
+        let place = &mut modules[id.0 as usize];
+        if place.is_none() {
+            *place = Some(Arc::new(gone(*id, name, path, sources.get(database, path))));
+        }
+    }
+    Table { modules: modules.into_iter().flatten().collect(), by_name }
+}
+
+/// What stands in the place of a module that isn't loaded any more.
+fn gone(id: ModuleId, name: &Name, path: &Path, source: SourceFile) -> Module {
+    Module {
+        id,
+        rank: u32::MAX,
+        is_gone: true,
+        name: name.clone(),
+        path: path.to_owned(),
+        file: path.to_string_lossy().into(),
+        root: PathBuf::new(),
+        is_package: false,
+        is_script: false,
+        is_requested: false,
+        is_standard: false,
+        source,
+        revision: 0,
+        lines: OnceLock::new(),
+        text: Arc::from(""),
+        ir: None,
+        basis: None,
+        failures: Arc::from([]),
+        summary: Arc::default(),
+        targets: Vec::new(),
+    }
+}
+
+/// The table with the present texts of files that have changed since, if none of them asks for other imports, or binds
+/// other names; `None`: it must be loaded anew. With `only_buffers`, no file without a buffer has changed.
+pub fn reload(database: &mut Database, sources: &mut Sources, last: &Table, only_buffers: bool) -> Option<Table> {
+    let mut changed = Vec::new();
+    for module in &last.modules {
+        if !module.is_gone && (!only_buffers || database.files.buffer(&module.path).is_some()) {
+            sources.get(database, &module.path);
+        }
+        if module.is_gone {
+            continue;
+        }
+        // The last table may be older than what the input knows: an analysis in between was cancelled.
+        if module.source.revision(database) != module.revision {
+            changed.push(module.id);
+        }
+    }
+    let mut table = last.clone();
+    for id in changed {
+        let module = &last.modules[id.0 as usize];
+        let summary = database::import_summary(database, module.source);
+        if summary != module.summary {
+            return None;
+        }
+        let (ir, failures) = match database::lowered(database, module.source) {
+            Ok(ir) => (Some(ir), Arc::from([])),
+            Err(failures) => (None, failures),
+        };
+        let text = database::text(database, module.source).unwrap_or_else(|_| Arc::from(""));
+        // What is in `basis` is decided by who compares the versions.
+        table.modules[id.0 as usize] = Arc::new(Module {
+            revision: module.source.revision(database),
+            lines: OnceLock::new(),
+            text,
+            ir,
+            failures,
+            basis: None,
+            ..Module::clone(module)
+        });
+    }
+    Some(table)
 }
 
 /// What [`load`] and the evaluation tell of their progress.

@@ -103,6 +103,11 @@ impl Resolver {
         }
     }
 
+    /// Whether a new resolver behind the same roots would give the same answers.
+    pub fn is_current(&self, roots: &[PathBuf], files: &Files) -> bool {
+        self.path[..self.user_roots] == *roots && self.listings.are_current(files)
+    }
+
     /// What an import of the absolute dotted name finds, given that its parents import without error.
     pub fn resolve(&self, name: &str) -> Location {
         if let Some(known) = self.known.get(name) {

@@ -1,10 +1,11 @@
 //! The whole analysis, from PATHs to verdicts: once, or again and again while files change.
 //!
-//! A session keeps what the next analysis can use: the interpreter's description, and what is known of single files.
-//! Every analysis gives what the first one of a new session would give.
+//! A session keeps what the next analysis can use: the interpreter's description, what is known of single files
+//! (`database.rs`), and of the last analysis all that nothing which has changed can have an influence on
+//! (`renew.rs`). Every analysis gives what the first one of a new session would give.
 
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use const_eval::ground::Ground;
 use const_eval::value::ModuleId;
@@ -14,13 +15,15 @@ use crate::analysis::{Analysis, Options};
 use crate::config::{Config, ConfigError};
 use crate::consult::Consultant;
 use crate::database::{Database, Settings, Sources};
-use crate::discover::{self, DiscoverError, Scope};
-use crate::evaluate::{self, Context};
+use crate::discover::{self, DiscoverError, Discovery, Scope};
+use crate::evaluate::{self, Context, Finished};
 use crate::files::Files;
 use crate::globs::{GlobError, ModuleGlobs};
 use crate::graph::Graph;
 use crate::interpreter::InterpreterError;
-use crate::load::{self, Progress};
+use crate::kept::Kept;
+use crate::load::{self, Module, Numbers, Progress, Table};
+use crate::renew;
 use crate::resolve::Resolver;
 use crate::target::Interpreter;
 use crate::verdict::{Judgement, judge};
@@ -72,15 +75,30 @@ pub struct Session {
     pool: rayon::ThreadPool,
     database: Database,
     sources: Sources,
-    target: Option<TargetFacts>,
+    numbers: Numbers,
+    last: Option<Last>,
 }
 
-/// What is known of the interpreter.
-#[derive(Clone)]
-struct TargetFacts {
+/// What the next analysis can use of the last one.
+struct Last {
+    plan: Arc<Plan>,
+    analysis: Arc<Analysis>,
+}
+
+/// What is to be analysed.
+struct Plan {
+    strict: ModuleGlobs,
+    /// The texts of [`Self::strict`].
+    strict_globs: Vec<String>,
+    discovery: Arc<Discovery>,
     interpreter: Arc<Interpreter>,
-    ground: Arc<Ground>,
-    consultant: Arc<Consultant>,
+}
+
+/// Modules, and in which order they are evaluated.
+struct Loaded {
+    resolver: Arc<Resolver>,
+    table: Table,
+    graph: Arc<Graph>,
 }
 
 impl Session {
@@ -91,26 +109,56 @@ impl Session {
             .thread_name(|index| format!("lyo-{index}"))
             .build()
             .map_err(|error| AnalyzeError::Threads(error.to_string()))?;
-        Ok(Session { options, pool, database: Database::default(), sources: Sources::default(), target: None })
+        let (database, sources, numbers) = Default::default();
+        Ok(Session { options, pool, database, sources, numbers, last: None })
     }
 
     /// Finds, loads, evaluates and judges. Unless `disk_changed`, only buffers have changed since the last time.
     pub fn analyze(
         &mut self,
         files: Files,
-        _disk_changed: bool,
+        disk_changed: bool,
         observer: &dyn Observer,
-    ) -> Result<Analysis, AnalyzeError> {
-        let Session { options, pool, database, sources, target } = self;
+    ) -> Result<Arc<Analysis>, AnalyzeError> {
+        let Session { options, pool, database, sources, numbers, last } = self;
+        // Most of the modules that ever were are gone: time to forget them.
+        if last.as_ref().is_some_and(|last| numbers.count() > 1000 + 2 * last.analysis.modules().count()) {
+            (*numbers, *last) = Default::default();
+        }
+        let only_buffers = !disk_changed && last.is_some() && database.files.covers_the_same(&files);
         database.files = files;
-        pool.install(|| Run { options, database, sources, target, observer }.analyze())
+        let run = Run {
+            options,
+            database,
+            sources,
+            numbers,
+            last: last.as_ref(),
+            only_buffers,
+            leaves_trail: true,
+            observer,
+        };
+        let (plan, analysis) = pool.install(|| run.analyze())?;
+        let analysis = Arc::new(analysis);
+        *last = Some(Last { plan, analysis: analysis.clone() });
+        Ok(analysis)
     }
 
     pub(crate) fn analyze_once(mut self, progress: &(dyn Fn(Progress) + Sync)) -> Result<Analysis, AnalyzeError> {
-        let analysis = self.analyze(Files::default(), true, &progress);
+        let Session { options, pool, database, sources, numbers, .. } = &mut self;
+        let run = Run {
+            options,
+            database,
+            sources,
+            numbers,
+            last: None,
+            only_buffers: false,
+            leaves_trail: false,
+            observer: &progress,
+        };
+        let result = pool.install(|| run.analyze());
         // What it knows of single files lives on in the analysis; to take the rest apart would only take time.
         std::mem::forget(self.database);
-        analysis
+        Ok(result?.1)
     }
 }
 
@@ -119,93 +167,157 @@ struct Run<'a> {
     options: &'a Options,
     database: &'a mut Database,
     sources: &'a mut Sources,
-    target: &'a mut Option<TargetFacts>,
+    numbers: &'a mut Numbers,
+    last: Option<&'a Last>,
+    /// No file without a buffer has changed since the last one, and buffers lie over the same paths.
+    only_buffers: bool,
+    /// Another one may follow.
+    leaves_trail: bool,
     observer: &'a dyn Observer,
 }
 
 impl Run<'_> {
-    fn analyze(self) -> Result<Analysis, AnalyzeError> {
-        let Run { options, database, sources, target, observer } = self;
-        let progress = |progress| observer.progress(progress);
-        let files = database.files.clone();
-        let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths.clone() };
-        let config = Config::find(&paths[0])?;
-        let globs = |own: &[String], configured: &[String]| ModuleGlobs::new(own.iter().chain(configured));
-        let strict = globs(&options.strict, &config.strict)?;
-        let include = globs(&options.include, &config.include)?;
-        let exclude = globs(&options.exclude, &config.exclude)?;
-        let interpreter = match target {
-            Some(facts) => facts.interpreter.clone(),
-            None => Arc::new(Interpreter::discover_near(options.python.as_deref(), options.folder.as_deref())?),
+    fn analyze(mut self) -> Result<(Arc<Plan>, Analysis), AnalyzeError> {
+        let plan = match self.last {
+            Some(last) if self.only_buffers => last.plan.clone(),
+            _ => Arc::new(self.plan()?),
         };
-        let search_path = &interpreter.search_path.entries;
-        let scope = Scope { config: &config, include: &include, exclude: &exclude, search_path, files: &files };
-        let discovery = discover::discover(&paths, &scope)?;
-
-        let (facts, loaded) = rayon::join(
-            || target.clone().map_or_else(|| describe(&interpreter), Ok),
-            || {
-                if Settings::try_get(database).is_none() {
-                    let version = (interpreter.facts.version.0, interpreter.facts.version.1);
-                    Settings::new(database, version, interpreter.facts.optimize);
-                }
-                let resolver = Resolver::new(&interpreter, &discovery.roots, files.clone());
-                let whole_packages = options.whole_packages;
-                let table = load::load(database, sources, &resolver, &discovery.modules, whole_packages, &progress);
-                let graph =
-                    Graph::new(&table, |module| module.is_standard && resolver.is_loaded_at_start(&module.name));
-                (resolver, table, graph)
-            },
-        );
-        let (resolver, table, graph) = loaded;
-        let TargetFacts { interpreter, ground, consultant } = target.insert(facts?).clone();
-        let context = Context {
-            target: ground.target(),
-            ground: &ground,
-            resolver: &resolver,
-            table: &table,
-            graph: &graph,
-            consultant: &consultant,
+        if self.observer.is_cancelled() {
+            return Err(AnalyzeError::Cancelled);
+        }
+        let known = self.last.map(|last| &last.analysis);
+        let described = known.map(|known| (known.ground.clone(), known.consultant.clone()));
+        let (described, loaded) =
+            rayon::join(|| described.map_or_else(|| describe(&plan.interpreter), Ok), || self.load(&plan));
+        let (ground, consultant) = described?;
+        let (Loaded { resolver, mut table, graph }, same_structure) = loaded;
+        let mut kept = known.map(|last| {
+            let changed = renew::renew(&last.table, &mut table);
+            Kept { last, changed, same_structure }
+        });
+        let evaluations = loop {
+            let context = Context {
+                target: ground.target(),
+                ground: &ground,
+                resolver: &resolver,
+                table: &table,
+                graph: &graph,
+                consultant: &consultant,
+                leaves_trail: self.leaves_trail,
+            };
+            let finished =
+                evaluate::evaluate(context, kept.as_ref(), self.observer).ok_or(AnalyzeError::Cancelled)?;
+            let is_final = match &mut kept {
+                Some(kept) => !renew::give_up_broken(&mut table, &mut kept.changed),
+                None => true,
+            };
+            if is_final {
+                break finished;
+            }
         };
-        let evaluations = evaluate::evaluate(context, observer).ok_or(AnalyzeError::Cancelled)?;
-        let judgements: Vec<Judgement> = table
-            .modules
-            .iter()
-            .zip(&evaluations)
-            .map(|(module, finished)| {
-                judge(module, &finished.evaluation, module.is_requested && strict.matches(&module.name))
-            })
-            .collect();
+        let same_demands = self.last.is_some_and(|last| last.plan.strict_globs == plan.strict_globs);
+        let judged = known.filter(|_| same_demands).map(|known| &**known);
+        let judgements = judgements(&table, &evaluations, &plan.strict, judged);
         let mut requested: Vec<ModuleId> =
             table.modules.iter().filter(|module| module.is_requested).map(|module| module.id).collect();
         requested.sort_by(|a, b| {
             let key = |id: &ModuleId| (&table.module(*id).name, &table.module(*id).path);
             key(a).cmp(&key(b))
         });
-        Ok(Analysis {
-            line_indexes: table.modules.iter().map(|_| OnceLock::new()).collect(),
-            roots: discovery.roots,
-            troubles: discovery.troubles,
-            interpreter,
+        let analysis = Analysis {
+            discovery: plan.discovery.clone(),
+            interpreter: plan.interpreter.clone(),
             ground,
-            resolver: Arc::new(resolver),
+            resolver,
             table,
-            graph: Arc::new(graph),
+            graph,
             evaluations,
             judgements,
             requested,
             consultant,
-        })
+        };
+        Ok((plan, analysis))
+    }
+
+    fn plan(&self) -> Result<Plan, AnalyzeError> {
+        let options = self.options;
+        let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths.clone() };
+        let config = Config::find(&paths[0])?;
+        let globs = |own: &[String], configured: &[String]| ModuleGlobs::new(own.iter().chain(configured));
+        let include = globs(&options.include, &config.include)?;
+        let exclude = globs(&options.exclude, &config.exclude)?;
+        let interpreter = match self.last {
+            Some(last) => last.plan.interpreter.clone(),
+            None => Arc::new(Interpreter::discover_near(options.python.as_deref(), options.folder.as_deref())?),
+        };
+        let search_path = &interpreter.search_path.entries;
+        let files = &self.database.files;
+        let scope = Scope { config: &config, include: &include, exclude: &exclude, search_path, files };
+        let discovery = Arc::new(discover::discover(&paths, &scope)?);
+        let strict = globs(&options.strict, &config.strict)?;
+        let strict_globs = options.strict.iter().chain(&config.strict).cloned().collect();
+        Ok(Plan { strict, strict_globs, discovery, interpreter })
+    }
+
+    /// Also says whether modules and graph are those of the last analysis, but for the modules' texts.
+    fn load(&mut self, plan: &Plan) -> (Loaded, bool) {
+        let Run { options, database, sources, numbers, last, only_buffers, observer, .. } = self;
+        let files = database.files.clone();
+        let facts = &plan.interpreter.facts;
+        if Settings::try_get(*database).is_none() {
+            Settings::new(*database, (facts.version.0, facts.version.1), facts.optimize);
+        }
+        let roots = &plan.discovery.roots;
+        let last = last.filter(|last| *only_buffers || last.analysis.resolver.is_current(roots, &files));
+        if let Some(Last { plan: last_plan, analysis }) = last
+            && last_plan.discovery.modules == plan.discovery.modules
+            && let Some(table) = load::reload(database, sources, &analysis.table, *only_buffers)
+        {
+            return (Loaded { resolver: analysis.resolver.clone(), table, graph: analysis.graph.clone() }, true);
+        }
+        let resolver = match last {
+            Some(last) => last.analysis.resolver.clone(),
+            None => Arc::new(Resolver::new(&plan.interpreter, roots, files)),
+        };
+        let progress = |progress| observer.progress(progress);
+        let requested = &plan.discovery.modules;
+        let table = load::load(database, sources, numbers, &resolver, requested, options.whole_packages, &progress);
+        if let Some(Last { analysis, .. }) = last
+            && renew::same_structure(&analysis.table, &table)
+        {
+            return (Loaded { resolver, table, graph: analysis.graph.clone() }, true);
+        }
+        let is_first = |module: &Module| module.is_standard && resolver.is_loaded_at_start(&module.name);
+        let graph = Arc::new(Graph::new(&table, is_first));
+        (Loaded { resolver, table, graph }, false)
     }
 }
 
-fn describe(interpreter: &Arc<Interpreter>) -> Result<TargetFacts, AnalyzeError> {
+/// The judgements on all modules. `last`: an analysis with the same demands.
+fn judgements(
+    table: &Table,
+    evaluations: &[Finished],
+    strict: &ModuleGlobs,
+    last: Option<&Analysis>,
+) -> Vec<Arc<Judgement>> {
+    let judged = table.modules.iter().zip(evaluations).enumerate().map(|(index, (module, finished))| {
+        if let Some(last) = last
+            && let Some(judgement) = last.judgements.get(index)
+        {
+            let known = (&last.table, &last.evaluations[index], &**judgement);
+            if renew::same_judgement(known, (table, finished), index) {
+                return judgement.clone();
+            }
+        }
+        let is_demanded = module.is_requested && strict.matches(&module.name);
+        Arc::new(judge(table, module, &finished.evaluation, is_demanded))
+    });
+    judged.collect()
+}
+
+fn describe(interpreter: &Interpreter) -> Result<(Arc<Ground>, Arc<Consultant>), AnalyzeError> {
     let executable = || interpreter.facts.executable.display().to_string();
     let ground =
         Ground::load(&interpreter.probe()?).map_err(|error| AnalyzeError::Ground(executable(), error.to_string()))?;
-    Ok(TargetFacts {
-        interpreter: interpreter.clone(),
-        ground: Arc::new(ground),
-        consultant: Arc::new(Consultant::new(interpreter.facts.executable.clone())),
-    })
+    Ok((Arc::new(ground), Arc::new(Consultant::new(interpreter.facts.executable.clone()))))
 }

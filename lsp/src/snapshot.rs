@@ -1,6 +1,7 @@
 //! One finished analysis of a workspace folder, as requests look at it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use analyzer::{AnalysedModule, Analysis};
 use const_eval::value::ModuleId;
@@ -10,12 +11,12 @@ use rustc_hash::FxHashMap;
 use crate::position::{Encoding, Lines};
 
 pub struct Snapshot {
-    pub analysis: Analysis,
+    pub analysis: Arc<Analysis>,
     by_path: FxHashMap<PathBuf, ModuleId>,
 }
 
 impl Snapshot {
-    pub fn new(analysis: Analysis) -> Snapshot {
+    pub fn new(analysis: Arc<Analysis>) -> Snapshot {
         let mut by_path = FxHashMap::default();
         for module in analysis.modules() {
             // A file that is looked at under two names is first of all what the user asked about.

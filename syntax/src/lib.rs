@@ -1,5 +1,6 @@
 //! Bytes → text → tree → IR. The only crate that knows the parser.
 
+mod correspondence;
 mod decode;
 mod depth;
 mod directives;
@@ -14,6 +15,7 @@ mod parse;
 mod stack;
 mod symbols;
 
+pub use correspondence::{Correspondence, correspondence};
 pub use decode::{DecodeError, DecodeErrorKind, check_decoded, decode};
 pub use disassemble::disassemble;
 pub use error::{SyntaxError, SyntaxErrorKind};

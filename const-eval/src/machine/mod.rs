@@ -49,6 +49,8 @@ mod unsupported;
 mod ways;
 mod weak;
 
+pub use imports::reaches_namespace;
+
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -696,6 +698,7 @@ impl<'w> Machine<'w> {
     ) -> Frame {
         let (locals, own_cells) = {
             let code = ir.code(code);
+            code.read.set();
             (code.locals.len(), code.own_cells)
         };
         let mut cells = Vec::with_capacity(own_cells as usize + closure.len());
