@@ -19,8 +19,8 @@ use syntax::ir::{self, Name};
 use crate::closed::closed_inside;
 use crate::consult::Consultant;
 use crate::cycle;
-use crate::kept::{Found, Kept, Trail};
 use crate::graph::{ComponentId, Graph, is_or_contains};
+use crate::kept::{Found, Kept, Trail};
 use crate::load::{Progress, Table};
 use crate::panics;
 use crate::resolve::{Location, Resolver, parents};
@@ -55,6 +55,12 @@ pub struct Finished {
     pub is_closed_inside: bool,
 }
 
+/// In the place of what should be there, and is not.
+fn unfinished() -> Finished {
+    let evaluation = Evaluation::Failed("it was never evaluated".to_owned());
+    Finished { evaluation, trail: Arc::default(), is_closed_inside: false }
+}
+
 /// Everything that evaluations read.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
@@ -70,13 +76,17 @@ pub struct Context<'a> {
 
 /// Evaluates all modules; `None` if it was cancelled. Call it within the pool whose threads have large stacks.
 ///
-/// What `kept` knows need not be evaluated again.
-pub fn evaluate(context: Context, kept: Option<&Kept>, observer: &dyn Observer) -> Option<Vec<Finished>> {
+/// What one of the `kept` analyses knows need not be evaluated again.
+pub fn evaluate(context: Context, kept: &[Kept], observer: &dyn Observer) -> Option<Vec<Finished>> {
     let condensation = &context.graph.condensation;
-    let to_do = match kept {
-        Some(kept) => kept.components_to_do(context),
-        None => vec![true; condensation.components.len()],
-    };
+    // Per component: the analysis that has it.
+    let mut source: Vec<Option<&Kept>> = vec![None; condensation.components.len()];
+    for kept in kept {
+        for (source, to_do) in source.iter_mut().zip(kept.components_to_do(context)) {
+            *source = source.or((!to_do).then_some(kept));
+        }
+    }
+    let to_do: Vec<bool> = source.iter().map(Option::is_none).collect();
     let mut dependents: Vec<Vec<ComponentId>> = vec![Vec::new(); condensation.components.len()];
     for (component, dependencies) in condensation.dependencies.iter().enumerate() {
         for dependency in dependencies {
@@ -95,14 +105,14 @@ pub fn evaluate(context: Context, kept: Option<&Kept>, observer: &dyn Observer) 
         observer,
         is_cancelled: AtomicBool::new(false),
     };
-    if let Some(kept) = kept {
-        for (component, members) in condensation.components.iter().enumerate() {
-            for member in members.iter().filter(|_| !to_do[component]) {
-                run.results[member.0 as usize].set(kept.last.evaluations[member.0 as usize].clone()).ok();
-            }
+    for (members, kept) in condensation.components.iter().zip(&source) {
+        for member in members.iter().filter(|_| kept.is_some()) {
+            let finished = kept.map(|kept| kept.last.evaluations[member.0 as usize].clone());
+            run.results[member.0 as usize].set(finished.unwrap_or_else(unfinished)).ok();
         }
     }
-    let members = |component: usize| condensation.components[component].len();
+    let is_there = |member: &&ModuleId| !context.table.module(**member).is_gone;
+    let members = |component: usize| condensation.components[component].iter().filter(is_there).count();
     observer.progress(Progress::Evaluating((0..to_do.len()).filter(|at| to_do[*at]).map(members).sum()));
     rayon::scope(|scope| {
         for component in (0..to_do.len()).filter(|at| to_do[*at]) {
@@ -116,15 +126,8 @@ pub fn evaluate(context: Context, kept: Option<&Kept>, observer: &dyn Observer) 
     if run.is_cancelled.into_inner() {
         return None;
     }
-    let unfinished =
-        || Finished {
-            evaluation: Evaluation::Failed("it was never evaluated".to_owned()),
-            trail: Arc::default(),
-            is_closed_inside: false,
-        };
     Some(run.results.into_iter().map(|result| result.into_inner().unwrap_or_else(unfinished)).collect())
 }
-
 
 struct Run<'a> {
     context: Context<'a>,
@@ -165,7 +168,9 @@ impl<'a> Run<'a> {
             // Each module is in one component, and each component runs once.
             let finished = Finished { evaluation, trail: trail.clone(), is_closed_inside };
             self.results[member.0 as usize].set(finished).ok();
-            self.observer.progress(Progress::Evaluated);
+            if !self.context.table.module(*member).is_gone {
+                self.observer.progress(Progress::Evaluated);
+            }
         }
         for &dependent in &self.dependents[component as usize] {
             if self.waiting[dependent as usize].fetch_sub(1, Ordering::AcqRel) == 1 {
@@ -234,7 +239,8 @@ impl<'a> View<'a> {
     }
 
     fn trail(&self) -> Trail {
-        let asked = self.asked.as_ref().and_then(|asked| asked.lock().ok().map(|mut asked| std::mem::take(&mut *asked)));
+        let asked =
+            self.asked.as_ref().and_then(|asked| asked.lock().ok().map(|mut asked| std::mem::take(&mut *asked)));
         Trail { found: asked.into_iter().flatten().collect() }
     }
 

@@ -41,7 +41,7 @@ impl Found {
     }
 }
 
-/// The last analysis, and what is another thing now.
+/// An earlier analysis, and what is another thing now.
 pub struct Kept<'a> {
     pub last: &'a Analysis,
     /// Per module: it is not what it was. Modules have kept their numbers.
@@ -94,7 +94,8 @@ impl Kept<'_> {
         }
         let before = |graph: &crate::graph::Graph, component: ComponentId| {
             let dependencies = &graph.condensation.dependencies[component as usize];
-            let firsts = dependencies.iter().map(|other| graph.condensation.components[*other as usize].first().copied());
+            let firsts =
+                dependencies.iter().map(|other| graph.condensation.components[*other as usize].first().copied());
             let mut firsts: Vec<Option<ModuleId>> = firsts.collect();
             firsts.sort_unstable();
             firsts

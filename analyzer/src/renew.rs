@@ -9,6 +9,7 @@
 
 use std::sync::Arc;
 
+use const_eval::value::ModuleId;
 use syntax::{correspondence, ir};
 
 use crate::evaluate::{Evaluation, Finished};
@@ -36,11 +37,33 @@ fn same_imports(last: &Module, new: &Module) -> bool {
         && (Arc::ptr_eq(&last.summary, &new.summary) || last.summary == new.summary)
 }
 
-/// Gives modules of the new table the basis that they had, as far as that serves. Returns, for each module, whether it
-/// has changed.
-pub fn renew(last: &Table, new: &mut Table) -> Vec<bool> {
-    let is_kept = |new: &mut Arc<Module>| last.modules.get(new.id.0 as usize).is_some_and(|last| keep(last, new));
-    new.modules.iter_mut().map(|new| !is_kept(new)).collect()
+/// Gives modules of the new table the basis that they had, as far as that serves, in the first of the tables in which
+/// it does. Returns, for each table and module, whether it has changed since.
+pub fn renew(tables: &[&Table], new: &mut Table) -> Vec<Vec<bool>> {
+    let mut changed: Vec<Vec<bool>> = tables.iter().map(|_| vec![true; new.modules.len()]).collect();
+    for (index, module) in new.modules.iter_mut().enumerate() {
+        let mut is_settled = false;
+        for (table, changed) in tables.iter().zip(&mut changed) {
+            let Some(old) = table.modules.get(index) else { continue };
+            // Ranges are told in one version: what was evaluated in another one doesn't serve as well.
+            let is_kept = match is_settled {
+                true => same_imports(old, module) && same_version(old, module),
+                false => keep(old, module),
+            };
+            is_settled |= is_kept;
+            changed[index] = !is_kept;
+        }
+    }
+    changed
+}
+
+/// Whether both were evaluated in the same version, or can't be evaluated.
+fn same_version(one: &Module, other: &Module) -> bool {
+    match (one.evaluated_ir(), other.evaluated_ir()) {
+        (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+        (None, None) => true,
+        _ => false,
+    }
 }
 
 fn keep(last: &Arc<Module>, new: &mut Arc<Module>) -> bool {
@@ -74,27 +97,22 @@ fn basis_for(basis: &Arc<ir::Module>, present: &ir::Module) -> Option<Basis> {
     (!is_broken).then(|| Basis { ir: basis.clone(), correspondence: Arc::new(correspondence) })
 }
 
-/// Takes the basis from modules of which more was looked at than the basis and the present version have in common, and
-/// notes them as changed. Returns whether there are any.
-pub fn give_up_broken(table: &mut Table, changed: &mut [bool]) -> bool {
-    let mut any = false;
-    for (module, changed) in table.modules.iter_mut().zip(changed) {
+/// Takes the basis from modules of which more was looked at than the basis and the present version have in common.
+/// Returns which these are.
+pub fn give_up_broken(table: &mut Table) -> Vec<ModuleId> {
+    let mut broken = Vec::new();
+    for module in &mut table.modules {
         if module.basis.as_ref().is_some_and(|basis| basis.correspondence.is_broken(&basis.ir)) {
             *module = Arc::new(Module { basis: None, ..Module::clone(module) });
-            *changed = true;
-            any = true;
+            broken.push(module.id);
         }
     }
-    any
+    broken
 }
 
 /// Whether the judgement on a module would be the same again: so is the module, what it was evaluated to, and where in
 /// their texts the places are that its findings name.
-pub fn same_judgement(
-    last: (&Table, &Finished, &Judgement),
-    new: (&Table, &Finished),
-    index: usize,
-) -> bool {
+pub fn same_judgement(last: (&Table, &Finished, &Judgement), new: (&Table, &Finished), index: usize) -> bool {
     let ((last_table, last_finished, judgement), (table, finished)) = (last, new);
     let is_same = |index: usize| Arc::ptr_eq(&last_table.modules[index], &table.modules[index]);
     let same_evaluation = match (&last_finished.evaluation, &finished.evaluation) {

@@ -77,6 +77,9 @@ pub struct Session {
     sources: Sources,
     numbers: Numbers,
     last: Option<Last>,
+    /// The last analysis before files lost their syntax that haven't regained it: a text under edit is broken every
+    /// other moment, and then all that comes after it sees nothing of it.
+    unbroken: Option<Arc<Analysis>>,
 }
 
 /// What the next analysis can use of the last one.
@@ -110,7 +113,7 @@ impl Session {
             .build()
             .map_err(|error| AnalyzeError::Threads(error.to_string()))?;
         let (database, sources, numbers) = Default::default();
-        Ok(Session { options, pool, database, sources, numbers, last: None })
+        Ok(Session { options, pool, database, sources, numbers, last: None, unbroken: None })
     }
 
     /// Finds, loads, evaluates and judges. Unless `disk_changed`, only buffers have changed since the last time.
@@ -120,10 +123,10 @@ impl Session {
         disk_changed: bool,
         observer: &dyn Observer,
     ) -> Result<Arc<Analysis>, AnalyzeError> {
-        let Session { options, pool, database, sources, numbers, last } = self;
+        let Session { options, pool, database, sources, numbers, last, unbroken } = self;
         // Most of the modules that ever were are gone: time to forget them.
         if last.as_ref().is_some_and(|last| numbers.count() > 1000 + 2 * last.analysis.modules().count()) {
-            (*numbers, *last) = Default::default();
+            (*numbers, *last, *unbroken) = Default::default();
         }
         let only_buffers = !disk_changed && last.is_some() && database.files.covers_the_same(&files);
         database.files = files;
@@ -133,12 +136,21 @@ impl Session {
             sources,
             numbers,
             last: last.as_ref(),
+            unbroken: unbroken.as_deref(),
             only_buffers,
             leaves_trail: true,
             observer,
         };
         let (plan, analysis) = pool.install(|| run.analyze())?;
         let analysis = Arc::new(analysis);
+        let broken = |analysis: &Analysis| analysis.modules().filter(|module| module.ir().is_none()).count();
+        if unbroken.as_ref().is_some_and(|before| broken(&analysis) <= broken(before)) {
+            *unbroken = None;
+        } else if unbroken.is_none()
+            && let Some(last) = last.as_ref().filter(|last| broken(&last.analysis) < broken(&analysis))
+        {
+            *unbroken = Some(last.analysis.clone());
+        }
         *last = Some(Last { plan, analysis: analysis.clone() });
         Ok(analysis)
     }
@@ -151,6 +163,7 @@ impl Session {
             sources,
             numbers,
             last: None,
+            unbroken: None,
             only_buffers: false,
             leaves_trail: false,
             observer: &progress,
@@ -169,6 +182,7 @@ struct Run<'a> {
     sources: &'a mut Sources,
     numbers: &'a mut Numbers,
     last: Option<&'a Last>,
+    unbroken: Option<&'a Analysis>,
     /// No file without a buffer has changed since the last one, and buffers lie over the same paths.
     only_buffers: bool,
     /// Another one may follow.
@@ -191,10 +205,16 @@ impl Run<'_> {
             rayon::join(|| described.map_or_else(|| describe(&plan.interpreter), Ok), || self.load(&plan));
         let (ground, consultant) = described?;
         let (Loaded { resolver, mut table, graph }, same_structure) = loaded;
-        let mut kept = known.map(|last| {
-            let changed = renew::renew(&last.table, &mut table);
-            Kept { last, changed, same_structure }
-        });
+        let earlier: Vec<&Analysis> = known.map(|known| &**known).into_iter().chain(self.unbroken).collect();
+        let tables: Vec<&Table> = earlier.iter().map(|earlier| &earlier.table).collect();
+        let changed = renew::renew(&tables, &mut table);
+        let mut kept: Vec<Kept> = earlier
+            .into_iter()
+            .zip(changed)
+            .enumerate()
+            // It is of the last one that the loading has told that.
+            .map(|(at, (last, changed))| Kept { last, changed, same_structure: same_structure && at == 0 })
+            .collect();
         let evaluations = loop {
             let context = Context {
                 target: ground.target(),
@@ -205,14 +225,13 @@ impl Run<'_> {
                 consultant: &consultant,
                 leaves_trail: self.leaves_trail,
             };
-            let finished =
-                evaluate::evaluate(context, kept.as_ref(), self.observer).ok_or(AnalyzeError::Cancelled)?;
-            let is_final = match &mut kept {
-                Some(kept) => !renew::give_up_broken(&mut table, &mut kept.changed),
-                None => true,
-            };
-            if is_final {
+            let finished = evaluate::evaluate(context, &kept, self.observer).ok_or(AnalyzeError::Cancelled)?;
+            let broken = renew::give_up_broken(&mut table);
+            if broken.is_empty() {
                 break finished;
+            }
+            for module in broken {
+                kept.iter_mut().for_each(|kept| kept.changed[module.0 as usize] = true);
             }
         };
         let same_demands = self.last.is_some_and(|last| last.plan.strict_globs == plan.strict_globs);

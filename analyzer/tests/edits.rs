@@ -41,6 +41,8 @@ struct Program {
     buffers: BTreeMap<PathBuf, Buffer>,
     revision: u64,
     disk_changed: bool,
+    /// A file that was broken last, with its text before.
+    broken: Option<(PathBuf, String)>,
     random: Random,
 }
 
@@ -57,6 +59,7 @@ impl Program {
             buffers: BTreeMap::new(),
             revision: 0,
             disk_changed: true,
+            broken: None,
             random: Random(seed),
         };
         for path in program.texts.keys().cloned().collect::<Vec<_>>() {
@@ -109,6 +112,12 @@ impl Program {
 
     /// Carries out a random edit, and says which.
     fn edit(&mut self) -> String {
+        if let Some((path, text)) = self.broken.take_if(|(path, _)| self.texts.contains_key(path))
+            && self.random.below(3) > 0
+        {
+            self.set(&path, text);
+            return format!("{}: mended", path.display());
+        }
         let path = self.some_file();
         let name = path.strip_prefix(self.root()).unwrap().display().to_string();
         let mut lines: Vec<String> = self.texts[&path].lines().map(str::to_owned).collect();
@@ -135,7 +144,8 @@ impl Program {
                 "line removed"
             }
             7 => {
-                lines.push("x = (".to_owned());
+                self.broken = Some((path.clone(), self.texts[&path].clone()));
+                lines.insert(self.random.below(lines.len() + 1), "x = (".to_owned());
                 "broken"
             }
             8 if self.texts.len() > 2 => {
@@ -222,9 +232,8 @@ fn compare(files: &[(&str, String)], seed: u64, edits: usize) {
         let (warm, cold) = (told(&warm), told(&cold));
         if warm != cold {
             let differs = warm.lines().zip(cold.lines()).position(|(warm, cold)| warm != cold).unwrap_or_default();
-            let around = |text: &str| {
-                text.lines().skip(differs.saturating_sub(12)).take(16).collect::<Vec<_>>().join("\n")
-            };
+            let around =
+                |text: &str| text.lines().skip(differs.saturating_sub(12)).take(16).collect::<Vec<_>>().join("\n");
             panic!("after {done:#?}\nthe session says\n{}\nand a cold run\n{}", around(&warm), around(&cold));
         }
         done.push(program.edit());
@@ -238,12 +247,27 @@ fn edits() -> usize {
 #[test]
 fn a_small_program_with_a_cycle() {
     let files = [
-        ("app.py", "import pkg\nfrom pkg.low import VALUE, tool\n\nTABLE = {k: tool(k) for k in range(4)}\n\n\ndef main():\n    return TABLE\n"),
+        (
+            "app.py",
+            "import pkg\nfrom pkg.low import VALUE, tool\n\nTABLE = {k: tool(k) for k in range(4)}\n\n\ndef main():\n    return TABLE\n",
+        ),
         ("pkg/__init__.py", "from .low import VALUE\nfrom . import left, right\n\n__all__ = ['VALUE']\n"),
-        ("pkg/low.py", "import re\n\nVALUE = 21 * 2\n\n\ndef tool(x):\n    y = helper(x)\n    return y + VALUE\n\n\ndef helper(x):\n    return x * x\n\n\ndef register(f):\n    print(f)\n    return f\n"),
-        ("pkg/left.py", "from . import right\nfrom .low import register\n\n\n@register\ndef left():\n    return right.right()\n\n\nLEFT = [1, 2]\n"),
-        ("pkg/right.py", "import pkg.left\n\n\nclass Right:\n    kinds = {}\n\n    def __init_subclass__(cls):\n        Right.kinds[cls.__name__] = cls\n        return None\n\n    def __repr__(self):\n        return 'right'\n\n\nclass More(Right):\n    pass\n\n\nONE = More()\n\n\ndef right():\n    return 1\n"),
-        ("user.py", "# lyo: strict\nimport pkg.right\nfrom app import main\n\n\nclass Mine(pkg.right.Right):\n    pass\n\n\nMINE = main()\n"),
+        (
+            "pkg/low.py",
+            "import re\n\nVALUE = 21 * 2\n\n\ndef tool(x):\n    y = helper(x)\n    return y + VALUE\n\n\ndef helper(x):\n    return x * x\n\n\ndef register(f):\n    print(f)\n    return f\n",
+        ),
+        (
+            "pkg/left.py",
+            "from . import right\nfrom .low import register\n\n\n@register\ndef left():\n    return right.right()\n\n\nLEFT = [1, 2]\n",
+        ),
+        (
+            "pkg/right.py",
+            "import pkg.left\n\n\nclass Right:\n    kinds = {}\n\n    def __init_subclass__(cls):\n        Right.kinds[cls.__name__] = cls\n        return None\n\n    def __repr__(self):\n        return 'right'\n\n\nclass More(Right):\n    pass\n\n\nONE = More()\n\n\ndef right():\n    return 1\n",
+        ),
+        (
+            "user.py",
+            "# lyo: strict\nimport pkg.right\nfrom app import main\n\n\nclass Mine(pkg.right.Right):\n    pass\n\n\nMINE = main()\n",
+        ),
     ];
     let files: Vec<(&str, String)> = files.map(|(name, text)| (name, text.to_owned())).to_vec();
     for seed in [1, 2, 3] {

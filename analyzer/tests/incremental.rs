@@ -111,8 +111,11 @@ fn an_import_that_comes_or_goes_matters_to_no_others() {
 }
 
 #[test]
-fn broken_syntax_matters_to_those_that_import_the_file() {
+fn broken_syntax_matters_to_those_that_import_the_file_until_it_is_mended() {
     let mut program = Program::new();
-    assert_eq!(program.after("high.py", "middle.Y", "(middle.Y"), 1, "above; high itself is not evaluated");
-    assert_eq!(program.after("high.py", "(middle.Y", "middle.Y"), 2);
+    assert_eq!(program.after("high.py", "middle.Y", "(middle.Y"), 2, "high, above");
+    assert_eq!(program.after("high.py", "(middle.Y", "middle.Y"), 0);
+    assert_eq!(program.after("low.py", "return print()", "return print("), 4, "low, middle, high, above");
+    assert_eq!(program.after("beside.py", "W = 4", "W = 5"), 2, "beside, above");
+    assert_eq!(program.after("low.py", "return print(", "return print(1)"), 1, "above, for what beside is now");
 }

@@ -56,8 +56,8 @@ pub fn correspondence(old: &Module, new: &Module) -> Option<Correspondence> {
         found.note(old.range, new.range)?;
     }
     for (old, new) in old.imports.iter().zip(&new.imports) {
-        let is_same = (old.level, &old.module, &old.names, old.occasion)
-            == (new.level, &new.module, &new.names, new.occasion);
+        let is_same =
+            (old.level, &old.module, &old.names, old.occasion) == (new.level, &new.module, &new.names, new.occasion);
         if !is_same {
             return None;
         }
