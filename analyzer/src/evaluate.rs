@@ -163,7 +163,7 @@ impl<'a> Run<'a> {
         let evaluations: Vec<Evaluation> =
             members.iter().map(|member| done.remove(member).unwrap_or(Evaluation::NotParsed)).collect();
         let is_closed_inside = closed_inside(self.context, members, &evaluations, &|module| view.results.get(module));
-        let trail = Arc::new(view.trail());
+        let trail = Arc::new(Trail { ordered_by: order.decided_by, ..view.trail() });
         for (member, evaluation) in members.iter().zip(evaluations) {
             // Each module is in one component, and each component runs once.
             let finished = Finished { evaluation, trail: trail.clone(), is_closed_inside };
@@ -241,7 +241,7 @@ impl<'a> View<'a> {
     fn trail(&self) -> Trail {
         let asked =
             self.asked.as_ref().and_then(|asked| asked.lock().ok().map(|mut asked| std::mem::take(&mut *asked)));
-        Trail { found: asked.into_iter().flatten().collect() }
+        Trail { found: asked.into_iter().flatten().collect(), ordered_by: Vec::new() }
     }
 
     fn of_component(context: Context<'a>, results: &'a [OnceLock<Finished>], component: ComponentId) -> View<'a> {
@@ -300,11 +300,12 @@ impl World for View<'_> {
     }
 
     fn resolve(&self, absolute: &str) -> Resolved {
-        let found = self.find(absolute);
+        let name = self.context.resolver.canonical(absolute);
+        let found = self.find(name);
         if let Some(Ok(mut asked)) = self.asked.as_ref().map(Mutex::lock)
-            && !asked.contains_key(absolute)
+            && !asked.contains_key(name)
         {
-            asked.insert(absolute.into(), Found::new(&found));
+            asked.insert(name.into(), Found::new(&found));
         }
         found
     }
@@ -368,8 +369,8 @@ impl World for View<'_> {
 }
 
 impl View<'_> {
-    fn find(&self, absolute: &str) -> Resolved {
-        let name = self.context.resolver.canonical(absolute);
+    /// What the name leads to; aliases are replaced.
+    fn find(&self, name: &str) -> Resolved {
         if let Some(&module) = self.context.table.by_name.get(name) {
             if let Some(package) = self.path_changing_parent(name) {
                 let message = format!("`{package}` sets `__path__`, so what `{name}` is found as is not known");

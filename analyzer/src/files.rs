@@ -96,9 +96,10 @@ impl Listings {
         Listings { files, folders: DashMap::default() }
     }
 
-    /// Whether all folders that were listed still hold the same names, for these files.
+    /// Whether all folders, those that were listed and others, still hold the same names, for these files.
     pub fn are_current(&self, files: &Files) -> bool {
-        self.folders.iter().all(|entry| entry.value().as_deref() == files.list(entry.key()).as_ref())
+        self.files.covers_the_same(files)
+            && self.folders.iter().all(|entry| entry.value().as_deref() == files.list(entry.key()).as_ref())
     }
 
     /// The folder's names; `None` if it is no folder or can't be read.

@@ -3,20 +3,26 @@
 //! What an evaluation comes to is fixed by what it sees: its own members, what comes before it in the graph, by name
 //! the packages around it, and what the names are that it asks for. If all that is as it was, so is the outcome.
 
+use std::sync::Arc;
+
 use const_eval::value::ModuleId;
 use const_eval::world::{Resolved, World};
+use rustc_hash::FxHashSet;
 use syntax::ir::Name;
 
 use crate::analysis::Analysis;
-use crate::cycle;
 use crate::evaluate::{Context, View};
 use crate::graph::ComponentId;
-use crate::resolve::parents;
+use crate::load::{Module, Table};
+use crate::renew;
+use crate::resolve::{Resolver, parents};
 
-/// The names that a component's evaluation asked for, and what was found.
+/// The names that a component's evaluation asked for, aliases replaced, and what was found.
 #[derive(Debug, Default)]
 pub struct Trail {
     pub found: Vec<(Name, Found)>,
+    /// The modules by whose imports its members were put in order; none if there is only one member.
+    pub ordered_by: Vec<ModuleId>,
 }
 
 /// As [`Resolved`], to be compared.
@@ -48,9 +54,53 @@ pub struct Kept<'a> {
     pub changed: Vec<bool>,
     /// There are the same modules, and these import the same.
     pub same_structure: bool,
+    /// Names by which another module is found than was, or by which one is found only now, or only then.
+    pub moved: FxHashSet<Name>,
+    /// Per module: what it is or imports is another thing than it was, as opposed to what it does.
+    pub imports_changed: Vec<bool>,
+    /// Names are found by the same resolver, and the same packages set `__path__`.
+    pub same_search: bool,
 }
 
-impl Kept<'_> {
+impl<'a> Kept<'a> {
+    pub fn new(
+        last: &'a Analysis,
+        changed: Vec<bool>,
+        same_structure: bool,
+        table: &Table,
+        resolver: &Resolver,
+    ) -> Kept<'a> {
+        let then = &last.table;
+        let mut kept = Kept {
+            last,
+            changed,
+            same_structure,
+            moved: FxHashSet::default(),
+            imports_changed: Vec::new(),
+            same_search: std::ptr::eq(resolver, &*last.resolver),
+        };
+        if same_structure {
+            return kept;
+        }
+        let moved = |one: &Table, other: &Table| -> Vec<Name> {
+            let differs = one.by_name.iter().filter(|(name, id)| other.by_name.get(*name) != Some(id));
+            differs.map(|(name, _)| name.clone()).collect()
+        };
+        kept.moved = moved(table, then).into_iter().chain(moved(then, table)).collect();
+        let all = table.modules.iter().enumerate();
+        let imports_changed = |(index, now): (usize, &Arc<Module>)| {
+            then.modules.get(index).is_none_or(|then| !Arc::ptr_eq(then, now) && !renew::same_imports(then, now))
+        };
+        kept.imports_changed = all.map(imports_changed).collect();
+        let sets_path =
+            |module: &Module| module.summary.binds.binary_search_by(|bound| (**bound).cmp("__path__")).is_ok();
+        kept.same_search &= table.modules.iter().zip(&kept.imports_changed).all(|(module, changed)| {
+            let before = then.modules.get(module.id.0 as usize).is_some_and(|module| sets_path(module));
+            !changed || (!before && !sets_path(module))
+        });
+        kept
+    }
+
     /// For each component whether it must be evaluated: it sees something that has changed, or comes after one that
     /// must be.
     pub fn components_to_do(&self, context: Context) -> Vec<bool> {
@@ -100,22 +150,27 @@ impl Kept<'_> {
             firsts.sort_unstable();
             firsts
         };
-        let order = |table| {
-            let order = cycle::evaluation_order(table, members);
-            (order.members, order.certain)
-        };
+        let trail = &self.last.evaluations[first.0 as usize].trail;
         before(now, component) == before(then, old)
-            && (members.len() == 1 || order(context.table) == order(&self.last.table))
+            && !trail.ordered_by.iter().any(|module| self.imports_changed[module.0 as usize])
     }
 
     fn finds_the_same(&self, context: Context, component: ComponentId) -> bool {
         let members = &context.graph.condensation.components[component as usize];
-        let view = View::again(context, component);
         let Some(first) = members.first() else { return false };
         let trail = &self.last.evaluations[first.0 as usize].trail;
-        trail.found.iter().all(|(name, found)| Found::new(&view.resolve(name)) == *found)
-            && (std::ptr::eq(context.resolver, &*self.last.resolver)
-                || members.iter().all(|member| self.imports_the_same(context, *member)))
+        // What is found under a name depends on the module of that name, and on the packages around it.
+        let is_moved =
+            |name: &str| self.moved.contains(name) || parents(name).any(|parent| self.moved.contains(parent));
+        let may_differ = |name: &str| !self.same_search || (!self.moved.is_empty() && is_moved(name));
+        let mut asked = trail.found.iter().filter(|(name, _)| may_differ(name)).peekable();
+        if asked.peek().is_some() {
+            let view = View::again(context, component);
+            if !asked.all(|(name, found)| Found::new(&view.resolve(name)) == *found) {
+                return false;
+            }
+        }
+        self.same_search || members.iter().all(|member| self.imports_the_same(context, *member))
     }
 
     /// Whether what the import statements name is found where it was: whether a module is closed depends on that too.

@@ -53,7 +53,9 @@ pub struct Module {
     pub failures: Arc<[Failure]>,
     pub summary: Arc<ImportSummary>,
     /// What the requests of [`Self::summary`] lead to, in the same order.
-    pub targets: Vec<Target>,
+    pub targets: Arc<[Target]>,
+    /// The modules that are loaded because this one is, in the order in which it names them.
+    pub wanted: Arc<[ModuleId]>,
 }
 
 /// An older version of a module for which everything that was evaluated came out as it would for the present one.
@@ -92,7 +94,7 @@ impl Module {
 
     /// The import statements that run whenever the module does, and what they lead to.
     pub fn imports(&self) -> impl Iterator<Item = (&Request, &Target)> {
-        self.summary.requests.iter().zip(&self.targets).filter(|(request, _)| self.runs(request.occasion))
+        self.summary.requests.iter().zip(&*self.targets).filter(|(request, _)| self.runs(request.occasion))
     }
 
     /// Is an import statement of this occasion carried out whenever the module runs?
@@ -122,6 +124,8 @@ struct Candidate {
     is_script: bool,
     is_requested: bool,
     importable: bool,
+    /// If that is known already.
+    number: Option<ModuleId>,
 }
 
 /// The numbers of modules, which they keep for as long as the session lasts.
@@ -149,105 +153,155 @@ struct Loaded {
     ir: Option<Arc<ir::Module>>,
     failures: Arc<[Failure]>,
     summary: Arc<ImportSummary>,
-    targets: Vec<Target>,
+    targets: Arc<[Target]>,
     wanted: Vec<(Name, SourceLocation)>,
 }
 
-/// Loads the modules and all that they import. `progress` hears of every file.
-pub fn load(
-    database: &mut Database,
-    sources: &mut Sources,
-    numbers: &mut Numbers,
-    resolver: &Resolver,
-    requested: &[Found],
-    whole_packages: bool,
-    progress: &(dyn Fn(Progress) + Sync),
-) -> Table {
-    let mut by_name = FxHashMap::default();
-    let mut loaded_modules: Vec<Module> = Vec::new();
-    let mut seen: FxHashSet<Name> = FxHashSet::default();
-    let mut expanded: FxHashSet<Name> = FxHashSet::default();
-    let mut wave: Vec<Candidate> = requested.iter().map(|found| request(found, resolver, &mut seen)).collect();
-    // Calls may import what the interpreter has loaded anyway.
-    let mut there = Vec::new();
-    for name in resolver.loaded_by_site() {
-        want(resolver, name, &mut there);
-    }
-    for (name, location) in there {
-        push_candidate(&mut wave, &mut seen, name, location);
-    }
-    while !wave.is_empty() {
-        progress(Progress::Found(wave.len()));
-        let files: Vec<(Candidate, SourceFile)> = wave
-            .into_iter()
-            .map(|candidate| {
-                let file = sources.get(database, &candidate.location.path);
-                (candidate, file)
-            })
-            .collect();
-        let loaded: Vec<Loaded> = files
-            .par_iter()
-            .map_with(database.clone(), |database, (candidate, file)| {
-                let loaded = load_file(database, resolver, candidate, *file);
-                progress(Progress::Loaded);
-                loaded
-            })
-            .collect();
-        let mut next = Vec::new();
-        for ((candidate, source), loaded) in files.into_iter().zip(loaded) {
-            if whole_packages {
-                let top = candidate.name.split('.').next().unwrap_or_default();
-                if !candidate.is_script && expanded.insert(top.into()) {
-                    for (name, location) in resolver.package_contents(top) {
-                        push_candidate(&mut next, &mut seen, name, location);
+/// What loading needs besides the modules asked for.
+pub struct Loader<'a> {
+    pub database: &'a mut Database,
+    pub sources: &'a mut Sources,
+    pub numbers: &'a mut Numbers,
+    pub resolver: &'a Resolver,
+    /// Load every module of each package that is reached.
+    pub whole_packages: bool,
+    /// The table that was loaded last, with the same resolver.
+    pub last: Option<&'a Table>,
+    /// Since then, no file without a buffer has changed.
+    pub only_buffers: bool,
+    /// Hears of every file.
+    pub progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+impl Loader<'_> {
+    /// Loads the modules and all that they import.
+    pub fn load(self, requested: &[Found]) -> Table {
+        let Loader { database, sources, numbers, resolver, whole_packages, last, only_buffers, progress } = self;
+        let mut by_name = FxHashMap::default();
+        let mut modules: Vec<Option<Arc<Module>>> = Vec::new();
+        let mut wanted_names: Vec<(ModuleId, Vec<Name>)> = Vec::new();
+        let mut rank = 0;
+        let mut seen: FxHashSet<Name> = FxHashSet::default();
+        let mut expanded: FxHashSet<Name> = FxHashSet::default();
+        let mut wave: Vec<Candidate> = requested.iter().map(|found| request(found, resolver, &mut seen)).collect();
+        // Calls may import what the interpreter has loaded anyway.
+        let mut there = Vec::new();
+        for name in resolver.loaded_by_site() {
+            want(resolver, name, &mut there);
+        }
+        for (name, location) in there {
+            push_candidate(&mut wave, &mut seen, name, location);
+        }
+        while !wave.is_empty() {
+            progress(Progress::Found(wave.len()));
+            let files: Vec<(Candidate, ModuleId, SourceFile, Option<&Arc<Module>>)> = wave
+                .into_iter()
+                .map(|candidate| {
+                    let id = candidate.number.unwrap_or_else(|| numbers.get(&candidate));
+                    let old = last.and_then(|last| last.modules.get(id.0 as usize)).filter(|old| {
+                        !old.is_gone
+                            && (old.is_script, old.is_requested) == (candidate.is_script, candidate.is_requested)
+                    });
+                    let source = match old {
+                        Some(old) if only_buffers && database.files.buffer(&old.path).is_none() => old.source,
+                        _ => sources.get(database, &candidate.location.path),
+                    };
+                    let same = old.filter(|old| old.revision == source.revision(database));
+                    (candidate, id, source, same)
+                })
+                .collect();
+            let loaded: Vec<Option<Loaded>> = files
+                .par_iter()
+                .map_with(database.clone(), |database, (candidate, _, source, same)| {
+                    let loaded = same.is_none().then(|| load_file(database, resolver, candidate, *source));
+                    progress(Progress::Loaded);
+                    loaded
+                })
+                .collect();
+            let mut next = Vec::new();
+            for ((candidate, id, source, same), loaded) in files.into_iter().zip(loaded) {
+                if whole_packages {
+                    let top = candidate.name.split('.').next().unwrap_or_default();
+                    if !candidate.is_script && expanded.insert(top.into()) {
+                        for (name, location) in resolver.package_contents(top) {
+                            push_candidate(&mut next, &mut seen, name, location);
+                        }
                     }
                 }
+                if candidate.importable {
+                    by_name.insert(candidate.name.clone(), id);
+                }
+                let module = match (same, loaded) {
+                    (Some(same), _) => {
+                        let wanted = same.wanted.iter().filter_map(|id| last?.modules.get(id.0 as usize));
+                        for wanted in wanted {
+                            push_again(&mut next, &mut seen, wanted);
+                        }
+                        match same.rank == rank {
+                            true => same.clone(),
+                            false => Arc::new(Module { rank, ..Module::clone(same) }),
+                        }
+                    }
+                    (None, None) => continue,
+                    (None, Some(loaded)) => {
+                        let names = loaded.wanted.iter().map(|(name, _)| name.clone()).collect();
+                        wanted_names.push((id, names));
+                        for (name, location) in loaded.wanted {
+                            push_candidate(&mut next, &mut seen, name, location);
+                        }
+                        let SourceLocation { path, root, is_package } = candidate.location;
+                        Arc::new(Module {
+                            id,
+                            rank,
+                            is_gone: false,
+                            name: candidate.name,
+                            file: path.to_string_lossy().into(),
+                            is_standard: path.parent().is_some_and(|folder| resolver.is_standard(folder)),
+                            path,
+                            root,
+                            is_package,
+                            is_script: candidate.is_script,
+                            is_requested: candidate.is_requested,
+                            source,
+                            revision: source.revision(database),
+                            lines: OnceLock::new(),
+                            text: loaded.text,
+                            ir: loaded.ir,
+                            basis: None,
+                            failures: loaded.failures,
+                            summary: loaded.summary,
+                            targets: loaded.targets,
+                            wanted: Arc::from([]),
+                        })
+                    }
+                };
+                rank += 1;
+                let place = id.0 as usize;
+                if modules.len() <= place {
+                    modules.resize(place + 1, None);
+                }
+                modules[place] = Some(module);
             }
-            for (name, location) in loaded.wanted {
-                push_candidate(&mut next, &mut seen, name, location);
-            }
-            let id = numbers.get(&candidate);
-            if candidate.importable {
-                by_name.insert(candidate.name.clone(), id);
-            }
-            let SourceLocation { path, root, is_package } = candidate.location;
-            loaded_modules.push(Module {
-                id,
-                rank: loaded_modules.len() as u32,
-                is_gone: false,
-                name: candidate.name,
-                file: path.to_string_lossy().into(),
-                is_standard: path.parent().is_some_and(|folder| resolver.is_standard(folder)),
-                path,
-                root,
-                is_package,
-                is_script: candidate.is_script,
-                is_requested: candidate.is_requested,
-                source,
-                revision: source.revision(database),
-                lines: OnceLock::new(),
-                text: loaded.text,
-                ir: loaded.ir,
-                basis: None,
-                failures: loaded.failures,
-                summary: loaded.summary,
-                targets: loaded.targets,
-            });
+            wave = next;
         }
-        wave = next;
-    }
-    let mut modules: Vec<Option<Arc<Module>>> = vec![None; numbers.count()];
-    for module in loaded_modules {
-        let place = module.id.0 as usize;
-        modules[place] = Some(Arc::new(module));
-    }
-    for ((path, name, _), id) in &numbers.given {
-        let place = &mut modules[id.0 as usize];
-        if place.is_none() {
-            *place = Some(Arc::new(gone(*id, name, path, sources.get(database, path))));
+        for (id, names) in wanted_names {
+            let mut wanted: Vec<ModuleId> = names.iter().filter_map(|name| by_name.get(name).copied()).collect();
+            // In the order in which they are wanted: it decides the ranks.
+            let mut known = FxHashSet::default();
+            wanted.retain(|id| known.insert(*id));
+            if let Some(module) = modules[id.0 as usize].as_mut().and_then(Arc::get_mut) {
+                module.wanted = wanted.into();
+            }
         }
+        modules.resize(numbers.count(), None);
+        for ((path, name, _), id) in &numbers.given {
+            let place = &mut modules[id.0 as usize];
+            if place.is_none() {
+                *place = Some(Arc::new(gone(*id, name, path, sources.get(database, path))));
+            }
+        }
+        Table { modules: modules.into_iter().flatten().collect(), by_name }
     }
-    Table { modules: modules.into_iter().flatten().collect(), by_name }
 }
 
 /// What stands in the place of a module that isn't loaded any more.
@@ -272,12 +326,23 @@ fn gone(id: ModuleId, name: &Name, path: &Path, source: SourceFile) -> Module {
         basis: None,
         failures: Arc::from([]),
         summary: Arc::default(),
-        targets: Vec::new(),
+        targets: Arc::from([]),
+        wanted: Arc::from([]),
     }
 }
 
-/// The table with the present texts of files that have changed since, if none of them asks for other imports, or binds
-/// other names; `None`: it must be loaded anew. With `only_buffers`, no file without a buffer has changed.
+/// Whether a module with this summary leads to the same modules, and none goes another way because of the names that it
+/// binds: a package's decide what `from . import name` means, and `__path__` where its modules are.
+fn leads_to_the_same(module: &Module, summary: &ImportSummary) -> bool {
+    let binds_path = |summary: &ImportSummary| summary.binds.iter().any(|name| &**name == "__path__");
+    summary.requests == module.summary.requests
+        && summary.has_star_import == module.summary.has_star_import
+        && (summary.binds == module.summary.binds
+            || (!module.is_package && !binds_path(summary) && !binds_path(&module.summary)))
+}
+
+/// The table with the present texts of files that have changed since, if these lead to the same modules as before;
+/// `None`: it must be loaded anew. With `only_buffers`, no file without a buffer has changed.
 pub fn reload(database: &mut Database, sources: &mut Sources, last: &Table, only_buffers: bool) -> Option<Table> {
     let mut changed = Vec::new();
     for module in &last.modules {
@@ -296,7 +361,7 @@ pub fn reload(database: &mut Database, sources: &mut Sources, last: &Table, only
     for id in changed {
         let module = &last.modules[id.0 as usize];
         let summary = database::import_summary(database, module.source);
-        if summary != module.summary {
+        if !leads_to_the_same(module, &summary) {
             return None;
         }
         let (ir, failures) = match database::lowered(database, module.source) {
@@ -312,6 +377,7 @@ pub fn reload(database: &mut Database, sources: &mut Sources, last: &Table, only
             ir,
             failures,
             basis: None,
+            summary,
             ..Module::clone(module)
         });
     }
@@ -333,7 +399,22 @@ pub enum Progress {
 
 fn push_candidate(next: &mut Vec<Candidate>, seen: &mut FxHashSet<Name>, name: Name, location: SourceLocation) {
     if seen.insert(name.clone()) {
-        next.push(Candidate { name, location, is_script: false, is_requested: false, importable: true });
+        next.push(Candidate { name, location, is_script: false, is_requested: false, importable: true, number: None });
+    }
+}
+
+/// As [`push_candidate`], of a module that was loaded before.
+fn push_again(next: &mut Vec<Candidate>, seen: &mut FxHashSet<Name>, module: &Module) {
+    if seen.insert(module.name.clone()) {
+        let Module { path, root, is_package, .. } = module;
+        next.push(Candidate {
+            name: module.name.clone(),
+            location: SourceLocation { path: path.clone(), root: root.clone(), is_package: *is_package },
+            is_script: false,
+            is_requested: false,
+            importable: true,
+            number: Some(module.id),
+        });
     }
 }
 
@@ -345,7 +426,7 @@ fn request(found: &Found, resolver: &Resolver, seen: &mut FxHashSet<Name>) -> Ca
         && resolver.canonical(&name) == &*name
         && seen.insert(name.clone());
     let location = SourceLocation { path: found.path.clone(), root: found.root.clone(), is_package: found.is_package };
-    Candidate { name, location, is_script: found.is_script, is_requested: true, importable }
+    Candidate { name, location, is_script: found.is_script, is_requested: true, importable, number: None }
 }
 
 fn load_file(database: &Database, resolver: &Resolver, candidate: &Candidate, file: SourceFile) -> Loaded {

@@ -24,7 +24,7 @@ pub fn same_structure(last: &Table, new: &Table) -> bool {
 }
 
 /// Whether it is the same module, found at the same place, and leads to the same others.
-fn same_imports(last: &Module, new: &Module) -> bool {
+pub fn same_imports(last: &Module, new: &Module) -> bool {
     last.source == new.source
         && last.name == new.name
         && last.is_gone == new.is_gone
@@ -33,7 +33,7 @@ fn same_imports(last: &Module, new: &Module) -> bool {
         && last.is_script == new.is_script
         && last.is_requested == new.is_requested
         && last.is_standard == new.is_standard
-        && last.targets == new.targets
+        && (Arc::ptr_eq(&last.targets, &new.targets) || last.targets == new.targets)
         && (Arc::ptr_eq(&last.summary, &new.summary) || last.summary == new.summary)
 }
 
@@ -73,7 +73,7 @@ fn keep(last: &Arc<Module>, new: &mut Arc<Module>) -> bool {
     if !same_imports(last, new) {
         return false;
     }
-    if last.revision == new.revision && last.rank == new.rank {
+    if last.revision == new.revision && last.rank == new.rank && last.wanted == new.wanted {
         // Loaded again, and the same again.
         *new = last.clone();
         return true;

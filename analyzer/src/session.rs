@@ -22,7 +22,7 @@ use crate::globs::{GlobError, ModuleGlobs};
 use crate::graph::Graph;
 use crate::interpreter::InterpreterError;
 use crate::kept::Kept;
-use crate::load::{self, Module, Numbers, Progress, Table};
+use crate::load::{self, Loader, Module, Numbers, Progress, Table};
 use crate::renew;
 use crate::resolve::Resolver;
 use crate::target::Interpreter;
@@ -213,7 +213,7 @@ impl Run<'_> {
             .zip(changed)
             .enumerate()
             // It is of the last one that the loading has told that.
-            .map(|(at, (last, changed))| Kept { last, changed, same_structure: same_structure && at == 0 })
+            .map(|(at, (last, changed))| Kept::new(last, changed, same_structure && at == 0, &table, &resolver))
             .collect();
         let evaluations = loop {
             let context = Context {
@@ -299,8 +299,17 @@ impl Run<'_> {
             None => Arc::new(Resolver::new(&plan.interpreter, roots, files)),
         };
         let progress = |progress| observer.progress(progress);
-        let requested = &plan.discovery.modules;
-        let table = load::load(database, sources, numbers, &resolver, requested, options.whole_packages, &progress);
+        let loader = Loader {
+            database,
+            sources,
+            numbers,
+            resolver: &resolver,
+            whole_packages: options.whole_packages,
+            last: last.map(|last| &last.analysis.table),
+            only_buffers: *only_buffers,
+            progress: &progress,
+        };
+        let table = loader.load(&plan.discovery.modules);
         if let Some(Last { analysis, .. }) = last
             && renew::same_structure(&analysis.table, &table)
         {

@@ -349,6 +349,9 @@ impl Server {
                 }
                 match outcome {
                     Ok(snapshot) => {
+                        // Should it fail again, that is worth saying again.
+                        let about = format!("{}: ", root.path.display());
+                        self.told.retain(|message| !message.starts_with(&about));
                         self.refresh |= self.workspace.snapshots.insert(root.clone(), snapshot).is_none();
                     }
                     Err(message) => {

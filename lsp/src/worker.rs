@@ -4,7 +4,7 @@
 //! worth carrying out only while it is the latest one: as soon as the server has counted on, the analysis
 //! under way stops, and what it found is dropped.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -55,6 +55,8 @@ pub type Generation = Arc<AtomicU64>;
 
 pub fn run(jobs: &Receiver<Job>, events: &Sender<Event>, latest: &Generation) {
     let mut sessions: HashMap<Root, Session> = HashMap::new();
+    // Roots whose first analysis has come to its end.
+    let mut known: HashSet<Root> = HashSet::new();
     let mut python = None;
     let mut pending = Pending::default();
     while let Ok(job) = jobs.recv() {
@@ -66,15 +68,15 @@ pub fn run(jobs: &Receiver<Job>, events: &Sender<Event>, latest: &Generation) {
             python = job.python.clone();
         }
         sessions.retain(|root, _| job.roots.contains(root));
+        known.retain(|root| sessions.contains_key(root));
         let Pending { disk_changed, .. } = std::mem::take(&mut pending);
         for root in &job.roots {
-            let is_first = !sessions.contains_key(root);
             let watch = Watch {
                 generation: job.generation,
                 latest,
                 root,
                 events,
-                is_first,
+                is_first: !known.contains(root),
                 found: AtomicUsize::new(0),
                 done: AtomicUsize::new(0),
             };
@@ -86,7 +88,9 @@ pub fn run(jobs: &Receiver<Job>, events: &Sender<Event>, latest: &Generation) {
                     break;
                 }
                 Err(_) => drop(sessions.remove(root)),
-                Ok(_) => {}
+                Ok(_) => {
+                    known.insert(root.clone());
+                }
             }
             let outcome = outcome.map(Arc::new).map_err(|error| error.to_string());
             let generation = job.generation;
