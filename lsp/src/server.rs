@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -21,7 +22,7 @@ use serde_json::{Value, json};
 
 use crate::ServeError;
 use crate::client::Client;
-use crate::documents::Documents;
+use crate::documents::{Document, Documents};
 use crate::findings;
 use crate::initialize;
 use crate::position::Encoding;
@@ -29,6 +30,7 @@ use crate::progress::Reports;
 use crate::requests::{code_action, code_lens, command, definition, diagnostic, hover, inlay_hint};
 use crate::rule_pages::RulePages;
 use crate::settings::Settings;
+use crate::uri;
 use crate::worker::{self, Event, Generation, Job, Root};
 use crate::workspace::Workspace;
 
@@ -401,12 +403,17 @@ impl Server {
     /// Sends the diagnostics that are others than the client has.
     fn publish(&mut self) {
         let mut now: HashMap<Url, (Option<i32>, Vec<Diagnostic>)> = HashMap::new();
+        let open: HashMap<&Path, (&Url, i32)> = self.workspace.documents.iter().map(open_text).collect();
         for root in self.workspace.roots() {
-            for (uri, subject) in self.workspace.subjects(&root) {
+            for subject in self.workspace.subjects(&root) {
                 let items = findings::of_module(&self.workspace, subject);
-                let version = self.workspace.document(&uri).map(|document| document.version);
-                if !items.is_empty() || version.is_some() {
-                    now.insert(uri, (version, items));
+                let path = subject.module.path();
+                if let Some((uri, version)) = open.get(path) {
+                    now.insert((*uri).clone(), (Some(*version), items));
+                } else if !items.is_empty()
+                    && let Some(uri) = uri::of_path(path)
+                {
+                    now.insert(uri, (None, items));
                 }
             }
         }
@@ -582,6 +589,10 @@ impl Server {
         // A client that is gone shows when its next message doesn't come.
         self.out.send(message.into()).ok();
     }
+}
+
+fn open_text<'a>((uri, document): (&'a Url, &'a Document)) -> (&'a Path, (&'a Url, i32)) {
+    (&document.path, (uri, document.version))
 }
 
 /// What becomes of a request.

@@ -57,8 +57,7 @@ impl Workspace {
     /// The root whose analysis a file belongs to: the innermost folder around it, or the file itself.
     fn root_of(&self, uri: &Url, path: &Path) -> Option<Root> {
         self.loose(uri, path).or_else(|| {
-            let around = self.folders.iter().filter(|folder| path.starts_with(folder));
-            let folder = around.max_by_key(|folder| folder.components().count())?;
+            let folder = self.innermost(path)?;
             Some(Root { path: folder.clone(), folder: folder.clone() })
         })
     }
@@ -84,14 +83,24 @@ impl Workspace {
     }
 
     /// The requested modules of a root whose files belong to it and not to a folder within it.
-    pub fn subjects<'a>(&'a self, root: &'a Root) -> impl Iterator<Item = (Url, Subject<'a>)> {
+    pub fn subjects<'a>(&'a self, root: &'a Root) -> impl Iterator<Item = Subject<'a>> {
         let snapshot = self.snapshots.get(root);
         snapshot.into_iter().flat_map(move |snapshot| {
-            snapshot.analysis.requested().filter_map(move |module| {
-                let uri = self.uri_of(module.path())?;
-                (self.root_of(&uri, module.path())? == *root).then_some((uri, Subject { snapshot, module }))
-            })
+            let requested = snapshot.analysis.requested().filter(move |module| self.owns(root, module.path()));
+            requested.map(move |module| Subject { snapshot, module })
         })
+    }
+
+    fn owns(&self, root: &Root, path: &Path) -> bool {
+        if self.folders.len() < 2 || path == root.path {
+            return true;
+        }
+        self.innermost(path).is_none_or(|folder| *folder == root.path)
+    }
+
+    fn innermost(&self, path: &Path) -> Option<&PathBuf> {
+        let around = self.folders.iter().filter(|folder| path.starts_with(folder));
+        around.max_by_key(|folder| folder.components().count())
     }
 
     /// The URI of a file, as the editor calls it.

@@ -39,12 +39,14 @@ pub fn of_workspace(workspace: &Workspace, params: &WorkspaceDiagnosticParams) -
     let mut is_new = false;
     let mut reports = Vec::new();
     for root in workspace.roots() {
-        for (uri, subject) in workspace.subjects(&root) {
+        for subject in workspace.subjects(&root) {
             let items = findings::of_module(workspace, subject);
-            let known = previous.remove(&uri);
-            if items.is_empty() && known.is_none() {
+            // Of a file that nothing is said about any more, see below.
+            if items.is_empty() {
                 continue;
             }
+            let Some(uri) = workspace.uri_of(subject.module.path()) else { continue };
+            let known = previous.remove(&uri);
             let id = result_id(&items);
             let version = workspace.document(&uri).map(|document| i64::from(document.version));
             if known == Some(id.as_str()) {
@@ -62,11 +64,12 @@ pub fn of_workspace(workspace: &Workspace, params: &WorkspaceDiagnosticParams) -
             }
         }
     }
-    // Files that are gone, or that nothing is said about any more because nobody looks at them.
+    // Files that nothing is said about any more.
     let nothing = result_id(&[]);
     for (uri, id) in previous {
         is_new |= id != nothing;
-        reports.push(full(uri.clone(), None, Some(nothing.clone()), Vec::new()));
+        let version = workspace.document(uri).map(|document| i64::from(document.version));
+        reports.push(full(uri.clone(), version, Some(nothing.clone()), Vec::new()));
     }
     (is_new || is_first).then_some(WorkspaceDiagnosticReport { items: reports })
 }
