@@ -85,6 +85,7 @@ bench: build runtimes
 	corpus/install --lifeguard
 	benches/check_vs_lifeguard
 	benches/build_vs_compileall
+	benches/lsp_latency
 	benches/startup
 
 lint:

@@ -1,33 +1,26 @@
-//! The whole analysis, from PATHs to verdicts, and its results.
+//! The results of an analysis.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use const_eval::evaluated::Evaluated;
 use const_eval::ground::Ground;
 use const_eval::value::ModuleId;
-use const_eval::world::{Target, World};
+use const_eval::world::World;
 use syntax::ir;
 use syntax::{LineIndex, TextRange};
-use thiserror::Error;
 
-use crate::config::{Config, ConfigError};
 use crate::consult::Consultant;
-use crate::database::{Database, Settings};
 use crate::diagnostics::Diagnostic;
-use crate::discover::{self, DiscoverError, Scope, Trouble};
-use crate::evaluate::{self, Context, Finished, View};
-use crate::globs::{GlobError, ModuleGlobs};
+use crate::discover::{Discovery, Trouble};
+use crate::evaluate::{Context, Finished, View};
 use crate::graph::Graph;
-use crate::interpreter::InterpreterError;
-use crate::load::{self, Module, Progress, Table};
+use crate::load::{Module, Progress, Table};
 use crate::report::{self, RangeReport};
-use crate::resolve::Resolver;
+use crate::resolve::{self, Location, Resolver};
+use crate::session::{AnalyzeError, Session};
 use crate::target::Interpreter;
-use crate::verdict::{Judgement, StatementCounts, Verdict, judge};
-
-/// Trees and chains of imports are deep; a thread's stack is only mapped when it is used.
-const STACK_SIZE: usize = 64 << 20;
+use crate::verdict::{Judgement, StatementCounts, Verdict};
 
 /// What to analyse, and for whom.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +29,8 @@ pub struct Options {
     pub paths: Vec<PathBuf>,
     /// The interpreter, as the user named it.
     pub python: Option<String>,
+    /// Where an environment's interpreter is looked for; `None`: in the current folder.
+    pub folder: Option<PathBuf>,
     /// Globs of modules that must be strict, besides those of the configuration.
     pub strict: Vec<String>,
     /// Globs of modules to look at, besides those of the configuration; both empty: all.
@@ -47,122 +42,24 @@ pub struct Options {
     pub threads: Option<usize>,
 }
 
-#[derive(Debug, Error)]
-pub enum AnalyzeError {
-    #[error(transparent)]
-    Interpreter(#[from] InterpreterError),
-    #[error(transparent)]
-    Discover(#[from] DiscoverError),
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    #[error(transparent)]
-    Glob(#[from] GlobError),
-    #[error("the description of {0} is not understood: {1}")]
-    Ground(String, String),
-    #[error("can't start threads: {0}")]
-    Threads(String),
-}
-
-/// A finished analysis.
+/// A finished analysis. It never changes, and shares what it can with other analyses of its [`crate::Session`].
 pub struct Analysis {
-    interpreter: Interpreter,
-    target: Target,
-    ground: Ground,
-    consultant: Consultant,
-    roots: Vec<PathBuf>,
-    troubles: Vec<Trouble>,
-    resolver: Resolver,
-    table: Table,
-    graph: Graph,
-    evaluations: Vec<Finished>,
-    judgements: Vec<Judgement>,
-    line_indexes: Vec<OnceLock<LineIndex>>,
+    pub(crate) interpreter: Arc<Interpreter>,
+    pub(crate) ground: Arc<Ground>,
+    pub(crate) consultant: Arc<Consultant>,
+    pub(crate) discovery: Arc<Discovery>,
+    pub(crate) resolver: Arc<Resolver>,
+    pub(crate) table: Table,
+    pub(crate) graph: Arc<Graph>,
+    pub(crate) evaluations: Vec<Finished>,
+    pub(crate) judgements: Vec<Arc<Judgement>>,
     /// Requested modules, sorted by name, then path.
-    requested: Vec<ModuleId>,
-    // Last, so that it is dropped when nothing else is left of the analysis.
-    database: Database,
+    pub(crate) requested: Vec<ModuleId>,
 }
 
-/// Finds, loads, evaluates and judges. `progress` hears from several threads.
+/// Finds, loads, evaluates and judges, once. `progress` hears from several threads.
 pub fn analyze(options: &Options, progress: &(dyn Fn(Progress) + Sync)) -> Result<Analysis, AnalyzeError> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(options.threads.unwrap_or(0))
-        .stack_size(STACK_SIZE)
-        .thread_name(|index| format!("lyo-{index}"))
-        .build()
-        .map_err(|error| AnalyzeError::Threads(error.to_string()))?;
-    pool.install(|| analyze_here(options, progress))
-}
-
-fn analyze_here(options: &Options, progress: &(dyn Fn(Progress) + Sync)) -> Result<Analysis, AnalyzeError> {
-    let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths.clone() };
-    let config = Config::find(&paths[0])?;
-    let globs = |own: &[String], configured: &[String]| ModuleGlobs::new(own.iter().chain(configured));
-    let strict = globs(&options.strict, &config.strict)?;
-    let include = globs(&options.include, &config.include)?;
-    let exclude = globs(&options.exclude, &config.exclude)?;
-    let interpreter = Interpreter::discover(options.python.as_deref())?;
-    let scope =
-        Scope { config: &config, include: &include, exclude: &exclude, search_path: &interpreter.search_path.entries };
-    let discovery = discover::discover(&paths, &scope)?;
-
-    let (ground, loaded) = rayon::join(
-        || interpreter.probe().map(|probe| Ground::load(&probe)),
-        || {
-            let database = Database::default();
-            let version = (interpreter.facts.version.0, interpreter.facts.version.1);
-            Settings::new(&database, version, interpreter.facts.optimize);
-            let resolver = Resolver::new(&interpreter, &discovery.roots);
-            let table = load::load(&database, &resolver, &discovery.modules, options.whole_packages, progress);
-            let graph = Graph::new(&table, |module| module.is_standard && resolver.is_loaded_at_start(&module.name));
-            (database, resolver, table, graph)
-        },
-    );
-    let (database, resolver, table, graph) = loaded;
-    let executable = || interpreter.facts.executable.display().to_string();
-    let ground = ground?.map_err(|error| AnalyzeError::Ground(executable(), error.to_string()))?;
-    let target = ground.target().clone();
-
-    let consultant = Consultant::new(interpreter.facts.executable.clone());
-    let context = Context {
-        target: &target,
-        ground: &ground,
-        resolver: &resolver,
-        table: &table,
-        graph: &graph,
-        consultant: &consultant,
-    };
-    let evaluations = evaluate::evaluate(context, progress);
-    let judgements: Vec<Judgement> = table
-        .modules
-        .iter()
-        .zip(&evaluations)
-        .map(|(module, finished)| {
-            judge(module, &finished.evaluation, module.is_requested && strict.matches(&module.name))
-        })
-        .collect();
-    let mut requested: Vec<ModuleId> =
-        table.modules.iter().filter(|module| module.is_requested).map(|module| module.id).collect();
-    requested.sort_by(|a, b| {
-        let key = |id: &ModuleId| (&table.module(*id).name, &table.module(*id).path);
-        key(a).cmp(&key(b))
-    });
-    Ok(Analysis {
-        line_indexes: table.modules.iter().map(|_| OnceLock::new()).collect(),
-        roots: discovery.roots,
-        troubles: discovery.troubles,
-        interpreter,
-        target,
-        ground,
-        resolver,
-        table,
-        graph,
-        evaluations,
-        judgements,
-        requested,
-        consultant,
-        database,
-    })
+    Session::new(options.clone())?.analyze_once(progress)
 }
 
 impl Analysis {
@@ -176,17 +73,18 @@ impl Analysis {
 
     /// The user's search roots, which come before the target's own path.
     pub fn roots(&self) -> &[PathBuf] {
-        &self.roots
+        &self.discovery.roots
     }
 
     /// Paths that could not be looked at.
     pub fn troubles(&self) -> &[Trouble] {
-        &self.troubles
+        &self.discovery.troubles
     }
 
     /// Every loaded module; in no particular, but always the same order.
     pub fn modules(&self) -> impl Iterator<Item = AnalysedModule<'_>> {
-        self.table.modules.iter().map(|module| AnalysedModule { analysis: self, module })
+        let there = self.table.modules.iter().filter(|module| !module.is_gone);
+        there.map(|module| AnalysedModule { analysis: self, module })
     }
 
     /// The modules below the PATHs, sorted by name, then path.
@@ -204,27 +102,43 @@ impl Analysis {
         self.table.named(name).map(|module| AnalysedModule { analysis: self, module })
     }
 
+    /// The absolute name that an import statement of the module means; `None` where Python raises `ImportError`.
+    pub fn absolute_name(&self, importer: AnalysedModule, level: u32, module: &str) -> Option<String> {
+        resolve::absolute_name(importer.name(), importer.is_package(), level, module)
+    }
+
+    /// What an import of a module without source finds, as a sentence.
+    pub fn whereabouts(&self, name: &str) -> String {
+        match self.resolver.resolve(self.resolver.canonical(name)) {
+            Location::Builtin => "It is compiled into the interpreter.".to_owned(),
+            Location::Extension { path, .. } => format!("It is the extension module {}.", path.display()),
+            Location::Namespace(_) => "It is a namespace package: importing it runs nothing.".to_owned(),
+            Location::Opaque(reason) => format!("It can't be looked into: {reason}."),
+            Location::Missing => "It is not found.".to_owned(),
+            Location::Source(_) => {
+                "No import statement that runs at import leads to it, so it was not looked at.".to_owned()
+            }
+        }
+    }
+
     /// Modules in an order in which each comes after what it imports; members of a cycle follow each other.
     pub fn dependency_order(&self) -> impl Iterator<Item = AnalysedModule<'_>> {
-        self.graph.condensation.components.iter().flatten().map(|id| self.module(*id))
+        let all = self.graph.condensation.components.iter().flatten().map(|id| self.module(*id));
+        all.filter(|module| !module.module.is_gone)
     }
 
     /// The finished modules as the evaluator's functions want to see them.
     pub fn world(&self) -> View<'_> {
         let context = Context {
-            target: &self.target,
+            target: self.ground.target(),
             ground: &self.ground,
             resolver: &self.resolver,
             table: &self.table,
             graph: &self.graph,
             consultant: &self.consultant,
+            leaves_trail: false,
         };
         View::complete(context, &self.evaluations)
-    }
-
-    /// The salsa database that the texts and IRs live in.
-    pub fn database(&self) -> &dyn salsa::Database {
-        &self.database
     }
 }
 
@@ -310,7 +224,7 @@ impl<'a> AnalysedModule<'a> {
 
     /// Where the lines of [`Self::text`] start.
     pub fn line_index(self) -> &'a LineIndex {
-        self.analysis.line_indexes[self.index()].get_or_init(|| LineIndex::new(self.text()))
+        self.module.lines.get_or_init(|| LineIndex::new(self.text()))
     }
 
     /// Lines and columns of a range of [`Self::text`].

@@ -49,6 +49,16 @@ pub fn remembered<E>(key: &str, kind: &str, answer: impl FnOnce() -> Result<Stri
     Ok(text)
 }
 
+/// Keeps a text for people in a file of the cache folder, and says where; `None` if it can't be written.
+pub fn page(name: &str, text: &str) -> Option<PathBuf> {
+    let path = folder()?.join("pages").join(name);
+    if files::read(&path).is_ok_and(|known| known == text.as_bytes()) {
+        return Some(path);
+    }
+    write_aside(&path, text);
+    files::is_file(&path).then_some(path)
+}
+
 /// The text behind a digest of itself, so that a damaged entry is noticed.
 fn seal(text: &str) -> String {
     format!("{}\n{text}", blake3::hash(text.as_bytes()).to_hex())

@@ -29,37 +29,45 @@ pub struct Order {
     /// So many of them, from the first, finish in this order in every process, as all ways into the cycle lead through
     /// the same package first: every member may read those of them that come before it.
     pub certain: usize,
+    /// The modules whose imports decide it, members and others.
+    pub decided_by: Vec<ModuleId>,
 }
 
 /// The order in which the members finish as far as that is certain; then each after those it takes names from, as far as
 /// that goes.
 pub fn evaluation_order(table: &Table, members: &[ModuleId]) -> Order {
-    let mut order = execution_order(table, members);
+    let Walk { visited, finished: mut order, .. } = execution_order(table, members);
     let certain = order.len();
     let finished: FxHashSet<ModuleId> = order.iter().copied().collect();
     order.extend(by_names_taken(table, members).into_iter().filter(|member| !finished.contains(member)));
-    Order { members: order, certain }
+    let mut decided_by: Vec<ModuleId> = visited.into_iter().collect();
+    if let [_, _, ..] = members {
+        decided_by.extend(members);
+    }
+    decided_by.sort_unstable();
+    decided_by.dedup();
+    Order { members: order, certain, decided_by }
 }
 
 /// The members that a package around all of them imports, in the order in which they finish: it and the packages around
 /// it run before any of them, whoever imports which.
-fn execution_order(table: &Table, members: &[ModuleId]) -> Vec<ModuleId> {
+fn execution_order<'a>(table: &'a Table, members: &[ModuleId]) -> Walk<'a> {
     let inside: FxHashSet<ModuleId> = members.iter().copied().collect();
-    let mut walk = Walk { table, inside: &inside, visited: FxHashSet::default(), finished: Vec::new() };
-    let [first, _, ..] = members else { return walk.finished };
+    let mut walk = Walk { table, inside, visited: FxHashSet::default(), finished: Vec::new() };
+    let [first, _, ..] = members else { return walk };
     let first = &table.module(*first).name;
     let around = |package: &str| members.iter().all(|member| is_or_contains(package, &table.module(*member).name));
     for package in parents(first).chain([&**first]).take_while(|package| around(package)) {
         let Some(package) = table.by_name.get(package) else { break };
         walk.import(*package);
     }
-    walk.finished
+    walk
 }
 
 /// Imports as a process carries them out, each module once, depth first.
 struct Walk<'a> {
     table: &'a Table,
-    inside: &'a FxHashSet<ModuleId>,
+    inside: FxHashSet<ModuleId>,
     visited: FxHashSet<ModuleId>,
     /// Members, in the order in which they finish.
     finished: Vec<ModuleId>,
@@ -220,7 +228,7 @@ pub fn is_readable(table: &Table, graph: &Graph, component: ComponentId, member:
 }
 
 fn request_of<'m>(module: &'m Module, site: &ImportSite) -> Option<(&'m Request, &'m Target)> {
-    module.summary.requests.iter().zip(&module.targets).find(|(request, _)| {
+    module.summary.requests.iter().zip(&*module.targets).find(|(request, _)| {
         request.level == site.level && request.module == site.module && request.names == site.names
     })
 }

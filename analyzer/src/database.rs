@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use const_eval::reason::Rule;
+use rustc_hash::FxHashMap;
+use salsa::Setter;
 use syntax::TextRange;
 use syntax::ir::{self, Name, Occasion};
 
-use crate::files;
+use crate::files::{self, Files};
 
 /// Whether the file is there. Inputs can't be deleted, so a file that is gone says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,14 +43,29 @@ pub struct Settings {
     pub optimize: u8,
 }
 
+/// What the queries need.
+#[salsa::db]
+pub trait Db: salsa::Database {
+    /// The files as they are now. Whoever replaces them sets the revisions of those that changed.
+    fn files(&self) -> &Files;
+}
+
 #[salsa::db]
 #[derive(Clone, Default)]
 pub struct Database {
     storage: salsa::Storage<Self>,
+    pub files: Files,
 }
 
 #[salsa::db]
 impl salsa::Database for Database {}
+
+#[salsa::db]
+impl Db for Database {
+    fn files(&self) -> &Files {
+        &self.files
+    }
+}
 
 /// Why a file has no IR.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -63,24 +80,25 @@ pub struct Failure {
 
 /// The decoded source. Separate from [`lowered`] because positions need it when the IR does not change.
 #[salsa::tracked(returns(clone))]
-pub fn text(db: &dyn salsa::Database, file: SourceFile) -> Result<Arc<str>, Arc<[Failure]>> {
+pub fn text(db: &dyn Db, file: SourceFile) -> Result<Arc<str>, Arc<[Failure]>> {
     file.revision(db);
     let failure =
         |rule, message: String, line| -> Arc<[Failure]> { Arc::new([Failure { rule, message, range: None, line }]) };
     if file.status(db) == FileStatus::Gone {
         return Err(failure(Rule::Unreadable, "the file is gone".to_owned(), 1));
     }
+    let undecodable = |error: syntax::DecodeError| failure(Rule::Undecodable, error.to_string(), error.line);
+    if let Some(buffer) = db.files().buffer(file.path(db)) {
+        return syntax::check_decoded(&buffer.text).map(|()| buffer.text.clone()).map_err(undecodable);
+    }
     let bytes = files::read(file.path(db))
         .map_err(|error| failure(Rule::Unreadable, format!("the file can't be read: {error}"), 1))?;
-    match syntax::decode(&bytes) {
-        Ok(text) => Ok(text.into()),
-        Err(error) => Err(failure(Rule::Undecodable, error.to_string(), error.line)),
-    }
+    syntax::decode(&bytes).map(Arc::from).map_err(undecodable)
 }
 
 /// The IR. Not compared: nearly every edit changes a range in it.
 #[salsa::tracked(returns(clone), no_eq)]
-pub fn lowered(db: &dyn salsa::Database, file: SourceFile) -> Result<Arc<ir::Module>, Arc<[Failure]>> {
+pub fn lowered(db: &dyn Db, file: SourceFile) -> Result<Arc<ir::Module>, Arc<[Failure]>> {
     let text = text(db, file)?;
     let settings = Settings::get(db);
     let options = syntax::LowerOptions { version: settings.version(db), optimize: settings.optimize(db) };
@@ -126,7 +144,7 @@ impl ImportSummary {
 /// The projection that the import graph is built from: it stays the same under most edits,
 /// and so keeps them from reaching the graph.
 #[salsa::tracked(returns(clone))]
-pub fn import_summary(db: &dyn salsa::Database, file: SourceFile) -> Arc<ImportSummary> {
+pub fn import_summary(db: &dyn Db, file: SourceFile) -> Arc<ImportSummary> {
     let Ok(module) = lowered(db, file) else {
         return Arc::default();
     };
@@ -164,11 +182,32 @@ fn imports_own_submodules(module: &syntax::ir::Module, statement: &syntax::ir::T
         })
 }
 
-/// A number that changes when the file does.
-pub fn revision_of(path: &Path) -> (u64, FileStatus) {
-    match files::stamp(path) {
-        Some((modified, size)) => ((modified as u64).rotate_left(17) ^ size, FileStatus::Present),
-        None => (0, FileStatus::Gone),
+/// The sources by their paths: an input for each file that was ever asked for.
+#[derive(Default)]
+pub struct Sources {
+    known: FxHashMap<PathBuf, SourceFile>,
+}
+
+impl Sources {
+    /// The input of a file, brought up to date.
+    pub fn get(&mut self, database: &mut Database, path: &Path) -> SourceFile {
+        let (revision, status) = match database.files.revision(path) {
+            Some(revision) => (revision, FileStatus::Present),
+            None => (0, FileStatus::Gone),
+        };
+        if let Some(&file) = self.known.get(path) {
+            // A setter never compares, and each starts a new revision of the database.
+            if file.revision(database) != revision {
+                file.set_revision(database).to(revision);
+            }
+            if file.status(database) != status {
+                file.set_status(database).to(status);
+            }
+            return file;
+        }
+        let file = SourceFile::new(database, path.to_owned(), revision, status);
+        self.known.insert(path.to_owned(), file);
+        file
     }
 }
 

@@ -12,7 +12,7 @@ use ignore::WalkBuilder;
 use thiserror::Error;
 
 use crate::config::Config;
-use crate::files;
+use crate::files::{self, Files};
 use crate::globs::ModuleGlobs;
 
 /// A module that the user asked about.
@@ -36,7 +36,7 @@ pub struct Trouble {
     pub is_error: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Discovery {
     /// Search roots in the order of the PATHs.
     pub roots: Vec<PathBuf>,
@@ -65,6 +65,7 @@ pub struct Scope<'a> {
     pub exclude: &'a ModuleGlobs,
     /// Path entries of the target.
     pub search_path: &'a [PathBuf],
+    pub files: &'a Files,
 }
 
 impl Scope<'_> {
@@ -78,12 +79,16 @@ pub fn discover(paths: &[PathBuf], scope: &Scope) -> Result<Discovery, DiscoverE
     let mut discovery = Discovery::default();
     let paths: Vec<PathBuf> = paths.iter().map(|path| files::absolute(path)).collect();
     for path in &paths {
-        let metadata = std::fs::metadata(path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => DiscoverError::Missing(path.display().to_string()),
-            _ => DiscoverError::Unreadable(path.display().to_string(), error),
-        })?;
-        let folder = if metadata.is_dir() { path.as_path() } else { path.parent().unwrap_or(path) };
-        for root in roots_of(folder) {
+        let is_folder = match std::fs::metadata(path) {
+            Ok(metadata) => metadata.is_dir(),
+            Err(_) if scope.files.buffer(path).is_some() => false,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(DiscoverError::Missing(path.display().to_string()));
+            }
+            Err(error) => return Err(DiscoverError::Unreadable(path.display().to_string(), error)),
+        };
+        let folder = if is_folder { path.as_path() } else { path.parent().unwrap_or(path) };
+        for root in roots_of(folder, scope.files) {
             if !discovery.roots.contains(&root) {
                 discovery.roots.push(root);
             }
@@ -111,12 +116,12 @@ pub fn discover(paths: &[PathBuf], scope: &Scope) -> Result<Discovery, DiscoverE
 }
 
 /// The search root of a folder, and the `src` of a project whose own folder the root is.
-fn roots_of(folder: &Path) -> Vec<PathBuf> {
-    let root = folder.ancestors().find(|ancestor| !ancestor.join(INIT).is_file()).unwrap_or(folder);
-    let is_project = ["pyproject.toml", "setup.py", "setup.cfg"].iter().any(|file| root.join(file).is_file());
+fn roots_of(folder: &Path, files: &Files) -> Vec<PathBuf> {
+    let root = folder.ancestors().find(|ancestor| !files.is_file(&ancestor.join(INIT))).unwrap_or(folder);
+    let is_project = ["pyproject.toml", "setup.py", "setup.cfg"].iter().any(|file| files.is_file(&root.join(file)));
     let source = root.join("src");
     let mut roots = vec![root.to_owned()];
-    if is_project && source.is_dir() && !source.join(INIT).is_file() {
+    if is_project && source.is_dir() && !files.is_file(&source.join(INIT)) {
         roots.push(source);
     }
     roots
@@ -137,16 +142,34 @@ fn walk(path: &Path, roots: &[PathBuf], scope: &Scope, discovery: &mut Discovery
                 if !entry.file_type().is_some_and(|kind| kind.is_file()) {
                     continue;
                 }
-                if entry.path().extension().is_some_and(|extension| extension == "py") {
-                    let found = name_file(entry.path(), roots);
-                    if scope.admits(&found.name) {
-                        discovery.modules.push(found);
-                    }
-                }
+                take(entry.path(), roots, scope, discovery);
             }
             Err(error) => discovery.troubles.extend(trouble(&error, path)),
         }
     }
+    for file in scope.files.buffered().filter(|file| is_walked(path, file)) {
+        take(file, roots, scope, discovery);
+    }
+}
+
+fn take(file: &Path, roots: &[PathBuf], scope: &Scope, discovery: &mut Discovery) {
+    if file.extension().is_some_and(|extension| extension == "py") {
+        let found = name_file(file, roots);
+        if scope.admits(&found.name) {
+            discovery.modules.push(found);
+        }
+    }
+}
+
+/// Whether a walk of the folder would come to the file, if it were on the disk.
+fn is_walked(folder: &Path, file: &Path) -> bool {
+    let Ok(inside) = file.strip_prefix(folder) else { return false };
+    let is_hidden = |part: &std::ffi::OsStr| part.as_encoded_bytes().starts_with(b".");
+    let is_skipped = |around: &Path| {
+        around.file_name().and_then(|name| name.to_str()).is_some_and(|name| SKIPPED.contains(&name))
+            || around.join("pyvenv.cfg").is_file()
+    };
+    !inside.iter().any(is_hidden) && !file.ancestors().skip(1).take_while(|around| *around != folder).any(is_skipped)
 }
 
 fn is_skipped(entry: &ignore::DirEntry) -> bool {
@@ -221,6 +244,7 @@ fn is_identifier(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::Buffer;
     use expect_test::{Expect, expect};
 
     fn check(files: &[&str], paths: &[&str], expected: Expect) {
@@ -228,6 +252,18 @@ mod tests {
     }
 
     fn check_with(files: &[&str], paths: &[&str], config: &Config, exclude: &[&str], expected: Expect) {
+        check_buffered(files, &[], paths, config, exclude, expected);
+    }
+
+    /// The `buffered` files are in an editor only.
+    fn check_buffered(
+        files: &[&str],
+        buffered: &[&str],
+        paths: &[&str],
+        config: &Config,
+        exclude: &[&str],
+        expected: Expect,
+    ) {
         let folder = tempfile::tempdir().unwrap();
         for file in files {
             let path = folder.path().join(file);
@@ -237,7 +273,15 @@ mod tests {
         let paths: Vec<PathBuf> = paths.iter().map(|path| folder.path().join(path)).collect();
         let exclude = ModuleGlobs::new(exclude).unwrap();
         let search_path = [folder.path().join("env/lib/site-packages")];
-        let scope = Scope { config, include: &ModuleGlobs::default(), exclude: &exclude, search_path: &search_path };
+        let buffer = || Buffer { text: "".into(), revision: 1 };
+        let buffers = buffered.iter().map(|file| (folder.path().join(file), buffer()));
+        let scope = Scope {
+            config,
+            include: &ModuleGlobs::default(),
+            exclude: &exclude,
+            search_path: &search_path,
+            files: &Files::with_buffers(buffers.collect()),
+        };
         let found = discover(&paths, &scope).unwrap();
         let lines: Vec<String> = found
             .modules
@@ -339,6 +383,22 @@ mod tests {
         );
     }
 
+    #[test]
+    fn files_that_only_an_editor_holds_are_found_where_a_walk_would_come() {
+        check_buffered(
+            &["pkg/a.py"],
+            &["pkg/__init__.py", "pkg/a.py", "new/b.py", ".hidden/c.py", "node_modules/x/d.py", "notes.txt"],
+            &[""],
+            &Config::default(),
+            &[],
+            expect![[r#"
+                new.b = new/b.py
+                pkg = pkg/__init__.py
+                pkg.a = pkg/a.py
+            "#]],
+        );
+    }
+
     #[cfg(unix)]
     #[test]
     fn link_loops_end() {
@@ -346,7 +406,13 @@ mod tests {
         std::fs::write(folder.path().join("a.py"), "").unwrap();
         std::os::unix::fs::symlink(folder.path(), folder.path().join("again")).unwrap();
         let globs = ModuleGlobs::default();
-        let scope = Scope { config: &Config::default(), include: &globs, exclude: &globs, search_path: &[] };
+        let scope = Scope {
+            config: &Config::default(),
+            include: &globs,
+            exclude: &globs,
+            search_path: &[],
+            files: &Files::default(),
+        };
         let found = discover(&[folder.path().to_owned()], &scope).unwrap();
         assert_eq!(found.modules.len(), 1);
         assert_eq!(found.troubles.len(), 1);
@@ -356,7 +422,13 @@ mod tests {
     #[test]
     fn a_missing_path_is_an_error() {
         let globs = ModuleGlobs::default();
-        let scope = Scope { config: &Config::default(), include: &globs, exclude: &globs, search_path: &[] };
+        let scope = Scope {
+            config: &Config::default(),
+            include: &globs,
+            exclude: &globs,
+            search_path: &[],
+            files: &Files::default(),
+        };
         let error = discover(&[PathBuf::from("/nowhere/at/all")], &scope).unwrap_err();
         assert_eq!(error.to_string(), "/nowhere/at/all: no such file or folder");
     }

@@ -4,8 +4,8 @@
 //! depends on are finished. What a task may see is fixed by the graph alone,
 //! never by what happens to be finished, so every run has the same results.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use const_eval::evaluated::Evaluated;
 use const_eval::ground::Ground;
@@ -14,15 +14,17 @@ use const_eval::value::ModuleId;
 use const_eval::world::{Answer, Question, Resolved, Target, World};
 use rayon::Scope;
 use rustc_hash::{FxHashMap, FxHashSet};
-use syntax::ir;
+use syntax::ir::{self, Name};
 
 use crate::closed::closed_inside;
 use crate::consult::Consultant;
 use crate::cycle;
 use crate::graph::{ComponentId, Graph, is_or_contains};
+use crate::kept::{Found, Kept, Trail};
 use crate::load::{Progress, Table};
 use crate::panics;
 use crate::resolve::{Location, Resolver, parents};
+use crate::session::Observer;
 
 /// The outcome for one module.
 #[derive(Clone, Debug)]
@@ -47,8 +49,16 @@ impl Evaluation {
 #[derive(Clone, Debug)]
 pub struct Finished {
     pub evaluation: Evaluation,
+    /// What its component asked for; empty in an analysis that is not to be followed by another.
+    pub trail: Arc<Trail>,
     /// See [`crate::closed`].
     pub is_closed_inside: bool,
+}
+
+/// In the place of what should be there, and is not.
+fn unfinished() -> Finished {
+    let evaluation = Evaluation::Failed("it was never evaluated".to_owned());
+    Finished { evaluation, trail: Arc::default(), is_closed_inside: false }
 }
 
 /// Everything that evaluations read.
@@ -60,11 +70,23 @@ pub struct Context<'a> {
     pub table: &'a Table,
     pub graph: &'a Graph,
     pub consultant: &'a Consultant,
+    /// Whether to note what is asked for, for a later analysis.
+    pub leaves_trail: bool,
 }
 
-/// Evaluates all modules. Call it within the pool whose threads have large stacks.
-pub fn evaluate(context: Context, progress: &(dyn Fn(Progress) + Sync)) -> Vec<Finished> {
+/// Evaluates all modules; `None` if it was cancelled. Call it within the pool whose threads have large stacks.
+///
+/// What one of the `kept` analyses knows need not be evaluated again.
+pub fn evaluate(context: Context, kept: &[Kept], observer: &dyn Observer) -> Option<Vec<Finished>> {
     let condensation = &context.graph.condensation;
+    // Per component: the analysis that has it.
+    let mut source: Vec<Option<&Kept>> = vec![None; condensation.components.len()];
+    for kept in kept {
+        for (source, to_do) in source.iter_mut().zip(kept.components_to_do(context)) {
+            *source = source.or((!to_do).then_some(kept));
+        }
+    }
+    let to_do: Vec<bool> = source.iter().map(Option::is_none).collect();
     let mut dependents: Vec<Vec<ComponentId>> = vec![Vec::new(); condensation.components.len()];
     for (component, dependencies) in condensation.dependencies.iter().enumerate() {
         for dependency in dependencies {
@@ -74,22 +96,37 @@ pub fn evaluate(context: Context, progress: &(dyn Fn(Progress) + Sync)) -> Vec<F
     let run = Run {
         context,
         results: context.table.modules.iter().map(|_| OnceLock::new()).collect(),
-        waiting: condensation.dependencies.iter().map(|list| AtomicUsize::new(list.len())).collect(),
+        waiting: condensation
+            .dependencies
+            .iter()
+            .map(|list| AtomicUsize::new(list.iter().filter(|dependency| to_do[**dependency as usize]).count()))
+            .collect(),
         dependents,
-        progress,
+        observer,
+        is_cancelled: AtomicBool::new(false),
     };
-    progress(Progress::Evaluating(context.table.modules.len()));
+    for (members, kept) in condensation.components.iter().zip(&source) {
+        for member in members.iter().filter(|_| kept.is_some()) {
+            let finished = kept.map(|kept| kept.last.evaluations[member.0 as usize].clone());
+            run.results[member.0 as usize].set(finished.unwrap_or_else(unfinished)).ok();
+        }
+    }
+    let is_there = |member: &&ModuleId| !context.table.module(**member).is_gone;
+    let members = |component: usize| condensation.components[component].iter().filter(is_there).count();
+    observer.progress(Progress::Evaluating((0..to_do.len()).filter(|at| to_do[*at]).map(members).sum()));
     rayon::scope(|scope| {
-        for (component, dependencies) in condensation.dependencies.iter().enumerate() {
-            if dependencies.is_empty() {
+        for component in (0..to_do.len()).filter(|at| to_do[*at]) {
+            // Those that become ready while this goes on are started by what they have waited for.
+            if !condensation.dependencies[component].iter().any(|dependency| to_do[*dependency as usize]) {
                 let run = &run;
                 scope.spawn(move |scope| run.component(scope, component as ComponentId));
             }
         }
     });
-    let unfinished =
-        || Finished { evaluation: Evaluation::Failed("it was never evaluated".to_owned()), is_closed_inside: false };
-    run.results.into_iter().map(|result| result.into_inner().unwrap_or_else(unfinished)).collect()
+    if run.is_cancelled.into_inner() {
+        return None;
+    }
+    Some(run.results.into_iter().map(|result| result.into_inner().unwrap_or_else(unfinished)).collect())
 }
 
 struct Run<'a> {
@@ -98,7 +135,8 @@ struct Run<'a> {
     /// Per component: how many of its dependencies are unfinished.
     waiting: Vec<AtomicUsize>,
     dependents: Vec<Vec<ComponentId>>,
-    progress: &'a (dyn Fn(Progress) + Sync),
+    observer: &'a dyn Observer,
+    is_cancelled: AtomicBool,
 }
 
 impl<'a> Run<'a> {
@@ -108,6 +146,10 @@ impl<'a> Run<'a> {
         let mut done: FxHashMap<ModuleId, Evaluation> = FxHashMap::default();
         let order = cycle::evaluation_order(self.context.table, members);
         for (place, &member) in order.members.iter().enumerate() {
+            if self.observer.is_cancelled() {
+                self.is_cancelled.store(true, Ordering::Relaxed);
+                return;
+            }
             let evaluation = self.module(&view, member);
             if let Some(evaluated) = evaluation.done()
                 && members.len() > 1
@@ -121,10 +163,14 @@ impl<'a> Run<'a> {
         let evaluations: Vec<Evaluation> =
             members.iter().map(|member| done.remove(member).unwrap_or(Evaluation::NotParsed)).collect();
         let is_closed_inside = closed_inside(self.context, members, &evaluations, &|module| view.results.get(module));
+        let trail = Arc::new(Trail { ordered_by: order.decided_by, ..view.trail() });
         for (member, evaluation) in members.iter().zip(evaluations) {
             // Each module is in one component, and each component runs once.
-            self.results[member.0 as usize].set(Finished { evaluation, is_closed_inside }).ok();
-            (self.progress)(Progress::Evaluated);
+            let finished = Finished { evaluation, trail: trail.clone(), is_closed_inside };
+            self.results[member.0 as usize].set(finished).ok();
+            if !self.context.table.module(*member).is_gone {
+                self.observer.progress(Progress::Evaluated);
+            }
         }
         for &dependent in &self.dependents[component as usize] {
             if self.waiting[dependent as usize].fetch_sub(1, Ordering::AcqRel) == 1 {
@@ -134,7 +180,7 @@ impl<'a> Run<'a> {
     }
 
     fn module(&self, view: &View, module: ModuleId) -> Evaluation {
-        if self.context.table.module(module).ir.is_none() {
+        if self.context.table.module(module).evaluated_ir().is_none() {
             return Evaluation::NotParsed;
         }
         match panics::catch(|| const_eval::evaluate(view, module)) {
@@ -170,6 +216,8 @@ pub struct View<'a> {
     hidden: FxHashSet<ModuleId>,
     /// Finished members of the same component that the others may read (see [`crate::cycle`]).
     members: FxHashMap<ModuleId, Arc<Evaluated>>,
+    /// What was asked for, if that is noted.
+    asked: Option<Mutex<FxHashMap<Name, Found>>>,
 }
 
 impl<'a> View<'a> {
@@ -181,7 +229,19 @@ impl<'a> View<'a> {
             component: None,
             hidden: FxHashSet::default(),
             members: FxHashMap::default(),
+            asked: None,
         }
+    }
+
+    /// The view of a component before anything is evaluated, to ask again what was asked before.
+    pub fn again(context: Context<'a>, component: ComponentId) -> View<'a> {
+        View::of_component(Context { leaves_trail: false, ..context }, &[], component)
+    }
+
+    fn trail(&self) -> Trail {
+        let asked =
+            self.asked.as_ref().and_then(|asked| asked.lock().ok().map(|mut asked| std::mem::take(&mut *asked)));
+        Trail { found: asked.into_iter().flatten().collect(), ordered_by: Vec::new() }
     }
 
     fn of_component(context: Context<'a>, results: &'a [OnceLock<Finished>], component: ComponentId) -> View<'a> {
@@ -203,6 +263,7 @@ impl<'a> View<'a> {
             component: Some(component),
             hidden,
             members: FxHashMap::default(),
+            asked: context.leaves_trail.then(Mutex::default),
         }
     }
 
@@ -240,41 +301,13 @@ impl World for View<'_> {
 
     fn resolve(&self, absolute: &str) -> Resolved {
         let name = self.context.resolver.canonical(absolute);
-        if let Some(&module) = self.context.table.by_name.get(name) {
-            if let Some(package) = self.path_changing_parent(name) {
-                let message = format!("`{package}` sets `__path__`, so what `{name}` is found as is not known");
-                return unknown(Rule::NotModelled, message);
-            }
-            if self.may_import(module) {
-                return Resolved::Source(module);
-            }
-            let message = format!("`{name}` is not imported by any import statement that runs at import");
-            return unknown(Rule::ImportInCall, message);
+        let found = self.find(name);
+        if let Some(Ok(mut asked)) = self.asked.as_ref().map(Mutex::lock)
+            && !asked.contains_key(name)
+        {
+            asked.insert(name.into(), Found::new(&found));
         }
-        match self.context.resolver.resolve(name) {
-            Location::Builtin | Location::Extension { standard: true, .. } => self.ground_module(name),
-            Location::Extension { path, .. } => {
-                let message =
-                    format!("`{name}` is the extension module {}, about which nothing is known", path.display());
-                unknown(Rule::NotModelled, message)
-            }
-            Location::Source(_) => {
-                let message = format!("`{name}` is not imported by any import statement that runs at import");
-                unknown(Rule::ImportInCall, message)
-            }
-            Location::Namespace(_) => unknown(Rule::NotModelled, format!("`{name}` is a namespace package")),
-            Location::Opaque(_) if self.is_below_plain_module(name) => {
-                Resolved::Unfound(Reason::new(Rule::NotModelled, format!("no package holds `{name}`")))
-            }
-            Location::Opaque(reason) => unknown(Rule::NotModelled, format!("`{name}` can't be looked into: {reason}")),
-            Location::Missing => match self.path_changing_parent(name) {
-                Some(package) => {
-                    let message = format!("`{package}` sets `__path__`, so whether `{name}` exists is not known");
-                    Resolved::Unfound(Reason::new(Rule::NotModelled, message))
-                }
-                None => Resolved::Missing,
-            },
-        }
+        found
     }
 
     fn module_name(&self, module: ModuleId) -> &str {
@@ -290,7 +323,12 @@ impl World for View<'_> {
     }
 
     fn ir(&self, module: ModuleId) -> Option<&Arc<ir::Module>> {
-        self.context.table.module(module).ir.as_ref()
+        let module = self.context.table.module(module);
+        match self.component {
+            Some(_) => module.evaluated_ir(),
+            // Who looks at finished modules may call what was not called before, and it must be what it is now.
+            None => module.ir.as_ref(),
+        }
     }
 
     fn evaluated(&self, module: ModuleId) -> Option<&Arc<Evaluated>> {
@@ -331,6 +369,45 @@ impl World for View<'_> {
 }
 
 impl View<'_> {
+    /// What the name leads to; aliases are replaced.
+    fn find(&self, name: &str) -> Resolved {
+        if let Some(&module) = self.context.table.by_name.get(name) {
+            if let Some(package) = self.path_changing_parent(name) {
+                let message = format!("`{package}` sets `__path__`, so what `{name}` is found as is not known");
+                return unknown(Rule::NotModelled, message);
+            }
+            if self.may_import(module) {
+                return Resolved::Source(module);
+            }
+            let message = format!("`{name}` is not imported by any import statement that runs at import");
+            return unknown(Rule::ImportInCall, message);
+        }
+        match self.context.resolver.resolve(name) {
+            Location::Builtin | Location::Extension { standard: true, .. } => self.ground_module(name),
+            Location::Extension { path, .. } => {
+                let message =
+                    format!("`{name}` is the extension module {}, about which nothing is known", path.display());
+                unknown(Rule::NotModelled, message)
+            }
+            Location::Source(_) => {
+                let message = format!("`{name}` is not imported by any import statement that runs at import");
+                unknown(Rule::ImportInCall, message)
+            }
+            Location::Namespace(_) => unknown(Rule::NotModelled, format!("`{name}` is a namespace package")),
+            Location::Opaque(_) if self.is_below_plain_module(name) => {
+                Resolved::Unfound(Reason::new(Rule::NotModelled, format!("no package holds `{name}`")))
+            }
+            Location::Opaque(reason) => unknown(Rule::NotModelled, format!("`{name}` can't be looked into: {reason}")),
+            Location::Missing => match self.path_changing_parent(name) {
+                Some(package) => {
+                    let message = format!("`{package}` sets `__path__`, so whether `{name}` exists is not known");
+                    Resolved::Unfound(Reason::new(Rule::NotModelled, message))
+                }
+                None => Resolved::Missing,
+            },
+        }
+    }
+
     /// Whether a package around an imported module runs no unproven code, or has run before.
     fn is_closed_parent(&self, parent: &str) -> bool {
         let Some(&package) = self.context.table.by_name.get(parent) else {

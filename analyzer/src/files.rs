@@ -1,4 +1,7 @@
 //! The only door to the file system: reading files, listing folders.
+//!
+//! An editor's unsaved texts lie over the disk ([`Files`]): a file with a *buffer* is what the
+//! buffer says, whether or not there is one on the disk.
 
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -19,20 +22,92 @@ pub enum EntryKind {
 /// The names in one folder.
 pub type Listing = FxHashMap<String, EntryKind>;
 
+/// A text that an editor holds.
+#[derive(Clone, Debug)]
+pub struct Buffer {
+    pub text: Arc<str>,
+    /// Another one whenever the text is another one, of this file or of any other.
+    pub revision: u64,
+}
+
+/// The files as one analysis sees them: the disk, and over it the buffers of an editor. A value: buffers
+/// don't change.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    buffers: Arc<FxHashMap<PathBuf, Buffer>>,
+}
+
+impl Files {
+    /// The paths are absolute.
+    pub fn with_buffers(buffers: FxHashMap<PathBuf, Buffer>) -> Files {
+        Files { buffers: Arc::new(buffers) }
+    }
+
+    pub fn buffer(&self, path: &Path) -> Option<&Buffer> {
+        self.buffers.get(path)
+    }
+
+    pub fn is_file(&self, path: &Path) -> bool {
+        self.buffers.contains_key(path) || is_file(path)
+    }
+
+    /// Files with a buffer, in no particular order.
+    pub fn buffered(&self) -> impl Iterator<Item = &Path> {
+        self.buffers.keys().map(PathBuf::as_path)
+    }
+
+    /// Whether buffers lie over the same paths, whatever their texts are.
+    pub fn covers_the_same(&self, other: &Files) -> bool {
+        self.buffers.len() == other.buffers.len() && self.buffered().all(|path| other.buffer(path).is_some())
+    }
+
+    /// A number that changes when the file does; `None` if there is no such file.
+    pub fn revision(&self, path: &Path) -> Option<u64> {
+        if let Some(buffer) = self.buffer(path) {
+            return Some(buffer.revision);
+        }
+        stamp(path).map(|(modified, size)| (modified as u64).rotate_left(17) ^ size)
+    }
+
+    /// The names in a folder, files that only a buffer holds among them.
+    fn list(&self, folder: &Path) -> Option<Listing> {
+        let mut listing = read_listing(folder).ok();
+        for path in self.buffered() {
+            let Ok(inside) = path.strip_prefix(folder) else { continue };
+            let mut parts = inside.components();
+            let Some(name) = parts.next().and_then(|part| part.as_os_str().to_str()) else { continue };
+            let kind = if parts.next().is_none() { EntryKind::File } else { EntryKind::Folder };
+            listing.get_or_insert_default().entry(name.to_owned()).or_insert(kind);
+        }
+        listing
+    }
+}
+
 /// Folders listed once each, as `importlib`'s `FileFinder` keeps them.
 /// Names that are not Unicode can't be imported and are left out.
 #[derive(Debug, Default)]
 pub struct Listings {
+    files: Files,
     folders: DashMap<PathBuf, Option<Arc<Listing>>, FxBuildHasher>,
 }
 
 impl Listings {
+    pub fn new(files: Files) -> Listings {
+        Listings { files, folders: DashMap::default() }
+    }
+
+    /// Whether all folders, those that were listed and others, still hold the same names, for these files.
+    pub fn are_current(&self, files: &Files) -> bool {
+        self.files.covers_the_same(files)
+            && self.folders.iter().all(|entry| entry.value().as_deref() == files.list(entry.key()).as_ref())
+    }
+
     /// The folder's names; `None` if it is no folder or can't be read.
     pub fn list(&self, folder: &Path) -> Option<Arc<Listing>> {
         if let Some(known) = self.folders.get(folder) {
             return known.clone();
         }
-        let listing = read_listing(folder).ok().map(Arc::new);
+        let listing = self.files.list(folder).map(Arc::new);
         self.folders.entry(folder.to_owned()).or_insert(listing).clone()
     }
 }

@@ -34,7 +34,7 @@ pub struct Graph {
 
 #[derive(Debug, Default)]
 pub struct Condensation {
-    /// Members of each component, in ascending order.
+    /// Members of each component, in the order in which they were loaded.
     pub components: Vec<Vec<ModuleId>>,
     /// Per module: its component.
     pub component_of: Vec<ComponentId>,
@@ -46,7 +46,10 @@ impl Graph {
     /// Modules that are `first` come before all others.
     pub fn new(table: &Table, first: impl Fn(&Module) -> bool) -> Graph {
         let edges: Vec<Vec<ModuleId>> = table.modules.iter().map(|module| edges_of(table, module)).collect();
-        let condensation = condense(&with_first(table, &edges, first));
+        let mut condensation = condense(&with_first(table, &edges, first));
+        for members in &mut condensation.components {
+            members.sort_unstable_by_key(|member| table.module(*member).rank);
+        }
         let mut graph = Graph { edges, condensation, reached: Vec::new(), words: 0, package_bits: Vec::new() };
         graph.compute_reached(table);
         graph

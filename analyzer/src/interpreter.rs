@@ -1,7 +1,7 @@
 //! Finding the target interpreter and running our two questions in it.
 //!
 //! Order of search: what the user named (a path, a name on `PATH`, or a virtual
-//! environment's folder), `$VIRTUAL_ENV`, a `.venv` in the current folder or
+//! environment's folder), `$VIRTUAL_ENV`, a `.venv` in the folder at hand or
 //! above it, `python3`, `python`. The interpreter runs isolated and without
 //! `site` (`-I -S`), so no `.pth` line and no `sitecustomize` runs.
 
@@ -46,7 +46,7 @@ pub enum InterpreterError {
 
 /// Where the executable of the target is. The path is absolute; links are not resolved,
 /// because a virtual environment's interpreter is a link.
-pub fn find(named: Option<&str>) -> Result<PathBuf, InterpreterError> {
+pub fn find(named: Option<&str>, folder: &Path) -> Result<PathBuf, InterpreterError> {
     if let Some(name) = named {
         return find_named(name);
     }
@@ -54,8 +54,7 @@ pub fn find(named: Option<&str>) -> Result<PathBuf, InterpreterError> {
     if let Some(found) = active.and_then(|folder| in_environment(Path::new(&folder))) {
         return Ok(found);
     }
-    let current = files::absolute(Path::new("."));
-    for folder in current.ancestors() {
+    for folder in files::absolute(folder).ancestors() {
         if let Some(found) = in_environment(&folder.join(".venv")) {
             return Ok(found);
         }

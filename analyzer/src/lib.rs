@@ -20,21 +20,26 @@ mod files;
 mod globs;
 mod graph;
 mod interpreter;
+mod kept;
 mod load;
 mod panics;
+mod renew;
 mod report;
 mod resolve;
 mod rules;
+mod session;
 mod site;
 mod target;
 mod verdict;
 
-pub use analysis::{AnalysedModule, Analysis, AnalyzeError, Options, analyze};
+pub use analysis::{AnalysedModule, Analysis, Options, analyze};
+pub use cache::page as keep_page;
 pub use config::{Config, ConfigError};
 pub use diagnostics::{Diagnostic, Severity, readable};
 pub use discover::{DiscoverError, Trouble};
 pub use effects::{EffectReport, OperandReport, StepReport, effects, effects_of};
 pub use evaluate::{Evaluation, View};
+pub use files::{Buffer, Files};
 pub use globs::{GlobError, ModuleGlobs};
 pub use interpreter::InterpreterError;
 pub use load::Progress;
@@ -43,6 +48,7 @@ pub use report::{
     diagnostic_report, guards,
 };
 pub use rules::title as rule_title;
+pub use session::{AnalyzeError, Observer, Session};
 pub use site::SearchPath;
 pub use target::{Facts, Interpreter};
 pub use verdict::{StatementCounts, Verdict};

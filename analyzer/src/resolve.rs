@@ -14,7 +14,7 @@ use std::sync::Arc;
 use dashmap::DashMap;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
-use crate::files::{EntryKind, Listings};
+use crate::files::{EntryKind, Files, Listings};
 use crate::target::Interpreter;
 
 /// What the finders find under a name.
@@ -75,7 +75,7 @@ pub struct Resolver {
 }
 
 impl Resolver {
-    pub fn new(interpreter: &Interpreter, roots: &[PathBuf]) -> Resolver {
+    pub fn new(interpreter: &Interpreter, roots: &[PathBuf], files: Files) -> Resolver {
         let facts = &interpreter.facts;
         let mut path = roots.to_vec();
         for entry in &interpreter.search_path.entries {
@@ -98,9 +98,14 @@ impl Resolver {
                 .foreign_finders
                 .first()
                 .map(|file| format!("an import line in {} may install a finder for it", file.display())),
-            listings: Listings::default(),
+            listings: Listings::new(files),
             known: DashMap::default(),
         }
+    }
+
+    /// Whether a new resolver behind the same roots would give the same answers.
+    pub fn is_current(&self, roots: &[PathBuf], files: &Files) -> bool {
+        self.path[..self.user_roots] == *roots && self.listings.are_current(files)
     }
 
     /// What an import of the absolute dotted name finds, given that its parents import without error.
@@ -365,7 +370,7 @@ mod tests {
                 std::fs::write(path, "").unwrap();
             }
             let roots = [folder.path().join("root")];
-            let resolver = Resolver::new(&interpreter(folder.path(), Vec::new()), &roots);
+            let resolver = Resolver::new(&interpreter(folder.path(), Vec::new()), &roots, Files::default());
             Fixture { folder, resolver }
         }
 
@@ -443,7 +448,7 @@ mod tests {
         assert_eq!(fixture.find("A"), "missing");
         let path = fixture.folder.path();
         let foreign = interpreter(path, vec![path.join("x.pth")]);
-        assert!(matches!(Resolver::new(&foreign, &[]).resolve("nothing"), Location::Opaque(_)));
+        assert!(matches!(Resolver::new(&foreign, &[], Files::default()).resolve("nothing"), Location::Opaque(_)));
     }
 
     #[test]

@@ -67,7 +67,12 @@ pub struct Interpreter {
 impl Interpreter {
     /// Finds the interpreter (see [`interpreter::find`]) and asks it, or the cache, what it is.
     pub fn discover(named: Option<&str>) -> Result<Interpreter, InterpreterError> {
-        let mut executable = interpreter::find(named)?;
+        Interpreter::discover_near(named, None)
+    }
+
+    /// As [`Interpreter::discover`], from another folder than the current one.
+    pub fn discover_near(named: Option<&str>, folder: Option<&Path>) -> Result<Interpreter, InterpreterError> {
+        let mut executable = interpreter::find(named, folder.unwrap_or(Path::new(".")))?;
         if interpreter::is_script(&executable) {
             let answer = interpreter::ask(&executable, FACTS)?;
             executable = facts_of(&executable, &answer)?.executable;

@@ -8,7 +8,7 @@ use syntax::{LineIndex, TextRange, TextSize};
 
 use crate::diagnostics::{Diagnostic, Severity, readable};
 use crate::evaluate::Evaluation;
-use crate::load::Module;
+use crate::load::{Module, Table};
 
 /// What a module was proven to be (design §2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -62,7 +62,7 @@ pub struct Judgement {
 }
 
 /// Judges a module. `demanded`: the command line or the configuration wants it strict.
-pub fn judge(module: &Module, evaluation: &Evaluation, demanded: bool) -> Judgement {
+pub fn judge(table: &Table, module: &Module, evaluation: &Evaluation, demanded: bool) -> Judgement {
     let (Some(ir), Evaluation::Done(evaluated)) = (&module.ir, evaluation) else {
         return failed(module, evaluation);
     };
@@ -71,7 +71,7 @@ pub fn judge(module: &Module, evaluation: &Evaluation, demanded: bool) -> Judgem
     let mut diagnostics = Vec::new();
     for (statement, outcome) in ir.statements.iter().zip(&evaluated.outcomes) {
         if let Outcome::Residual(reason) = outcome {
-            diagnostics.push(of_reason(module, statement.range, reason));
+            diagnostics.push(of_reason(table, module, statement.range, reason));
         }
     }
     if evaluated.open_namespace {
@@ -80,7 +80,7 @@ pub fn judge(module: &Module, evaluation: &Evaluation, demanded: bool) -> Judgem
     if let Some(range) = demand(ir, demanded)
         && verdict != Verdict::Strict
     {
-        let effect = first_effect(module, ir, evaluated);
+        let effect = first_effect(table, module, ir, evaluated);
         let first = diagnostics.first().or(effect.as_ref());
         diagnostics.push(demand_not_met(module, verdict, range, first));
     }
@@ -145,8 +145,14 @@ fn failed(module: &Module, evaluation: &Evaluation) -> Judgement {
     Judgement { verdict: Verdict::Error, statements: StatementCounts::default(), diagnostics }
 }
 
-fn of_reason(module: &Module, statement: TextRange, reason: &Reason) -> Diagnostic {
-    let own = reason.chain.first().map(|link| link.site).filter(|site| site.module == module.id);
+fn of_reason(table: &Table, module: &Module, statement: TextRange, reason: &Reason) -> Diagnostic {
+    let present = |link: &Link| {
+        let Site { module, range } = link.site;
+        let site = Site { module, range: table.module(module).present_range(range) };
+        Link { site, message: readable(&link.message) }
+    };
+    let chain: Vec<Link> = reason.chain.iter().map(present).collect();
+    let own = chain.first().map(|link| link.site).filter(|site| site.module == module.id);
     let range = own.map(|site| site.range).filter(|range| statement.contains_range(*range)).unwrap_or(statement);
     Diagnostic {
         rule: reason.rule,
@@ -154,7 +160,7 @@ fn of_reason(module: &Module, statement: TextRange, reason: &Reason) -> Diagnost
         message: readable(&reason.message),
         range,
         line: None,
-        chain: reason.chain.iter().map(|link| Link { site: link.site, message: readable(&link.message) }).collect(),
+        chain,
     }
 }
 
@@ -202,10 +208,10 @@ fn demand_not_met(module: &Module, verdict: Verdict, range: TextRange, first: Op
 }
 
 /// The first effect that is replayed, as a finding.
-fn first_effect(module: &Module, ir: &ir::Module, evaluated: &Evaluated) -> Option<Diagnostic> {
+fn first_effect(table: &Table, module: &Module, ir: &ir::Module, evaluated: &Evaluated) -> Option<Diagnostic> {
     ir.statements.iter().zip(&evaluated.outcomes).find_map(|(statement, outcome)| match outcome {
         Outcome::Replayed(replay) => {
-            replay.effects.first().map(|effect| of_reason(module, statement.range, &effect.reason))
+            replay.effects.first().map(|effect| of_reason(table, module, statement.range, &effect.reason))
         }
         _ => None,
     })

@@ -37,6 +37,7 @@ A first tour:
   lyo run -b app.lyo -m app      start the program from the bundle
   lyo verify -b app.lyo          compare executed and rehydrated modules
   lyo inspect app.lyo            what is in the bundle
+  lyo lsp                        serve an editor (docs/editors.md)
 
 Exit status: 0 nothing to report, 1 findings of severity error, 2 usage or I/O error.
 `lyo help COMMAND` explains a command.";
@@ -49,6 +50,7 @@ enum Command {
     Run(commands::run::Args),
     Verify(commands::verify::Args),
     Inspect(commands::inspect::Args),
+    Lsp(commands::lsp::Args),
 }
 
 fn main() -> ExitCode {
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         Command::Run(args) => commands::run::run(args),
         Command::Verify(args) => commands::verify::run(args),
         Command::Inspect(args) => commands::inspect::run(args),
+        Command::Lsp(args) => commands::lsp::run(args),
     };
     match result {
         Ok(status) => status,

@@ -14,4 +14,4 @@ pub mod render;
 pub mod value;
 pub mod world;
 
-pub use machine::{Budget, evaluate, evaluate_within};
+pub use machine::{Budget, evaluate, evaluate_within, reaches_namespace};

@@ -20,6 +20,11 @@ impl<'w> Renderer<'w> {
     pub fn repr(&mut self, value: &Value) -> Option<String> {
         self.machine.render(value)
     }
+
+    /// `type(value).__name__`, or `None` where it is not known.
+    pub fn type_name(&mut self, value: &Value) -> Option<String> {
+        self.machine.render_type(value)
+    }
 }
 
 /// As [`Renderer::repr`], for a single value.

@@ -22,6 +22,7 @@
 //! statement (which returns `None`).
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use num_bigint::BigInt;
 use ruff_text_size::TextRange;
@@ -183,6 +184,32 @@ pub struct Code {
     pub instructions: Vec<Instruction>,
     /// Parallel to `instructions`.
     pub ranges: Vec<TextRange>,
+    /// Whether anybody has looked at the instructions, of a function's body above all. Who does says so: as long as
+    /// nobody has, it doesn't matter what they are.
+    pub read: ReadMark,
+}
+
+/// See [`Code::read`].
+#[derive(Debug, Default)]
+pub struct ReadMark(AtomicBool);
+
+impl ReadMark {
+    pub fn set(&self) {
+        // A store to memory that others read costs them time, even if it changes nothing.
+        if !self.is_set() {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Clone for ReadMark {
+    fn clone(&self) -> ReadMark {
+        ReadMark(AtomicBool::new(self.is_set()))
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! Bytes → text → tree → IR. The only crate that knows the parser.
 
+mod correspondence;
 mod decode;
 mod depth;
 mod directives;
@@ -7,16 +8,19 @@ mod disassemble;
 mod error;
 pub mod ir;
 mod line_index;
+mod locate;
 mod lower;
 mod names;
 mod parse;
 mod stack;
 mod symbols;
 
-pub use decode::{DecodeError, DecodeErrorKind, decode};
+pub use correspondence::{Correspondence, correspondence};
+pub use decode::{DecodeError, DecodeErrorKind, check_decoded, decode};
 pub use disassemble::disassemble;
 pub use error::{SyntaxError, SyntaxErrorKind};
 pub use line_index::LineIndex;
+pub use locate::{Located, locate};
 pub use lower::{LowerOptions, lower_source};
 pub use parse::{Parsed, parse};
 pub use ruff_text_size::{TextRange, TextSize};

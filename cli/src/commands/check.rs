@@ -81,6 +81,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let options = Options {
         paths: args.paths,
         python: args.python,
+        folder: None,
         strict: args.strict,
         include: args.include,
         exclude: args.exclude,

@@ -4,5 +4,6 @@ pub mod build;
 pub mod check;
 pub mod eval;
 pub mod inspect;
+pub mod lsp;
 pub mod run;
 pub mod verify;

@@ -5,3 +5,4 @@ mod bundle;
 mod check;
 mod common;
 mod eval;
+mod lsp;

@@ -204,6 +204,7 @@ fn collect_names(ir: &ir::Module, code: ir::CodeId, names: &mut FxHashSet<Name>)
         if !seen.insert(code) {
             continue;
         }
+        ir.code(code).read.set();
         for instruction in &ir.code(code).instructions {
             match instruction {
                 Instruction::LoadName(name)

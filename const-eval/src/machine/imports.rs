@@ -538,7 +538,7 @@ impl Machine<'_> {
     /// May the module's own code bind names that no statement spells, as `globals()[name] = value` does?
     pub(super) fn binds_dynamically(&self, module: ModuleId) -> bool {
         let Some(ir) = self.world.ir(module) else { return true };
-        ir.codes.iter().any(|code| super::forget::mentions_any(code, &NAMESPACE_ACCESS))
+        reaches_namespace(ir)
     }
 
     fn unknown_name(&self, module: &str, name: &str, why: &str) -> Value {
@@ -659,6 +659,12 @@ impl Machine<'_> {
 /// The exception of a failed import: which one is not known.
 fn failed_import(what: &str) -> Stop {
     Stop::Raise(Value::Unknown(Reason::new(Rule::Raises, format!("an exception: importing `{what}` fails"))))
+}
+
+/// Whether any code of the module, whoever may run it, mentions a way to its namespace. Of code that nobody has read
+/// ([`syntax::ir::Code::read`]) this matters all the same.
+pub fn reaches_namespace(ir: &syntax::ir::Module) -> bool {
+    ir.codes.iter().any(|code| super::forget::mentions_any(code, &NAMESPACE_ACCESS))
 }
 
 /// Names by which a module binds names that no statement of it spells.

@@ -49,6 +49,8 @@ mod unsupported;
 mod ways;
 mod weak;
 
+pub use imports::reaches_namespace;
+
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -286,6 +288,15 @@ impl<'w> Machine<'w> {
             Ok(Value::Str(text)) if self.current.effect.is_none() => Some(text.to_string()),
             _ => None,
         }
+    }
+
+    /// `type(value).__name__` where it is known.
+    pub(crate) fn render_type(&mut self, value: &Value) -> Option<String> {
+        if let Value::Unknown(reason) = value {
+            return reason.class.map(|class| self.type_name(crate::heap::Type::Ground(class)));
+        }
+        let class = self.type_of(value).ok()?;
+        Some(self.type_name(class))
     }
 
     fn new(world: &'w dyn World, module: ModuleId, budget: Budget) -> Machine<'w> {
@@ -687,6 +698,7 @@ impl<'w> Machine<'w> {
     ) -> Frame {
         let (locals, own_cells) = {
             let code = ir.code(code);
+            code.read.set();
             (code.locals.len(), code.own_cells)
         };
         let mut cells = Vec::with_capacity(own_cells as usize + closure.len());

@@ -83,6 +83,28 @@ pub fn decode(bytes: &[u8]) -> Result<String, DecodeError> {
     }
 }
 
+/// Whether a text that somebody else has decoded is one that [`decode`] might give: what its cookie names
+/// must be an encoding, but the text need not be in it.
+pub fn check_decoded(text: &str) -> Result<(), DecodeError> {
+    let bytes = text.as_bytes();
+    let fail = |kind, offset| {
+        let line = 1 + memchr::memchr_iter(b'\n', &bytes[..offset]).count();
+        Err(DecodeError { kind, offset, line: u32::try_from(line).unwrap_or(u32::MAX) })
+    };
+    if u32::try_from(bytes.len()).is_err() {
+        return fail(DecodeErrorKind::TooLarge, 0);
+    }
+    if let Some(offset) = memchr::memchr(0, bytes) {
+        return fail(DecodeErrorKind::NullByte, offset);
+    }
+    match cookie(bytes) {
+        Some(cookie) if Encoding::find(&normal_name(cookie.name)).is_none() => {
+            fail(DecodeErrorKind::UnknownEncoding(cookie.name.to_owned()), cookie.offset)
+        }
+        _ => Ok(()),
+    }
+}
+
 struct Cookie<'a> {
     name: &'a str,
     offset: usize,

@@ -101,6 +101,7 @@ impl<'a> Lowerer<'a> {
             docstring: unit.docstring,
             instructions: unit.instructions,
             ranges: unit.ranges,
+            read: Default::default(),
         });
         id
     }

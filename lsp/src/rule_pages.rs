@@ -1,0 +1,57 @@
+//! The rules' pages, for the links of diagnostics: they are part of the server, and are laid into the user's cache
+//! folder where an editor can open them.
+
+use std::collections::HashMap;
+
+use lsp_types::{CodeDescription, Url};
+
+use crate::uri;
+
+const PAGES: &[(&str, &str)] = &[
+    ("LYO101", include_str!("../../docs/rules/LYO101.md")),
+    ("LYO102", include_str!("../../docs/rules/LYO102.md")),
+    ("LYO103", include_str!("../../docs/rules/LYO103.md")),
+    ("LYO104", include_str!("../../docs/rules/LYO104.md")),
+    ("LYO105", include_str!("../../docs/rules/LYO105.md")),
+    ("LYO106", include_str!("../../docs/rules/LYO106.md")),
+    ("LYO107", include_str!("../../docs/rules/LYO107.md")),
+    ("LYO108", include_str!("../../docs/rules/LYO108.md")),
+    ("LYO109", include_str!("../../docs/rules/LYO109.md")),
+    ("LYO201", include_str!("../../docs/rules/LYO201.md")),
+    ("LYO202", include_str!("../../docs/rules/LYO202.md")),
+    ("LYO203", include_str!("../../docs/rules/LYO203.md")),
+    ("LYO301", include_str!("../../docs/rules/LYO301.md")),
+    ("LYO302", include_str!("../../docs/rules/LYO302.md")),
+    ("LYO303", include_str!("../../docs/rules/LYO303.md")),
+    ("LYO304", include_str!("../../docs/rules/LYO304.md")),
+    ("LYO401", include_str!("../../docs/rules/LYO401.md")),
+    ("LYO402", include_str!("../../docs/rules/LYO402.md")),
+    ("LYO403", include_str!("../../docs/rules/LYO403.md")),
+    ("LYO501", include_str!("../../docs/rules/LYO501.md")),
+    ("LYO901", include_str!("../../docs/rules/LYO901.md")),
+    ("LYO902", include_str!("../../docs/rules/LYO902.md")),
+    ("LYO903", include_str!("../../docs/rules/LYO903.md")),
+    ("LYO904", include_str!("../../docs/rules/LYO904.md")),
+    ("LYO999", include_str!("../../docs/rules/LYO999.md")),
+];
+
+/// Where the pages lie.
+#[derive(Debug, Default)]
+pub struct RulePages {
+    known: HashMap<&'static str, Url>,
+}
+
+impl RulePages {
+    /// Writes the pages that aren't there. One that can't be written has no link.
+    pub fn lay_out() -> RulePages {
+        let known = PAGES.iter().filter_map(|(code, text)| {
+            let path = analyzer::keep_page(&format!("{code}.md"), text)?;
+            Some((*code, uri::of_path(&path)?))
+        });
+        RulePages { known: known.collect() }
+    }
+
+    pub fn link(&self, code: &str) -> Option<CodeDescription> {
+        self.known.get(code).map(|href| CodeDescription { href: href.clone() })
+    }
+}
