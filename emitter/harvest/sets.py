@@ -111,26 +111,30 @@ def union(walker, value, present):
             continue
         names = [target.id for target in statement.targets if type(target).__name__ == "Name"]
         if any(walker.namespace.get(name) is value for name in names):
-            made = united(walker, statement.value)
+            made = united(walker, statement.value, present)
             return walker.nodes[made[0]] if made is not None and list(made[1]) == present else None
     return None
 
 
-def united(walker, node):
-    """(node, value) of an expression of sets that never change; None where it is something else."""
+def united(walker, node, present):
+    """(node, value) of an expression of sets that never change; None where it is something else. `present`: the members
+    of the whole."""
     kind = type(node).__name__
     if kind == "Name":
         value = walker.namespace.get(node.id)
         return (walker.node(value), value) if type(value) is frozenset else None
     if kind == "Set" and all(type(item).__name__ == "Constant" for item in node.elts):
         items = unique([item.value for item in node.elts])
+        if not all(item in present for item in items):
+            return None
+        items = [member(present, item) for item in items]
         value = set()
         for item in items:
             value.add(item)
         return (walker.add(("set", tuple([walker.node(item) for item in items]))), value)
     if kind != "BinOp" or type(node.op).__name__ != "BitOr":
         return None
-    left, right = united(walker, node.left), united(walker, node.right)
+    left, right = united(walker, node.left, present), united(walker, node.right, present)
     if left is None or right is None:
         return None
     unite = walker.add(("external", "builtins", (type(left[1]).__name__, "__or__")))

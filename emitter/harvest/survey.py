@@ -52,6 +52,8 @@ def hidden_state(value, kind):
         return (bytes(value),)
     if kind is GeneratorType:
         return (value.gi_frame.f_lasti if value.gi_frame is not None else -1,)
+    if kind.__name__ == "_lru_cache_wrapper":
+        return tuple(kind.cache_info(value))
     if kind.__flags__ & (1 << 9) or not hasattr(kind, "__next__"):  # Py_TPFLAGS_HEAPTYPE: Python code's, mostly
         return ()
     try:
