@@ -150,6 +150,39 @@ class Three(Two):
 def walk():
     return [kind.__name__ for kind in Plugin.__subclasses__()]
 ''',
+    "shop/counter.py": '''
+handlers = {}
+items = []
+names = set()
+class Config:
+    flag = False
+    def get(self):
+        return self.flag
+def register(function):
+    handlers[function.__name__] = function
+    return function
+def found():
+    return sorted(handlers), [getattr(i, "__name__", i) for i in items], sorted(names), Config().get()
+''',
+    "shop/plugin.py": '''
+from typing import overload
+from shop import counter
+from shop.base import helper
+LEVEL: int = 3
+@counter.register
+def first(): return helper() + str(LEVEL)
+class Made:
+    @overload
+    def get(self, key: int) -> int: ...
+    @overload
+    def get(self, key: str) -> str: ...
+    def get(self, key): return key, helper()
+counter.items.append(Made)
+counter.names.add("plugin")
+counter.Config.flag = "set"
+NOTE: str = "n"
+def later(): return Made().get(NOTE), LEVEL
+''',
     "shop/switch.py": '''
 import os
 
@@ -162,6 +195,13 @@ def level():
 }
 
 PROGRAMS = {
+    "effects": "import shop.plugin as p, shop.counter as c; print(c.found(), c.handlers['first'] is p.first, c.items[0] is p.Made, p.later(), p.__annotations__)",
+    "effects on a typing registry": "import typing, shop.plugin as p; print([f.__qualname__ for f in typing.get_overloads(p.Made.get)])",
+    "effects again": "import importlib, shop.plugin as p, shop.counter as c; first = p.Made; importlib.reload(p); print(c.found(), c.items[1] is p.Made, first is p.Made)",
+    "effects of a patched function": "import shop.counter as c; c.register = lambda f: ('patched', f.__name__); import shop.plugin as p; print(p.first, c.found())",
+    "effects on another list": "import shop.counter as c\nclass L(list):\n    def append(self, item): super().append(('noted', item.__name__))\nc.items = L(); import shop.plugin; print(c.found())",
+    "effects on nothing": "import shop.counter as c; del c.names\ntry:\n    import shop.plugin\nexcept AttributeError as e: print(e, len(c.items), c.Config.flag, sorted(c.handlers))",
+    "effects of patched overload": "import typing; seen = []; typing.overload = lambda f: seen.append(f.__qualname__) or f; import shop.plugin; print(seen)",
     "attributes": "import shop.base as m; print(m.TABLE, m.ALIAS is m.TABLE['a'], m.LIMIT, m.Base.__doc__, m.Base().name())",
     "from imports": "from shop.base import helper, TABLE, ALIAS; print(helper(), ALIAS is TABLE['a'])",
     "only inside": "import shop.use; print(shop.use.both())",

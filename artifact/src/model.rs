@@ -262,7 +262,8 @@ pub enum Node {
     /// then given its `__dict__` and slots without calling anything. The class must be made by Python
     /// code. `base_value`: for a class that extends `int`, `str`, `float`, `complex`, `bytes`, `tuple`,
     /// `frozenset`, `list`, `dict`, `set` or `bytearray`: a node of exactly that type; for one that
-    /// extends `BaseException` by classes whose `__new__` is its own: the tuple `args`.
+    /// extends `BaseException` by classes whose `__new__` is its own: the tuple `args`; for one that extends
+    /// `property`: the tuple of what `property.__init__` is given.
     /// `slots`: names as they stand in the class `__dict__`s (mangled), looked up from the class.
     Instance {
         class: NodeId,
