@@ -15,7 +15,7 @@ import _frozen_importlib
 import _frozen_importlib_external as external
 import _warnings
 
-from lyo_harvest import construct, foreign, operations, plain, record, refuse, serve, stepped, walk
+from lyo_harvest import construct, foreign, operations, plain, record, refuse, segments, serve, walk
 from lyo_harvest.record import Unsupported
 from lyo_harvest.walk import Walker
 
@@ -181,7 +181,7 @@ class Harvester:
         name = entry["name"]
         has_parts = entry["steps"] or name in self.in_parts
         wanted = has_parts and name in self.server.harvest and name not in self.reported
-        return stepped.Describer(self, entry) if wanted else None
+        return segments.Describer(self, entry) if wanted else None
 
     def report_part(self, module, entry, run, describer):
         notes = [("defect", defect) for defect in run.defects]
@@ -190,7 +190,7 @@ class Harvester:
                 raise Unsupported("it replaces itself in sys.modules")
             if not run.failed:
                 self.compare(entry, foreign.raw_dict(module), notes)
-            *image, code, marker = stepped.image(run, describer)
+            *image, code, marker = segments.image(run, describer)
             self.reported.add(entry["name"])
             self.connection.send("image", entry["name"], *image, tuple(notes), (code, marker))
 

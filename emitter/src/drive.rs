@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 const BOOTSTRAP: &str = include_str!("../harvest/bootstrap.py");
 /// In the order of their imports.
-const SOURCES: [(&str, &str); 14] = [
+const SOURCES: [(&str, &str); 16] = [
     ("refuse", include_str!("../harvest/refuse.py")),
     ("record", include_str!("../harvest/record.py")),
     ("operations", include_str!("../harvest/operations.py")),
@@ -37,6 +37,8 @@ const SOURCES: [(&str, &str); 14] = [
     ("walk", include_str!("../harvest/walk.py")),
     ("survey", include_str!("../harvest/survey.py")),
     ("replayed", include_str!("../harvest/replayed.py")),
+    ("source", include_str!("../harvest/source.py")),
+    ("segments", include_str!("../harvest/segments.py")),
     ("stepped", include_str!("../harvest/stepped.py")),
     ("serve", include_str!("../harvest/serve.py")),
     ("main", include_str!("../harvest/main.py")),

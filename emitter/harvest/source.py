@@ -1,0 +1,137 @@
+"""A module's source as its syntax tree shows it, and its code with segments within `if -MARKER:`."""
+
+import marshal
+
+from lyo_harvest import record
+from lyo_harvest.record import ONLY_AST
+
+MARKER = "lyo: is the next segment to be executed?"
+
+# Assignments of a name to one of these change no object that exists.
+PLAIN_VALUES = frozenset(("Constant", "Name", "Lambda", "JoinedStr"))
+
+
+def is_marker(constant):
+    return type(constant) is str and constant == MARKER
+
+
+def length_of_prologue(body):
+    """The docstring and `from __future__` imports, which must stand at the beginning."""
+    length = 0
+    if body and type(body[0]).__name__ == "Expr" and type(getattr(body[0].value, "value", None)) is str:
+        length = 1
+    while (
+        length < len(body) and type(body[length]).__name__ == "ImportFrom"
+        and body[length].module == "__future__" and not body[length].level
+    ):
+        length += 1
+    return length
+
+
+def wrapped(source, path, ranges, is_hollow=False):
+    """The syntax tree with each range of statements within `if -MARKER:`, or with nothing in its place."""
+    tree = compile(source, path, "exec", ONLY_AST, dont_inherit=True)
+    body, place = [], 0
+    for start, end in ranges:
+        body.extend(tree.body[place:start])
+        guard = compile(f"if -{MARKER!r}: pass", path, "exec", ONLY_AST, dont_inherit=True).body[0]
+        first = tree.body[start]
+        begin = end_of_guard = record.start_of(first)
+        if import_operations(first):  # a traceback shows it as the statement
+            end_of_guard = first.end_lineno, first.end_col_offset
+        for node in (guard, guard.test, guard.test.operand):
+            node.lineno, node.col_offset = begin
+            node.end_lineno, node.end_col_offset = end_of_guard
+        if not is_hollow:
+            guard.body = tree.body[start:end]
+        body.append(guard)
+        place = end
+    body.extend(tree.body[place:])
+    tree.body = body
+    return tree
+
+
+def unmarshalled(source, path, ranges, is_hollow=False):
+    """The code as an import from a `.pyc` would have it: constants of constant sets included."""
+    tree = wrapped(source, path, ranges, is_hollow)
+    return marshal.loads(marshal.dumps(compile(tree, path, "exec", dont_inherit=True)))
+
+
+def is_plain(node):
+    """Whether the statement's form shows that it changes no object that exists: it only makes and binds."""
+    kind = type(node).__name__
+    if kind in ("FunctionDef", "AsyncFunctionDef"):
+        defaults = [*node.args.defaults, *[value for value in node.args.kw_defaults if value is not None]]
+        return not node.decorator_list and all(type(value).__name__ in PLAIN_VALUES for value in defaults)
+    if kind == "Assign":
+        return type(node.value).__name__ in PLAIN_VALUES and all(
+            type(target).__name__ == "Name" for target in node.targets
+        )
+    return kind == "Pass"
+
+
+def collect_names(node, found):
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        if type(node).__name__ == "Name":
+            found.add(node.id)
+        pending.extend(children(node))
+
+
+def children(node):
+    for field in node._fields:
+        child = getattr(node, field, None)
+        if isinstance(child, list):
+            yield from [item for item in child if hasattr(item, "_fields")]
+        elif hasattr(child, "_fields"):
+            yield child
+
+
+def import_operations(node):
+    """A plain import statement as operations, without their last part; none where it has to be executed."""
+    kind = type(node).__name__
+    if kind == "Import":
+        return [
+            ("import", node.lineno, 0, alias.name,
+             ("leaf", alias.asname) if alias.asname else ("top", alias.name.partition(".")[0]))
+            for alias in node.names
+        ]
+    if kind == "ImportFrom" and node.names[0].name == "*":
+        return [("import", node.lineno, node.level, node.module or "", ("star",))]
+    if kind == "ImportFrom":
+        pairs = tuple([(alias.name, alias.asname or alias.name) for alias in node.names])
+        return [("import", node.lineno, node.level, node.module or "", ("names", pairs))]
+    return []
+
+
+def bound_names(operation):
+    """The names that an import binds; None: a star import does not say."""
+    kind, *what = operation[4]
+    if kind == "star":
+        return None
+    return {bound for _, bound in what[0]} if kind == "names" else set(what)
+
+
+def global_names(tree):
+    """Names that functions and classes of the module declare to be global."""
+    found, pending = set(), [tree]
+    while pending:
+        node = pending.pop()
+        if type(node).__name__ == "Global":
+            found.update(node.names)
+        pending.extend(children(node))
+    return found
+
+
+def deleted_names(tree):
+    """Names that a `del` of the module mentions, at whatever place: it finds them in the namespace."""
+    found = set()
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        if type(node).__name__ == "Delete":
+            for target in node.targets:
+                collect_names(target, found)
+        pending.extend(children(node))
+    return found
