@@ -114,6 +114,12 @@ pub enum Object {
         class: GroundId,
         held: Vec<Value>,
     },
+    /// A dict or set whose keys are identities of objects, as `id` gives them, with what is filed under them: in
+    /// a set the identity itself.
+    Identities {
+        class: GroundId,
+        entries: Vec<(Value, Value)>,
+    },
     /// An object of a C type that keeps its arguments: `functools.partial`, `operator.itemgetter`, a lock.
     Native(Box<Native>),
 }

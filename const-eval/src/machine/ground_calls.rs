@@ -78,6 +78,10 @@ impl Machine<'_> {
             ("builtins.repr", [value]) if plain => self.repr_of(value),
             ("builtins.format", [value]) if plain => self.format_with(value, ""),
             ("builtins.format", [value, Value::Str(spec)]) if plain => self.format_with(value, &spec.clone()),
+            ("builtins.id", [value]) if plain => match self.identity_of(value) {
+                Some(identity) => Ok(identity),
+                None => self.call_primitive_function(&qualified, call, positional, keywords),
+            },
             ("builtins.hash", [value]) if plain => {
                 // The number itself is process-dependent for most types; asking for it may run `__hash__`.
                 if self.hashing > 0 {

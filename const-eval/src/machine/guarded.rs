@@ -36,7 +36,7 @@ impl Machine<'_> {
         let module = self.world.module_name(object.owner).to_string();
         let path: Vec<&str> = path.iter().map(|part| &**part).collect();
         // What differs between processes is not what a guard could see.
-        let contents = !matches!(self.object(object), Object::Obscured { .. });
+        let contents = !matches!(self.object(object), Object::Obscured { .. } | Object::Identities { .. });
         self.depend_on(&module, &path, contents);
         true
     }

@@ -319,6 +319,10 @@ impl Machine<'_> {
                         self.charge(live.len())?;
                         &live
                     }
+                    // It was empty when the iteration began.
+                    Object::Identities { .. } => {
+                        return self.residual(Rule::Nondeterministic, "iterates over identities");
+                    }
                     _ => match self.contents(*object)? {
                         Object::Dict(entries) => entries,
                         Object::Instance(instance) => match &instance.payload {

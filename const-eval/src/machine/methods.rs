@@ -882,9 +882,7 @@ impl Machine<'_> {
                 Ok(Value::None)
             }
             ("discard" | "remove", 1) => {
-                let key = self.key(&positional[0])?;
-                self.note_removal(set);
-                let removed = self.set_mut(set)?.shift_remove(&key).is_some();
+                let removed = self.set_remove(set, &positional[0])?;
                 if !removed && name == "remove" {
                     return self.raise_value("KeyError", positional.remove(0));
                 }
@@ -965,6 +963,9 @@ impl Machine<'_> {
                 }))
             }
             ("__contains__", 1) => {
+                if let Some(found) = self.find_identity(set, &positional[0])? {
+                    return Ok(Value::Bool(found.is_some()));
+                }
                 let key = self.key(&positional[0])?;
                 Ok(Value::Bool(self.set_entries(set)?.is_some_and(|entries| entries.contains_key(&key))))
             }
@@ -972,6 +973,16 @@ impl Machine<'_> {
             ("__iter__", 0) => self.iterate(set),
             _ => self.residual(Rule::NotModelled, format!("`set.{name}`")),
         }
+    }
+
+    /// Whether the item was there.
+    fn set_remove(&mut self, set: &Value, item: &Value) -> Eval<bool> {
+        self.note_removal(set);
+        if let Some(removed) = self.remove_identity(set, item)? {
+            return Ok(removed.is_some());
+        }
+        let key = self.key(item)?;
+        Ok(self.set_mut(set)?.shift_remove(&key).is_some())
     }
 
     /// Where the items of a set lie depends on what was there before.

@@ -37,6 +37,8 @@ impl Machine<'_> {
                 self.typing_is_idle = positional.get(2).is_some_and(|annotation| self.is_plain_annotation(annotation));
                 return Ok(None);
             }
+            ("inspect", "signature") => return self.signature_of_class(module, positional, keywords),
+            ("inspect", "Signature.__str__") => return self.text_of_signature(module, positional),
             ("dataclasses", "_is_type") if keywords.is_empty() => return self.names_type(positional),
             ("re", "compile" | "_compile") => "re.Pattern",
             _ => return Ok(None),
