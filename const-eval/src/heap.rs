@@ -274,9 +274,11 @@ pub enum Iterator {
         function: Value,
         inner: Vec<Value>,
     },
+    /// `filter`, or `itertools.filterfalse`: the items of which the function says what is wanted.
     Filter {
         function: Value,
         inner: Value,
+        wanted: bool,
     },
     Count {
         next: i64,
@@ -284,6 +286,11 @@ pub enum Iterator {
     },
     Chain {
         rest: Vec<Value>,
+        current: Option<Value>,
+    },
+    /// `itertools.chain.from_iterable`
+    Chained {
+        outer: Value,
         current: Option<Value>,
     },
     /// Its items are not computed here.

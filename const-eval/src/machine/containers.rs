@@ -11,6 +11,9 @@ use crate::primitive;
 use crate::reason::Rule;
 use crate::value::{ObjectRef, Value};
 
+/// Where an instance of `defaultdict` keeps what makes its values.
+pub(super) const DEFAULT_FACTORY: &str = "default_factory";
+
 impl Machine<'_> {
     // ---- raw contents
 
@@ -747,11 +750,7 @@ impl Machine<'_> {
                     if let Some(missing) = self.python_special(container, "__missing__")? {
                         return self.call(&missing, vec![key.clone()], Vec::new());
                     }
-                    let class = self.type_of(container)?;
-                    if self.type_name(class) == "defaultdict" {
-                        return self.residual(Rule::NotModelled, "a missing key of a defaultdict");
-                    }
-                    self.raise_value("KeyError", key.clone())
+                    self.default_item(object, container, key)
                 }
             },
             Kind::Proxy => {
@@ -820,6 +819,48 @@ impl Machine<'_> {
                 self.raise_exactly("TypeError", format!("'{name}' object is not subscriptable"))
             }
         }
+    }
+
+    /// `defdict_missing` in _collectionsmodule.c; any other dict has no such key.
+    fn default_item(&mut self, object: ObjectRef, container: &Value, key: &Value) -> Eval<Value> {
+        let factory = match self.object(object) {
+            Object::Instance(instance) => instance.slots.get(DEFAULT_FACTORY).cloned(),
+            _ => None,
+        };
+        match factory {
+            None | Some(Value::None) => self.raise_value("KeyError", key.clone()),
+            Some(_) if !self.is_own(object) => {
+                self.residual(Rule::ForeignContents, "a missing key of another module's `defaultdict`")
+            }
+            Some(factory) => {
+                let value = self.call(&factory, Vec::new(), Vec::new())?;
+                self.set_item(container, key, value.clone())?;
+                Ok(value)
+            }
+        }
+    }
+
+    /// `defdict_init` in _collectionsmodule.c.
+    pub(super) fn init_default_dict(
+        &mut self,
+        dict: &Value,
+        mut positional: Vec<Value>,
+        keywords: Vec<(Name, Value)>,
+    ) -> Eval<()> {
+        let factory = match positional.is_empty() {
+            true => Value::None,
+            false => positional.remove(0),
+        };
+        if !matches!(factory, Value::None) && !self.callable(&factory)? {
+            return self.raise_exactly("TypeError", "first argument must be callable or None");
+        }
+        let Value::Object(object) = dict else { return self.malformed() };
+        let Object::Instance(instance) = self.object_mut(*object)? else { return self.malformed() };
+        instance.slots.insert(DEFAULT_FACTORY.into(), factory);
+        if positional.len() > 1 {
+            return self.residual(Rule::Raises, "a `defaultdict` of too many arguments");
+        }
+        self.dict_update(dict, positional, keywords)
     }
 
     /// One entry of a class's own namespace, through its `__dict__`: whether the class is such

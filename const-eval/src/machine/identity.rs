@@ -92,19 +92,19 @@ impl Machine<'_> {
         while let Some(value) = pending.pop() {
             match value {
                 Value::Tuple(items) => pending.extend(items.iter().cloned()),
-                Value::Object(object) if alive.insert(object) && self.is_own(object) => match self.object(object) {
-                    kept @ (Object::List(_)
+                Value::Object(object) if alive.insert(object) && self.is_own(object) => {
+                    if let kept @ (Object::List(_)
                     | Object::Dict(_)
                     | Object::Set(_)
                     | Object::FrozenSet(_)
                     | Object::Function(_)
                     | Object::Class(_)
                     | Object::Instance(_)
-                    | Object::Cell(_)) => {
+                    | Object::Cell(_)) = self.object(object)
+                    {
                         super::reach::held_by(kept, &mut pending);
                     }
-                    _ => {}
-                },
+                }
                 _ => {}
             }
         }

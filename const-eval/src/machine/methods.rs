@@ -5,7 +5,7 @@ use super::types::Found;
 use super::{Eval, Machine, Stop};
 use crate::effect::Change;
 use crate::ground::{AttributeKind, GroundId};
-use crate::heap::{GeneratorKind, Object, Payload, Property, Set, Type, UNKNOWN_TYPE, ViewKind};
+use crate::heap::{GeneratorKind, Iterator, Object, Payload, Property, Set, Type, UNKNOWN_TYPE, ViewKind};
 use crate::primitive::{self, Product};
 use crate::reason::Rule;
 use crate::value::{Integer, ObjectRef, Value};
@@ -47,6 +47,15 @@ impl Machine<'_> {
         }
         if let Some(result) = self.parameter_method(owner, name, &receiver, &positional, &keywords)? {
             return Ok(result);
+        }
+        if matches!(receiver, Value::Ground(class) if class == known.chain)
+            && name == "from_iterable"
+            && keywords.is_empty()
+            && positional.len() == 1
+        {
+            let outer = self.iterate(&positional[0])?;
+            let state = Iterator::Chained { outer, current: None };
+            return Ok(self.allocate(Object::Iterator { class: owner, state }));
         }
         if owner == known.list {
             return self.list_method(name, &receiver, positional, keywords);

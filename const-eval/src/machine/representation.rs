@@ -185,6 +185,9 @@ impl Machine<'_> {
             Object::FrozenSet(_) => Kind::Set { frozen: true },
             Object::Instance(instance) => match &instance.payload {
                 Payload::List(_) => Kind::List,
+                Payload::Dict(_) if self.is_subtype(class, Type::Ground(self.known.default_dict)) => {
+                    return self.residual(Rule::NotModelled, "the repr of a `defaultdict`");
+                }
                 Payload::Dict(_) => Kind::Dict,
                 Payload::Exception(arguments) => Kind::Exception(arguments.clone()),
                 Payload::Data(data) => Kind::Data(data.clone()),

@@ -1,6 +1,7 @@
-//! `inspect.signature` of a class whose `__init__` is a plain function, and the text of the result.
+//! `inspect.signature` of a class whose `__init__` is a plain function, and the text of the result;
+//! `inspect.getfullargspec` of a plain function.
 //!
-//! `dataclasses` asks for both for each class that has no docstring. Evaluating their source runs into caches keyed by
+//! `dataclasses` asks for the text for each class that has no docstring. Evaluating their source runs into caches keyed by
 //! weak references; the rules themselves are short (`_signature_from_callable`, `_signature_from_function` and
 //! `Signature.__str__` in inspect.py). Of the signature only its text is known.
 
@@ -61,12 +62,17 @@ impl Machine<'_> {
         else {
             return Ok(None);
         };
-        let Some((parameters, result)) = self.parameters_of_function(&function)? else { return Ok(None) };
-        let given = parameters.iter().flat_map(|parameter| [&parameter.annotation, &parameter.default]);
-        for value in given.chain([&result]).flatten() {
-            if matches!((value, &empty), (Value::Object(value), Value::Object(empty)) if value == empty) {
-                return Ok(None);
+        let Some((mut parameters, result)) = self.parameters_of_function(&function)? else { return Ok(None) };
+        // `_signature_bound_method` takes the first away.
+        match parameters.first().map(|first| first.kind) {
+            Some(Kind::PositionalOnly | Kind::Positional) => {
+                parameters.remove(0);
             }
+            Some(Kind::Variadic) => {}
+            _ => return Ok(None),
+        }
+        if mentions(&empty, &parameters, &result) {
+            return Ok(None);
         }
         for name in MODELLED {
             self.depend("inspect", &[name]);
@@ -110,7 +116,84 @@ impl Machine<'_> {
         })
     }
 
-    /// The parameters of a function without the first, and what it is said to return. `None`: not modelled.
+    /// `inspect.getfullargspec(function)`. `None`: not modelled.
+    pub(super) fn argument_specification(
+        &mut self,
+        inspect: ModuleId,
+        positional: &[Value],
+        keywords: &Keywords,
+    ) -> Eval<Option<Value>> {
+        let [Value::Object(object)] = positional else { return Ok(None) };
+        if !keywords.is_empty() || inspect == self.module || !self.is_own(*object) || self.version() >= (3, 14) {
+            return Ok(None);
+        }
+        let function = match self.object(*object) {
+            Object::Function(function) => (**function).clone(),
+            _ => return Ok(None),
+        };
+        let claims = CLAIMS.iter().chain(&["__text_signature__"]).any(|claim| function.attributes.contains_key(*claim));
+        let (Some(Value::Object(class)), Some(empty)) =
+            (self.foreign_global(inspect, "FullArgSpec")?, self.foreign_global(inspect, "_empty")?)
+        else {
+            return Ok(None);
+        };
+        let Some((parameters, result)) = self.parameters_of_function(&function)? else { return Ok(None) };
+        if claims || mentions(&empty, &parameters, &result) {
+            return Ok(None);
+        }
+        for name in MODELLED {
+            self.depend("inspect", &[name]);
+        }
+        let fields = self.fields_of_specification(parameters, result)?;
+        Ok(Some(self.allocate(Object::Instance(Box::new(Instance {
+            class: Type::Class(class),
+            payload: Payload::Data(Value::tuple(fields)),
+            attributes: Self::attributes(),
+            slots: Self::attributes(),
+        })))))
+    }
+
+    /// `args, varargs, varkw, defaults, kwonlyargs, kwonlydefaults, annotations`
+    fn fields_of_specification(&mut self, parameters: Vec<Parameter>, result: Option<Value>) -> Eval<Vec<Value>> {
+        let (mut plain, mut keyword_only, mut defaults) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut variadic, mut keyword_variadic) = (Value::None, Value::None);
+        let (keyword_defaults, annotations) = (self.new_dict(Default::default()), self.new_dict(Default::default()));
+        if let Some(result) = result {
+            self.dict_insert(&annotations, Value::str("return"), result)?;
+        }
+        for Parameter { kind, name, annotation, default } in parameters {
+            let name = Value::Str(name);
+            match kind {
+                Kind::PositionalOnly | Kind::Positional => {
+                    plain.push(name.clone());
+                    defaults.extend(default);
+                }
+                Kind::KeywordOnly => {
+                    keyword_only.push(name.clone());
+                    if let Some(default) = default {
+                        self.dict_insert(&keyword_defaults, name.clone(), default)?;
+                    }
+                }
+                Kind::Variadic => variadic = name.clone(),
+                Kind::KeywordVariadic => keyword_variadic = name.clone(),
+            }
+            if let Some(annotation) = annotation {
+                self.dict_insert(&annotations, name, annotation)?;
+            }
+        }
+        let has_keyword_defaults = self.dict_entries(&keyword_defaults)?.is_some_and(|entries| !entries.is_empty());
+        Ok(vec![
+            self.new_list(plain),
+            variadic,
+            keyword_variadic,
+            if defaults.is_empty() { Value::None } else { Value::tuple(defaults) },
+            self.new_list(keyword_only),
+            if has_keyword_defaults { keyword_defaults } else { Value::None },
+            annotations,
+        ])
+    }
+
+    /// The parameters of a function, and what it is said to return. `None`: not modelled.
     fn parameters_of_function(&mut self, function: &Function) -> Eval<Option<(Vec<Parameter>, Option<Value>)>> {
         let ir = match &function.dynamic {
             Some((ir, _)) => Some(ir.clone()),
@@ -140,14 +223,6 @@ impl Machine<'_> {
             };
             let annotation = find(&annotations, &name);
             parameters.push(Parameter { kind, name, annotation, default });
-        }
-        // `_signature_bound_method` takes the first away.
-        match parameters.first().map(|first| first.kind) {
-            Some(Kind::PositionalOnly | Kind::Positional) => {
-                parameters.remove(0);
-            }
-            Some(Kind::Variadic) => {}
-            _ => return Ok(None),
         }
         Ok(Some((parameters, find(&annotations, "return"))))
     }
@@ -250,6 +325,15 @@ impl Machine<'_> {
             _ => self.residual(Rule::NotModelled, "the text of a signature that is not all known"),
         }
     }
+}
+
+/// Is one of the values the marker that stands for none?
+fn mentions(empty: &Value, parameters: &[Parameter], result: &Option<Value>) -> bool {
+    let given = parameters.iter().flat_map(|parameter| [&parameter.annotation, &parameter.default]);
+    given
+        .chain([result])
+        .flatten()
+        .any(|value| matches!((value, empty), (Value::Object(value), Value::Object(empty)) if value == empty))
 }
 
 /// Parameters with their kinds, in the order of a signature. `None`: a name is missing.
