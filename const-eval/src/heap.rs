@@ -114,6 +114,12 @@ pub enum Object {
         class: GroundId,
         held: Vec<Value>,
     },
+    /// A dict or set whose keys are identities of objects, as `id` gives them, with what is filed under them: in
+    /// a set the identity itself.
+    Identities {
+        class: GroundId,
+        entries: Vec<(Value, Value)>,
+    },
     /// An object of a C type that keeps its arguments: `functools.partial`, `operator.itemgetter`, a lock.
     Native(Box<Native>),
 }
@@ -268,9 +274,11 @@ pub enum Iterator {
         function: Value,
         inner: Vec<Value>,
     },
+    /// `filter`, or `itertools.filterfalse`: the items of which the function says what is wanted.
     Filter {
         function: Value,
         inner: Value,
+        wanted: bool,
     },
     Count {
         next: i64,
@@ -278,6 +286,11 @@ pub enum Iterator {
     },
     Chain {
         rest: Vec<Value>,
+        current: Option<Value>,
+    },
+    /// `itertools.chain.from_iterable`
+    Chained {
+        outer: Value,
         current: Option<Value>,
     },
     /// Its items are not computed here.

@@ -82,6 +82,14 @@ pub struct Link {
     pub message: String,
 }
 
+/// Says of a number that it is what `id` gave for an object, by its place among those that the evaluation of a module
+/// has asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    pub evaluation: ModuleId,
+    pub number: u32,
+}
+
 /// Why a statement is residual, or a value unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
@@ -92,6 +100,8 @@ pub struct Reason {
     pub chain: Vec<Link>,
     /// The exact type of the value that is unknown, where that much is known.
     pub class: Option<GroundId>,
+    /// Of a value that is the identity of an object: which.
+    pub identity: Option<Identity>,
 }
 
 /// What a reason says of values that are unknown because others are, before it says why those are.
@@ -127,6 +137,6 @@ impl Reason {
 
     /// Of a value whose exact type may be known all the same.
     pub fn of_class(rule: Rule, message: impl Into<String>, class: Option<GroundId>) -> Arc<Reason> {
-        Arc::new(Reason { rule, message: message.into(), chain: Vec::new(), class })
+        Arc::new(Reason { rule, message: message.into(), chain: Vec::new(), class, identity: None })
     }
 }

@@ -90,6 +90,7 @@ impl Machine<'_> {
 
         let start = self.heap.objects.len() as u32;
         let (effects, effect) = (self.current.effects.len(), self.current.effect.is_some());
+        let asked = self.identified.len();
         let recipe = std::mem::replace(&mut self.current.recipe, false);
         let floor = self.floor.replace(self.floor.unwrap_or(start).min(start));
         let result = self.call(&function, positional, keywords);
@@ -97,6 +98,7 @@ impl Machine<'_> {
         let made = self.current.recipe;
         self.current.recipe |= recipe;
         let value = result?;
+        self.refuse_identities(&value, asked, start)?;
         if made || self.current.effects.len() != effects || self.current.effect.is_some() != effect {
             return self.residual(Rule::NotModelled, "a cached function that has effects");
         }

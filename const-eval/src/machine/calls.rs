@@ -611,6 +611,31 @@ impl Machine<'_> {
         self.call_described(call, &what, None, positional, keywords)
     }
 
+    /// `str.maketrans(dict)`. `None`: not modelled.
+    fn translation_of(&mut self, dict: &Value) -> Eval<Option<Value>> {
+        match dict {
+            Value::Object(object) if matches!(self.object(*object), Object::Dict(_)) && self.is_own(*object) => {}
+            _ => return Ok(None),
+        }
+        let mut pairs = Vec::new();
+        for (key, value) in self.dict_entries(dict)?.unwrap_or_default().into_values() {
+            let key = match &key {
+                Value::Int(_) => key,
+                Value::Str(text) => match (text.chars().next(), text.chars().nth(1)) {
+                    (Some(character), None) => Value::int(i64::from(u32::from(character))),
+                    _ => return Ok(None),
+                },
+                _ => return Ok(None),
+            };
+            pairs.push((key, value));
+        }
+        let table = self.new_dict(Default::default());
+        for (key, value) in pairs {
+            self.dict_insert(&table, key, value)?;
+        }
+        Ok(Some(table))
+    }
+
     fn call_static_ground(
         &mut self,
         owner: GroundId,
@@ -620,6 +645,11 @@ impl Machine<'_> {
     ) -> Eval<Value> {
         let qualified = self.world.ground().entry(owner).qualified.clone();
         if &*qualified == "builtins.str" && name == "maketrans" && keywords.is_empty() {
+            if let [dict] = positional.as_slice()
+                && let Some(table) = self.translation_of(dict)?
+            {
+                return Ok(table);
+            }
             let outcome = crate::primitive::call_method(self.context(), &Value::str(""), name, &positional, &[]);
             let product = self.primitive(outcome)?;
             return self.product(product);
@@ -653,6 +683,9 @@ impl Machine<'_> {
         }
         if owner == known.dict {
             return self.dict_update(made, positional, keywords);
+        }
+        if owner == known.default_dict {
+            return self.init_default_dict(made, positional, keywords);
         }
         if owner == known.set {
             if let Some(iterable) = positional.first() {

@@ -192,6 +192,13 @@ impl Machine<'_> {
             }
             "builtins.list" => Ok(self.new_list(Vec::new())),
             "builtins.dict" => Ok(self.new_dict(Default::default())),
+            // `__init__` fills it.
+            "_collections.defaultdict" => Ok(self.allocate(Object::Instance(Box::new(Instance {
+                class: Type::Ground(id),
+                payload: Payload::Dict(Default::default()),
+                attributes: Self::attributes(),
+                slots: Self::attributes(),
+            })))),
             "builtins.set" => Ok(self.allocate(Object::Set(Default::default()))),
             "builtins.frozenset" => {
                 if let Some(value @ Value::Object(object)) = positional.first()
@@ -249,14 +256,19 @@ impl Machine<'_> {
                 }
                 Ok(self.allocate(Object::Iterator { class: id, state: Iterator::Zip { inner, strict } }))
             }
-            "builtins.map" | "builtins.filter" if positional.len() >= 2 && keywords.is_empty() => {
+            "builtins.map" | "builtins.filter" | "itertools.filterfalse"
+                if positional.len() >= 2 && keywords.is_empty() =>
+            {
                 let function = positional[0].clone();
                 let mut inner = Vec::with_capacity(positional.len() - 1);
                 for iterable in &positional[1..] {
                     inner.push(self.iterate(iterable)?);
                 }
                 let iterator = match (&*qualified, inner.as_slice()) {
-                    ("builtins.filter", [only]) => Iterator::Filter { function, inner: only.clone() },
+                    ("builtins.filter", [only]) => Iterator::Filter { function, inner: only.clone(), wanted: true },
+                    ("itertools.filterfalse", [only]) => {
+                        Iterator::Filter { function, inner: only.clone(), wanted: false }
+                    }
                     ("builtins.map", _) => Iterator::Map { function, inner },
                     _ => return self.raise("TypeError", "filter expected 2 arguments"),
                 };

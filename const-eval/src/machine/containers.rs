@@ -11,6 +11,9 @@ use crate::primitive;
 use crate::reason::Rule;
 use crate::value::{ObjectRef, Value};
 
+/// Where an instance of `defaultdict` keeps what makes its values.
+pub(super) const DEFAULT_FACTORY: &str = "default_factory";
+
 impl Machine<'_> {
     // ---- raw contents
 
@@ -27,7 +30,7 @@ impl Machine<'_> {
             return self.globals_entries(object).map(Some);
         }
         let is_dict = match self.object(object) {
-            Object::Obscured { .. } => return self.refuse_obscured(),
+            Object::Obscured { .. } | Object::Identities { .. } => return self.refuse_obscured(),
             Object::Dict(_) => true,
             Object::Instance(instance) => matches!(instance.payload, Payload::Dict(_)),
             _ => false,
@@ -133,7 +136,7 @@ impl Machine<'_> {
             Object::Dict(_) => true,
             Object::Instance(instance) => matches!(instance.payload, Payload::Dict(_)),
             Object::Globals => return self.residual(Rule::UnknownNamespace, "changes a module's namespace as a whole"),
-            Object::Obscured { .. } => return self.refuse_obscured(),
+            Object::Obscured { .. } | Object::Identities { .. } => return self.refuse_obscured(),
             _ => false,
         };
         if !holds {
@@ -150,7 +153,7 @@ impl Machine<'_> {
     }
 
     fn refuse_obscured<T>(&mut self) -> Eval<T> {
-        self.residual(Rule::Nondeterministic, "a dict whose keys differ between processes")
+        self.residual(Rule::Nondeterministic, "a container whose keys differ between processes")
     }
 
     /// `dict[key] = value`, for a key that differs between processes. `false`: not modelled.
@@ -163,6 +166,9 @@ impl Machine<'_> {
         }
         let held: Vec<Value> = match self.object(*object) {
             Object::Obscured { held, .. } => held.clone(),
+            Object::Identities { entries, .. } => {
+                entries.iter().flat_map(|(key, value)| [key.clone(), value.clone()]).collect()
+            }
             // Equal hashes would have the keys' own code compare them.
             Object::Dict(entries) if !entries.keys().any(|key| key.runs_code()) => {
                 entries.values().flat_map(|(key, value)| [key.clone(), value.clone()]).collect()
@@ -176,9 +182,12 @@ impl Machine<'_> {
     }
 
     pub(super) fn dict_get(&mut self, dict: &Value, name: &Value) -> Eval<Option<Value>> {
+        if let Some(found) = self.find_identity(dict, name)? {
+            return Ok(found);
+        }
         let key = self.key(name)?;
         if let Value::Object(object) = dict
-            && let Object::Obscured { .. } = self.object(*object)
+            && let Object::Obscured { .. } | Object::Identities { .. } = self.object(*object)
         {
             return self.refuse_obscured();
         }
@@ -230,7 +239,7 @@ impl Machine<'_> {
     }
 
     pub(super) fn dict_insert(&mut self, dict: &Value, key: Value, value: Value) -> Eval<()> {
-        if self.insert_process_key(dict, &key, &value)? {
+        if self.insert_identity(dict, &key, &value)? || self.insert_process_key(dict, &key, &value)? {
             return Ok(());
         }
         let hashed = self.key(&key)?;
@@ -312,6 +321,9 @@ impl Machine<'_> {
                 return Ok(None);
             };
             return Ok(self.attributes_mut(of)?.shift_remove(name));
+        }
+        if let Some(removed) = self.remove_identity(dict, key)? {
+            return Ok(removed);
         }
         let key = self.key(key)?;
         Ok(self.dict_mut(dict)?.shift_remove(&key).map(|(_, value)| value))
@@ -536,6 +548,7 @@ impl Machine<'_> {
         match self.object(object) {
             Object::FrozenSet(items) => return Ok(Some(items.clone())),
             Object::Set(_) => {}
+            Object::Identities { class, .. } if *class == self.known.set => return self.refuse_obscured(),
             Object::Instance(instance) => match &instance.payload {
                 Payload::FrozenSet(items) => return Ok(Some(items.clone())),
                 Payload::Set(_) => {}
@@ -563,6 +576,9 @@ impl Machine<'_> {
             Object::Instance(instance) => matches!(instance.payload, Payload::Set(_)),
             _ => false,
         };
+        if let Object::Identities { .. } = self.object(object) {
+            return self.refuse_obscured();
+        }
         if !holds {
             return self.malformed();
         }
@@ -582,6 +598,9 @@ impl Machine<'_> {
                 self.key(&item)?;
             }
             self.change_items(object, Change::Add { set: set.clone(), value: item });
+            return Ok(());
+        }
+        if self.insert_identity(set, &item, &item)? {
             return Ok(());
         }
         let key = self.key(&item)?;
@@ -731,11 +750,7 @@ impl Machine<'_> {
                     if let Some(missing) = self.python_special(container, "__missing__")? {
                         return self.call(&missing, vec![key.clone()], Vec::new());
                     }
-                    let class = self.type_of(container)?;
-                    if self.type_name(class) == "defaultdict" {
-                        return self.residual(Rule::NotModelled, "a missing key of a defaultdict");
-                    }
-                    self.raise_value("KeyError", key.clone())
+                    self.default_item(object, container, key)
                 }
             },
             Kind::Proxy => {
@@ -804,6 +819,48 @@ impl Machine<'_> {
                 self.raise_exactly("TypeError", format!("'{name}' object is not subscriptable"))
             }
         }
+    }
+
+    /// `defdict_missing` in _collectionsmodule.c; any other dict has no such key.
+    fn default_item(&mut self, object: ObjectRef, container: &Value, key: &Value) -> Eval<Value> {
+        let factory = match self.object(object) {
+            Object::Instance(instance) => instance.slots.get(DEFAULT_FACTORY).cloned(),
+            _ => None,
+        };
+        match factory {
+            None | Some(Value::None) => self.raise_value("KeyError", key.clone()),
+            Some(_) if !self.is_own(object) => {
+                self.residual(Rule::ForeignContents, "a missing key of another module's `defaultdict`")
+            }
+            Some(factory) => {
+                let value = self.call(&factory, Vec::new(), Vec::new())?;
+                self.set_item(container, key, value.clone())?;
+                Ok(value)
+            }
+        }
+    }
+
+    /// `defdict_init` in _collectionsmodule.c.
+    pub(super) fn init_default_dict(
+        &mut self,
+        dict: &Value,
+        mut positional: Vec<Value>,
+        keywords: Vec<(Name, Value)>,
+    ) -> Eval<()> {
+        let factory = match positional.is_empty() {
+            true => Value::None,
+            false => positional.remove(0),
+        };
+        if !matches!(factory, Value::None) && !self.callable(&factory)? {
+            return self.raise_exactly("TypeError", "first argument must be callable or None");
+        }
+        let Value::Object(object) = dict else { return self.malformed() };
+        let Object::Instance(instance) = self.object_mut(*object)? else { return self.malformed() };
+        instance.slots.insert(DEFAULT_FACTORY.into(), factory);
+        if positional.len() > 1 {
+            return self.residual(Rule::Raises, "a `defaultdict` of too many arguments");
+        }
+        self.dict_update(dict, positional, keywords)
     }
 
     /// One entry of a class's own namespace, through its `__dict__`: whether the class is such
@@ -1024,6 +1081,9 @@ impl Machine<'_> {
                 _ => self.residual(Rule::NotModelled, "`__len__` gives something that is not a known integer"),
             };
         }
+        if let Some(count) = self.count_of_identities(value) {
+            return Ok(count);
+        }
         if let Some(entries) = self.set_entries(value)? {
             return Ok(entries.len());
         }
@@ -1083,6 +1143,7 @@ impl Machine<'_> {
             return Ok(truth);
         }
         match value {
+            Value::Unknown(_) if self.is_identity(value) => return Ok(true),
             Value::Unknown(reason) => {
                 let message = format!("tests the truth of something that is not known: {}", reason.root_cause());
                 return self.soft_decision(Rule::UnknownOperation, message, &[]);
@@ -1147,6 +1208,9 @@ impl Machine<'_> {
         {
             let message = "looks for text that differs between processes".to_string();
             return self.soft_decision(Rule::Nondeterministic, message, &[]);
+        }
+        if let Some(found) = self.find_identity(container, item)? {
+            return Ok(found.is_some());
         }
         if let Value::Unknown(reason) = item {
             let reason = reason.clone();

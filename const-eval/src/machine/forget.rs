@@ -77,6 +77,7 @@ impl Machine<'_> {
                 ),
                 chain: reason.chain.clone(),
                 class: None,
+                identity: None,
             });
             for value in self.namespace.values_mut() {
                 *value = Value::Unknown(cause.clone());
@@ -91,6 +92,7 @@ impl Machine<'_> {
             message: format!("it is bound by a statement that runs at import ({})", reason.root_cause()),
             chain: reason.chain.clone(),
             class: None,
+            identity: None,
         });
         let bound_before = |name: &Name| self.namespace.contains_key(name) && !self.unsure.contains(name);
         let bound = surely_bound(ir.code(statement.code), &statement.binds, bound_before);
@@ -130,6 +132,7 @@ impl Machine<'_> {
             message: format!("an earlier statement that runs at import has changed it ({})", reason.root_cause()),
             chain: reason.chain.clone(),
             class: None,
+            identity: None,
         });
         for name in self.names_that_reach(&self.current.changed) {
             if !statement.binds.contains(&name) {

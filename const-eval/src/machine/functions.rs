@@ -529,6 +529,9 @@ impl Machine<'_> {
                 _ => return Ok(None),
             },
             Object::Instance(instance) => match (name, &instance.payload) {
+                (super::containers::DEFAULT_FACTORY, Payload::Dict(_)) if self.is_own(object) => {
+                    return Ok(instance.slots.get(name).cloned());
+                }
                 ("fget", Payload::Property(property)) => property.get.clone(),
                 ("fset", Payload::Property(property)) => property.set.clone(),
                 ("fdel", Payload::Property(property)) => property.delete.clone(),

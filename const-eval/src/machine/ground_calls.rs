@@ -78,6 +78,14 @@ impl Machine<'_> {
             ("builtins.repr", [value]) if plain => self.repr_of(value),
             ("builtins.format", [value]) if plain => self.format_with(value, ""),
             ("builtins.format", [value, Value::Str(spec)]) if plain => self.format_with(value, &spec.clone()),
+            ("builtins.id", [value]) if plain => match self.identity_of(value) {
+                Some(identity) => Ok(identity),
+                None => self.call_primitive_function(&qualified, call, positional, keywords),
+            },
+            // Neither hooks nor what else refers to an object have a say in these (`save` in _pickle.c).
+            ("_pickle.dumps", [value, protocol @ ..]) if plain && is_atom(value) && is_protocol(protocol) => {
+                Ok(Value::Opaque(self.known.bytes))
+            }
             ("builtins.hash", [value]) if plain => {
                 // The number itself is process-dependent for most types; asking for it may run `__hash__`.
                 if self.hashing > 0 {
@@ -515,7 +523,7 @@ impl Machine<'_> {
         }
     }
 
-    fn callable(&mut self, value: &Value) -> Eval<bool> {
+    pub(super) fn callable(&mut self, value: &Value) -> Eval<bool> {
         if self.is_surely_callable(value) {
             return Ok(true);
         }
@@ -663,5 +671,20 @@ impl Machine<'_> {
             Rule::Nondeterministic,
             format!("whether something is registered as a `{name}` depends on which modules are loaded"),
         )
+    }
+}
+
+/// A value of a type that is pickled by itself.
+fn is_atom(value: &Value) -> bool {
+    use Value as V;
+    matches!(value, V::None | V::Bool(_) | V::Int(_) | V::Float(_) | V::Str(_) | V::Bytes(_))
+}
+
+/// No protocol of pickling, or one that all versions have.
+fn is_protocol(arguments: &[Value]) -> bool {
+    match arguments {
+        [] => true,
+        [Value::Int(number)] => number.to_i64().is_some_and(|number| (2..=5).contains(&number)),
+        _ => false,
     }
 }

@@ -26,8 +26,8 @@ impl Machine<'_> {
     /// can compare them: short containers of data, functions and classes are part of the
     /// fingerprint of the name or class attribute that holds them, as long as no code that is
     /// not proven has run in between. What a module holds under a plain name is as a rule there to
-    /// be changed, except in the standard library, whose tables (`keyword.kwlist`) are constants
-    /// in all but type.
+    /// be changed, except where the name says that it is a constant (PEP 8), and in the standard library, whose
+    /// tables (`keyword.kwlist`) are constants in all but type.
     pub(super) fn rest_on_fingerprint(&mut self, object: ObjectRef) -> bool {
         if self.impure || self.has_changed_items(object) {
             return false;
@@ -36,7 +36,7 @@ impl Machine<'_> {
         let module = self.world.module_name(object.owner).to_string();
         let path: Vec<&str> = path.iter().map(|part| &**part).collect();
         // What differs between processes is not what a guard could see.
-        let contents = !matches!(self.object(object), Object::Obscured { .. });
+        let contents = !matches!(self.object(object), Object::Obscured { .. } | Object::Identities { .. });
         self.depend_on(&module, &path, contents);
         true
     }
@@ -45,9 +45,9 @@ impl Machine<'_> {
     fn guarded_path(&self, object: ObjectRef) -> Option<Vec<Name>> {
         let evaluated = self.world.evaluated(object.owner)?;
         let leads = |value: &Value| self.leads_to_container(value, object, 0) && self.is_guarded(value, 0);
-        if self.world.is_standard(object.owner)
-            && let Some((name, _)) = evaluated.namespace.iter().find(|(_, value)| leads(value))
-        {
+        let is_standard = self.world.is_standard(object.owner);
+        let mut constants = evaluated.namespace.iter().filter(|(name, _)| is_standard || is_constant_name(name));
+        if let Some((name, _)) = constants.find(|(_, value)| leads(value)) {
             return Some(vec![name.clone()]);
         }
         evaluated.namespace.iter().find_map(|(class_name, value)| {
@@ -180,4 +180,11 @@ impl Machine<'_> {
             _ => None,
         }
     }
+}
+
+/// Is it written as constants are: `DEFAULT_CONVERTERS`?
+fn is_constant_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
+        && name.contains(|c: char| c.is_ascii_uppercase())
+        && !name.contains(|c: char| c.is_lowercase())
 }

@@ -159,6 +159,7 @@ impl Machine<'_> {
             Value::Opaque(id) if id == self.known.int && !mixes && hashed.len() == 1 => Ok(hashed.pop()),
             Value::Int(_) => Ok(None),
             Value::Opaque(id) if id == self.known.int => Ok(None),
+            identity if self.is_identity(&identity) => Ok(None),
             _ => self.residual(Rule::NotModelled, "a `__hash__` whose result is not known"),
         }
     }

@@ -319,6 +319,10 @@ impl Machine<'_> {
                         self.charge(live.len())?;
                         &live
                     }
+                    // It was empty when the iteration began.
+                    Object::Identities { .. } => {
+                        return self.residual(Rule::Nondeterministic, "iterates over identities");
+                    }
                     _ => match self.contents(*object)? {
                         Object::Dict(entries) => entries,
                         Object::Instance(instance) => match &instance.payload {
@@ -403,18 +407,18 @@ impl Machine<'_> {
                 }
                 self.call(&function.clone(), arguments, Vec::new()).map(Some)
             }
-            Iterator::Filter { function, inner } => loop {
+            Iterator::Filter { function, inner, wanted } => loop {
                 let Some(item) = self.next(inner)? else {
                     return Ok(None);
                 };
-                let keep = match &*function {
+                let holds = match &*function {
                     Value::None => self.truth(&item)?,
                     function => {
                         let result = self.call(&function.clone(), vec![item.clone()], Vec::new())?;
                         self.truth(&result)?
                     }
                 };
-                if keep {
+                if holds == *wanted {
                     return Ok(Some(item));
                 }
             },
@@ -438,6 +442,26 @@ impl Machine<'_> {
                 }
                 let following = rest.remove(0);
                 *current = Some(self.iterate(&following)?);
+            },
+            Iterator::Chained { outer, current } => loop {
+                if let Some(iterator) = current {
+                    if let Some(item) = self.next(iterator)? {
+                        return Ok(Some(item));
+                    }
+                    *current = None;
+                }
+                let following = match self.next(outer) {
+                    Ok(Some(following)) => self.iterate(&following),
+                    Ok(None) => return Ok(None),
+                    Err(stop) => Err(stop),
+                };
+                *current = Some(match following {
+                    // `chain_next` in itertoolsmodule.c: there is nothing more after that.
+                    Err(Stop::Raise(_)) => {
+                        return self.residual(Rule::NotModelled, "an exception among iterables that are chained");
+                    }
+                    following => following?,
+                });
             },
         }
     }

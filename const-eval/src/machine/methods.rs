@@ -5,7 +5,7 @@ use super::types::Found;
 use super::{Eval, Machine, Stop};
 use crate::effect::Change;
 use crate::ground::{AttributeKind, GroundId};
-use crate::heap::{GeneratorKind, Object, Payload, Property, Set, Type, UNKNOWN_TYPE, ViewKind};
+use crate::heap::{GeneratorKind, Iterator, Object, Payload, Property, Set, Type, UNKNOWN_TYPE, ViewKind};
 use crate::primitive::{self, Product};
 use crate::reason::Rule;
 use crate::value::{Integer, ObjectRef, Value};
@@ -47,6 +47,15 @@ impl Machine<'_> {
         }
         if let Some(result) = self.parameter_method(owner, name, &receiver, &positional, &keywords)? {
             return Ok(result);
+        }
+        if matches!(receiver, Value::Ground(class) if class == known.chain)
+            && name == "from_iterable"
+            && keywords.is_empty()
+            && positional.len() == 1
+        {
+            let outer = self.iterate(&positional[0])?;
+            let state = Iterator::Chained { outer, current: None };
+            return Ok(self.allocate(Object::Iterator { class: owner, state }));
         }
         if owner == known.list {
             return self.list_method(name, &receiver, positional, keywords);
@@ -882,9 +891,7 @@ impl Machine<'_> {
                 Ok(Value::None)
             }
             ("discard" | "remove", 1) => {
-                let key = self.key(&positional[0])?;
-                self.note_removal(set);
-                let removed = self.set_mut(set)?.shift_remove(&key).is_some();
+                let removed = self.set_remove(set, &positional[0])?;
                 if !removed && name == "remove" {
                     return self.raise_value("KeyError", positional.remove(0));
                 }
@@ -965,6 +972,9 @@ impl Machine<'_> {
                 }))
             }
             ("__contains__", 1) => {
+                if let Some(found) = self.find_identity(set, &positional[0])? {
+                    return Ok(Value::Bool(found.is_some()));
+                }
                 let key = self.key(&positional[0])?;
                 Ok(Value::Bool(self.set_entries(set)?.is_some_and(|entries| entries.contains_key(&key))))
             }
@@ -972,6 +982,16 @@ impl Machine<'_> {
             ("__iter__", 0) => self.iterate(set),
             _ => self.residual(Rule::NotModelled, format!("`set.{name}`")),
         }
+    }
+
+    /// Whether the item was there.
+    fn set_remove(&mut self, set: &Value, item: &Value) -> Eval<bool> {
+        self.note_removal(set);
+        if let Some(removed) = self.remove_identity(set, item)? {
+            return Ok(removed.is_some());
+        }
+        let key = self.key(item)?;
+        Ok(self.set_mut(set)?.shift_remove(&key).is_some())
     }
 
     /// Where the items of a set lie depends on what was there before.

@@ -27,6 +27,7 @@ mod functions;
 mod ground_calls;
 mod guarded;
 mod hashing;
+mod identity;
 mod imports;
 mod iteration;
 mod known;
@@ -41,6 +42,7 @@ mod reach;
 mod replay;
 mod replay_calls;
 mod representation;
+mod signatures;
 mod step;
 mod surroundings;
 mod types;
@@ -184,6 +186,8 @@ pub struct Machine<'w> {
     typing_is_idle: bool,
     /// Imports carried out so far.
     loads: u64,
+    /// The objects whose identities were asked for, in order.
+    identified: Vec<Value>,
     /// What exceptions say whose message is known to the target only.
     described: FxHashMap<ObjectRef, Arc<str>>,
     current: Statement,
@@ -213,6 +217,8 @@ struct Statement {
     binds: bool,
     /// Length of the heap before the statement, and whether an older object was changed since.
     heap_before: usize,
+    /// How many identities were asked for before the statement.
+    identified_before: usize,
     changed_older: bool,
     /// The older objects of this module that were changed since, by their indices.
     changed: FxHashSet<u32>,
@@ -345,6 +351,7 @@ impl<'w> Machine<'w> {
             floor: None,
             typing_is_idle: false,
             loads: 0,
+            identified: Vec::new(),
             described: FxHashMap::default(),
             current: Statement::default(),
         }
@@ -401,6 +408,7 @@ impl<'w> Machine<'w> {
                             message: format!("raises {message}"),
                         }],
                         class: None,
+                        identity: None,
                     });
                     self.forget(ir, statement, &reason, false);
                     self.fails = true;
@@ -432,6 +440,7 @@ impl<'w> Machine<'w> {
                     message: message.into(),
                     chain: vec![link],
                     class: None,
+                    identity: None,
                 }));
             }
         }
@@ -441,6 +450,13 @@ impl<'w> Machine<'w> {
     fn run_statement(&mut self, ir: &Arc<ir::Module>, statement: &ir::TopLevel) -> Eval<()> {
         let mut frame = self.new_frame(ir.clone(), self.module, statement.code, Scope::Module, &[]);
         self.run_to_end(&mut frame)?;
+        Ok(())
+    }
+
+    /// What a statement may not leave behind when it has run.
+    fn check_left_behind(&mut self) -> Eval<()> {
+        self.check_generators()?;
+        self.check_identities();
         Ok(())
     }
 
@@ -532,7 +548,7 @@ impl<'w> Machine<'w> {
             };
             chain.push(Link { site: self.site(position), message });
         }
-        Arc::new(Reason { rule, message, chain, class: None })
+        Arc::new(Reason { rule, message, chain, class: None, identity: None })
     }
 
     fn site(&self, position: &Position) -> Site {
@@ -647,7 +663,7 @@ impl<'w> Machine<'w> {
         let is_container = matches!(value, Value::Object(object)
         if matches!(
             self.object(*object),
-            Object::List(_) | Object::Dict(_) | Object::Set(_) | Object::Obscured { .. }
+            Object::List(_) | Object::Dict(_) | Object::Set(_) | Object::Obscured { .. } | Object::Identities { .. }
         ));
         self.depend_on(module, &[name], !is_container);
     }

@@ -37,6 +37,18 @@ impl Machine<'_> {
                 self.typing_is_idle = positional.get(2).is_some_and(|annotation| self.is_plain_annotation(annotation));
                 return Ok(None);
             }
+            ("inspect", "signature") => return self.signature_of_class(module, positional, keywords),
+            ("inspect", "Signature.__str__") => return self.text_of_signature(module, positional),
+            ("inspect", "getfullargspec") => return self.argument_specification(module, positional, keywords),
+            ("textwrap", "dedent") => match positional {
+                [Value::Str(text)] if keywords.is_empty() && self.version() < (3, 14) => {
+                    self.depend("textwrap", &["_whitespace_only_re"]);
+                    self.depend("textwrap", &["_leading_whitespace_re"]);
+                    self.depend("re", &["sub"]);
+                    return Ok(Some(Value::str(dedent(text))));
+                }
+                _ => return Ok(None),
+            },
             ("dataclasses", "_is_type") if keywords.is_empty() => return self.names_type(positional),
             ("re", "compile" | "_compile") => "re.Pattern",
             _ => return Ok(None),
@@ -181,6 +193,22 @@ fn leading_name(text: &str) -> Option<(Option<&str>, &str)> {
         }
     }
     Some((None, first))
+}
+
+/// `textwrap.dedent`: lines of blanks are emptied, and the others lose the margin that they have in common.
+fn dedent(text: &str) -> String {
+    let is_blank = |c: char| c == ' ' || c == '\t';
+    let lines: Vec<&str> = text.split('\n').map(|line| if line.chars().all(is_blank) { "" } else { line }).collect();
+    let indents = lines.iter().filter(|line| !line.is_empty()).map(|line| {
+        let rest = line.trim_start_matches(is_blank);
+        &line[..line.len() - rest.len()]
+    });
+    let common = |margin: &'_ str, indent: &str| -> usize {
+        margin.bytes().zip(indent.bytes()).take_while(|(one, other)| one == other).count()
+    };
+    let margin = indents.reduce(|margin, indent| &margin[..common(margin, indent)]).unwrap_or("");
+    let lines: Vec<&str> = lines.iter().map(|line| line.strip_prefix(margin).unwrap_or(line)).collect();
+    lines.join("\n")
 }
 
 /// The modules whose tables a CJK codec takes: the character sets of `_codecs_iso2022.c`, and `big5hkscs_codec_init`.

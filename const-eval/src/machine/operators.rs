@@ -487,6 +487,11 @@ impl Machine<'_> {
             Comparison::NotIn => return Ok(Value::Bool(!self.contains(right, left)?)),
             _ => {}
         }
+        if let (Comparison::Equal | Comparison::NotEqual, Some(equal)) =
+            (comparison, self.equal_identities(left, right))
+        {
+            return Ok(Value::Bool(equal == (comparison == Comparison::Equal)));
+        }
         if let Some(value) = self.soft_operation(left, right)? {
             return Ok(value);
         }

@@ -99,6 +99,9 @@ pub(super) fn held_by(object: &Object, held: &mut Vec<Value>) -> bool {
             attributes(&native.attributes, held);
         }
         Object::Obscured { held: known, .. } => held.extend(known.iter().cloned()),
+        Object::Identities { entries, .. } => {
+            held.extend(entries.iter().flat_map(|(key, value)| [key.clone(), value.clone()]));
+        }
         Object::Iterator { .. } | Object::Generator(_) | Object::Globals => return false,
     }
     true

@@ -87,6 +87,45 @@ impl Machine<'_> {
         Ok(())
     }
 
+    /// What stands in the repr of an alias or union (`ga_repr_item` in genericaliasobject.c, `union_repr_item` in
+    /// unionobject.c): classes by name.
+    fn write_part(&mut self, part: &Value, out: &mut String, active: &mut Vec<ObjectRef>) -> Eval<()> {
+        match part {
+            Value::Ellipsis => {
+                out.push_str("...");
+                return Ok(());
+            }
+            // Lists of parameters are written out from 3.12 on, and `NoneType` has got another name.
+            Value::Ground(class) if *class == self.known.none_type => {
+                return self.residual(Rule::NotModelled, "the repr of an alias of `NoneType`");
+            }
+            Value::Object(object) if matches!(self.object(*object), Object::List(_)) => {
+                return self.residual(Rule::NotModelled, "the repr of an alias of a list");
+            }
+            _ => {}
+        }
+        if self.find_attribute(part, "__origin__")?.is_some() && self.find_attribute(part, "__args__")?.is_some() {
+            return self.write_repr(part, out, active);
+        }
+        let (Some(name), Some(module)) =
+            (self.find_attribute(part, "__qualname__")?, self.find_attribute(part, "__module__")?)
+        else {
+            return self.write_repr(part, out, active);
+        };
+        match (name, module) {
+            (_, Value::None) => self.write_repr(part, out, active),
+            (Value::Str(name), Value::Str(module)) => {
+                if &*module != "builtins" {
+                    out.push_str(&module);
+                    out.push('.');
+                }
+                out.push_str(&name);
+                Ok(())
+            }
+            _ => self.residual(Rule::NotModelled, "the repr of an alias of something whose name is not a string"),
+        }
+    }
+
     fn write_object(
         &mut self,
         object: ObjectRef,
@@ -131,15 +170,24 @@ impl Machine<'_> {
             Set { frozen: bool },
             Exception(Vec<Value>),
             Data(Value),
+            Alias { origin: Value, arguments: Vec<Value> },
+            Union(Vec<Value>),
             Other,
         }
         let kind = match self.object(object) {
+            Object::GenericAlias { origin, arguments } => {
+                Kind::Alias { origin: origin.clone(), arguments: arguments.clone() }
+            }
+            Object::Union(members) => Kind::Union(members.clone()),
             Object::List(_) => Kind::List,
             Object::Dict(_) => Kind::Dict,
             Object::Set(_) => Kind::Set { frozen: false },
             Object::FrozenSet(_) => Kind::Set { frozen: true },
             Object::Instance(instance) => match &instance.payload {
                 Payload::List(_) => Kind::List,
+                Payload::Dict(_) if self.is_subtype(class, Type::Ground(self.known.default_dict)) => {
+                    return self.residual(Rule::NotModelled, "the repr of a `defaultdict`");
+                }
                 Payload::Dict(_) => Kind::Dict,
                 Payload::Exception(arguments) => Kind::Exception(arguments.clone()),
                 Payload::Data(data) => Kind::Data(data.clone()),
@@ -211,6 +259,28 @@ impl Machine<'_> {
                 out.push(')');
             }
             Kind::Data(data) => self.write_repr(&data, out, active)?,
+            Kind::Alias { origin, arguments } => {
+                self.write_part(&origin, out, active)?;
+                out.push('[');
+                for (index, argument) in arguments.iter().enumerate() {
+                    if index > 0 {
+                        out.push_str(", ");
+                    }
+                    self.write_part(argument, out, active)?;
+                }
+                out.push_str(if arguments.is_empty() { "()]" } else { "]" });
+            }
+            Kind::Union(members) => {
+                for (index, member) in members.iter().enumerate() {
+                    if index > 0 {
+                        out.push_str(" | ");
+                    }
+                    match member {
+                        Value::Ground(class) if *class == self.known.none_type => out.push_str("None"),
+                        _ => self.write_part(member, out, active)?,
+                    }
+                }
+            }
             Kind::Other => {
                 return self.residual(Rule::Nondeterministic, "a repr that holds the object's address");
             }

@@ -101,7 +101,7 @@ impl<'w> Machine<'w> {
             Object::GenericAlias { .. } => known.generic_alias,
             Object::Union(_) => known.union,
             Object::Native(native) => native.class,
-            Object::Obscured { class, .. } => *class,
+            Object::Obscured { class, .. } | Object::Identities { class, .. } => *class,
             Object::Iterator { class, .. } => *class,
         })
     }

@@ -49,13 +49,20 @@ const CHANGES_DEPEND: &str = "what it changes depends on what only the run time 
 impl Machine<'_> {
     /// Runs a statement, every way it can take, and joins the outcomes.
     pub(super) fn run_all_ways(&mut self, ir: &Arc<ir::Module>, statement: &ir::TopLevel, index: u32) -> Eval<()> {
-        let heap_before = self.heap.objects.len();
-        let fresh = |decisions, before| Statement { index, heap_before, decisions, before, ..Statement::default() };
+        let (heap_before, identified_before) = (self.heap.objects.len(), self.identified.len());
+        let fresh = |decisions, before| Statement {
+            index,
+            heap_before,
+            identified_before,
+            decisions,
+            before,
+            ..Statement::default()
+        };
         let before = matches!(statement.kind, StatementKind::Compound).then(|| self.names());
         self.current = fresh(Vec::new(), before);
         let (open_before, porous_before, tainted_before) = (self.open_namespace, self.porous, self.tainted.clone());
         let memory_before = (self.custom_count, self.answered);
-        let mut result = self.run_statement(ir, statement).and_then(|()| self.check_generators());
+        let mut result = self.run_statement(ir, statement).and_then(|()| self.check_left_behind());
         if self.current.decisions.is_empty() {
             return result;
         }
@@ -81,7 +88,7 @@ impl Machine<'_> {
             self.provenance = provenance.clone();
             self.tainted = tainted_before.clone();
             self.current = fresh(decisions, Some((namespace, provenance)));
-            result = self.run_statement(ir, statement).and_then(|()| self.check_generators());
+            result = self.run_statement(ir, statement).and_then(|()| self.check_left_behind());
         }
         let Some(namespace) = joined.namespace.take() else {
             if let Some(exception) = joined.raised {

@@ -42,8 +42,13 @@ impl Machine<'_> {
         self.watched.clear();
         let message = "an object may go while weak references to it are in use";
         let link = Link { site: Site { module: self.module, range: statement.range }, message: message.into() };
-        let reason =
-            Arc::new(Reason { rule: Rule::NotModelled, message: message.into(), chain: vec![link], class: None });
+        let reason = Arc::new(Reason {
+            rule: Rule::NotModelled,
+            message: message.into(),
+            chain: vec![link],
+            class: None,
+            identity: None,
+        });
         self.current.reached = true;
         self.forget(ir, statement, &reason, false);
         Some(reason)
