@@ -152,8 +152,11 @@ impl Machine<'_> {
         }
     }
 
-    fn refuse_obscured<T>(&mut self) -> Eval<T> {
-        self.residual(Rule::Nondeterministic, "a container whose keys differ between processes")
+    pub(super) fn refuse_obscured<T>(&mut self) -> Eval<T> {
+        self.residual(
+            Rule::Nondeterministic,
+            "a container whose contents differ between processes, or are not followed",
+        )
     }
 
     /// `dict[key] = value`, for a key that differs between processes. `false`: not modelled.

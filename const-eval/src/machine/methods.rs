@@ -515,6 +515,9 @@ impl Machine<'_> {
         let Value::Object(object) = receiver else {
             return self.malformed();
         };
+        if let Object::Obscured { .. } = self.object(*object) {
+            return self.refuse_obscured();
+        }
         if let Object::MappingProxy(target @ Value::Object(_)) = self.object(*object)
             && self.as_type(target).is_none()
         {
