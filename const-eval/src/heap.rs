@@ -188,10 +188,23 @@ pub struct Class {
     pub instance_dict: bool,
     /// The names of `__slots__`, inherited ones excluded.
     pub slots: Vec<Name>,
+    /// Names in the namespace that are not modelled, in order: each behind so many of those that are.
+    pub added: Vec<(usize, &'static str)>,
     /// Names in `__abstractmethods__`: such a class can't be instantiated.
     pub abstract_methods: Vec<Name>,
     /// `_abc_data`: made by `_abc._abc_init`.
     pub is_abc: bool,
+}
+
+impl Class {
+    /// Takes a name out of the namespace.
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
+        let (index, _, value) = self.namespace.shift_remove_full(name)?;
+        for (place, _) in self.added.iter_mut().filter(|(place, _)| *place > index) {
+            *place -= 1;
+        }
+        Some(value)
+    }
 }
 
 #[derive(Clone, Debug)]

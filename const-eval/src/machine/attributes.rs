@@ -1043,11 +1043,11 @@ impl Machine<'_> {
                 target.namespace.insert(name.into(), value);
                 // `type_set_module` in typeobject.c, from 3.13 on.
                 if name == "__module__" && has_line {
-                    target.namespace.shift_remove("__firstlineno__");
+                    target.remove("__firstlineno__");
                 }
             }
             (_, None) => {
-                if target.namespace.shift_remove(name).is_none() {
+                if target.remove(name).is_none() {
                     let class = self.type_name(class);
                     return self
                         .raise_exactly("AttributeError", format!("type object '{class}' has no attribute '{name}'"));

@@ -234,15 +234,15 @@ impl Machine<'_> {
                 self.allocate(Object::StaticMethod(crate::heap::Wrapper { function, attributes: Default::default() }));
             attributes.insert("__new__".into(), method);
         }
-        if attributes.contains_key("__eq__") && !attributes.contains_key("__hash__") {
-            attributes.insert("__hash__".into(), Value::None);
-        }
+        let is_unhashable = attributes.contains_key("__eq__") && !attributes.contains_key("__hash__");
+        let body = attributes.len();
         let base_has_dict = mro.iter().skip(1).any(|class| match class {
             Type::Ground(id) => self.type_info(*id).is_some_and(|info| info.has_dict),
             Type::Class(object) => self.class(*object).is_some_and(|class| class.instance_dict),
         });
         let instance_dict =
             base_has_dict || slots.as_ref().is_none_or(|slots| slots.iter().any(|slot| &**slot == "__dict__"));
+        let has_slots = slots.is_some();
         let slots = slots.unwrap_or_default();
         // `type_new_slots`: a type of variable size has no place for slots.
         let ground = self.world.ground();
@@ -254,8 +254,11 @@ impl Machine<'_> {
                 !class.namespace.contains_key("__slots__") || class.slots.iter().any(|slot| &**slot == "__weakref__")
             }),
         });
+        let adds_weakref =
+            !base_has_weakref && if has_slots { slots.iter().any(|slot| &**slot == "__weakref__") } else { !variable };
         // A slot may be named twice.
         let names_before: Vec<Name> = if slots.is_empty() { Vec::new() } else { attributes.keys().cloned().collect() };
+        let mut members = Vec::new();
         for slot in &slots {
             let outcome = primitive::is_identifier(slot);
             if !self.primitive(outcome)? {
@@ -280,11 +283,27 @@ impl Machine<'_> {
             if names_before.contains(&mangled) {
                 return self.raise("ValueError", format!("'{slot}' in __slots__ conflicts with class variable"));
             }
-            let descriptor = self.allocate(Object::Slot { class: reference, name: mangled.clone() });
-            attributes.insert(mangled, descriptor);
+            members.push(mangled);
         }
+        members.sort_unstable();
+        for member in members {
+            let descriptor = self.allocate(Object::Slot { class: reference, name: member.clone() });
+            attributes.insert(member, descriptor);
+        }
+        let members = attributes.len();
+        let is_told = self.version() >= (3, 13) && attributes.contains_key("__firstlineno__");
+        let added = [
+            (body, "__static_attributes__", is_told),
+            (members, "__dict__", instance_dict && !base_has_dict),
+            (members, "__weakref__", adds_weakref),
+        ];
+        let added = added.into_iter().filter(|(_, _, is_there)| *is_there);
+        let added = added.map(|(place, name, _)| (place, name)).collect();
         if !attributes.contains_key("__doc__") {
             attributes.insert("__doc__".into(), Value::None);
+        }
+        if is_unhashable {
+            attributes.insert("__hash__".into(), Value::None);
         }
         let names: Vec<(Name, Value)> = attributes.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         self.heap.objects[reference.index as usize] = Object::Class(Box::new(Class {
@@ -297,6 +316,7 @@ impl Machine<'_> {
             solid,
             instance_dict,
             slots,
+            added,
             abstract_methods: Vec::new(),
             is_abc: false,
         }));

@@ -11,6 +11,9 @@ use crate::primitive;
 use crate::reason::Rule;
 use crate::value::{ObjectRef, Value};
 
+/// Entries that `type.__new__`, or the compiler (3.13), puts into a class's namespace, and that are not modelled.
+const ADDED_BY_TYPE: [&str; 3] = ["__dict__", "__weakref__", "__static_attributes__"];
+
 /// Where an instance of `defaultdict` keeps what makes its values.
 pub(super) const DEFAULT_FACTORY: &str = "default_factory";
 
@@ -410,6 +413,29 @@ impl Machine<'_> {
     }
 
     /// Items of a `mappingproxy`: of a dict, or of a class's namespace.
+    /// The entries of a class's namespace, in order: of those that are not modelled, the names alone.
+    fn class_items(&mut self, class: ObjectRef) -> Eval<Vec<(Value, Value)>> {
+        let Object::Class(contents) = self.contents(class)? else { return self.malformed() };
+        let mut items: Vec<(Value, Value)> =
+            contents.namespace.iter().map(|(name, value)| (Value::Str(name.clone()), value.clone())).collect();
+        let is_set = |name: &str| contents.namespace.contains_key(name);
+        let added: Vec<_> = contents.added.iter().copied().filter(|(_, name)| !is_set(name)).collect();
+        for (count, (place, name)) in added.into_iter().enumerate() {
+            let place = (place + count).min(items.len());
+            items.insert(place, (Value::Str(name.into()), self.added_entry(name)));
+        }
+        Ok(items)
+    }
+
+    /// The value of an entry that making a class has added: as much as is known of it.
+    fn added_entry(&self, name: &str) -> Value {
+        let tuple = self.world.ground().builtin("tuple");
+        match tuple.filter(|_| name == "__static_attributes__") {
+            Some(tuple) => Value::Opaque(tuple),
+            None => Value::Opaque(self.known.getset_descriptor),
+        }
+    }
+
     pub(super) fn proxy_items(&mut self, proxy: ObjectRef) -> Eval<Vec<(Value, Value)>> {
         let Object::MappingProxy(target) = self.object(proxy) else {
             return self.malformed();
@@ -418,12 +444,7 @@ impl Machine<'_> {
         if let Value::Object(object) = &target
             && let Object::Class(_) = self.object(*object)
         {
-            return match self.contents(*object)? {
-                Object::Class(class) => {
-                    Ok(class.namespace.iter().map(|(name, value)| (Value::Str(name.clone()), value.clone())).collect())
-                }
-                _ => self.malformed(),
-            };
+            return self.class_items(*object);
         }
         if let Value::Ground(owner) = &target
             && let Some(info) = self.type_info(*owner)
@@ -757,7 +778,7 @@ impl Machine<'_> {
                 }
             },
             Kind::Proxy => {
-                if let Some(Some(entry)) = self.class_namespace_entry(object, key) {
+                if let Some(Some(entry)) = self.class_namespace_entry(object, key)? {
                     return Ok(entry);
                 }
                 if let Some(entry) = self.ground_namespace_entry(object, key) {
@@ -868,17 +889,22 @@ impl Machine<'_> {
 
     /// One entry of a class's own namespace, through its `__dict__`: whether the class is such
     /// a proxy's target, and the entry.
-    pub(super) fn class_namespace_entry(&mut self, proxy: ObjectRef, key: &Value) -> Option<Option<Value>> {
+    pub(super) fn class_namespace_entry(&mut self, proxy: ObjectRef, key: &Value) -> Eval<Option<Option<Value>>> {
         let (Object::MappingProxy(Value::Object(class)), Value::Str(name)) = (self.object(proxy), key) else {
-            return None;
+            return Ok(None);
         };
         let (class, name) = (*class, name.clone());
-        let mut entry = self.class(class)?.namespace.get(&name).cloned();
+        let Some(contents) = self.class(class) else { return Ok(None) };
+        let mut entry = contents.namespace.get(&name).cloned();
+        if entry.is_none() && ADDED_BY_TYPE.contains(&&*name) {
+            let is_there = contents.added.iter().any(|(_, added)| **added == *name);
+            entry = is_there.then(|| self.added_entry(&name));
+        }
         if !self.is_own(class) {
             self.depend_on_class(class, &name);
             entry = self.changed_attribute(class, &name).or(entry);
         }
-        Some(entry)
+        Ok(Some(entry))
     }
 
     /// `T.__dict__[name]` of a type implemented in C.
@@ -1255,7 +1281,7 @@ impl Machine<'_> {
                     };
                 }
                 Object::MappingProxy(_) => {
-                    if let Some(entry) = self.class_namespace_entry(object, item) {
+                    if let Some(entry) = self.class_namespace_entry(object, item)? {
                         return Ok(entry.is_some());
                     }
                     let wanted = self.key(item)?;

@@ -537,7 +537,7 @@ impl Machine<'_> {
             return Ok(rest.first().cloned().unwrap_or(Value::None));
         }
         if let ("get", [key, rest @ ..]) = (name, positional.as_slice())
-            && let Some(entry) = self.class_namespace_entry(*object, key)
+            && let Some(entry) = self.class_namespace_entry(*object, key)?
         {
             return Ok(entry.or_else(|| rest.first().cloned()).unwrap_or(Value::None));
         }

@@ -600,7 +600,7 @@ impl Machine<'_> {
         if let Value::Object(object) = mapping
             && let Object::MappingProxy(_) = self.object(*object)
         {
-            return match self.class_namespace_entry(*object, &Value::Str(name.clone())) {
+            return match self.class_namespace_entry(*object, &Value::Str(name.clone()))? {
                 Some(entry) => Ok(entry),
                 None => self.malformed(),
             };
