@@ -91,7 +91,7 @@ def index_modules(own_name):
             if is_named(value):
                 found.setdefault(id(value), (f"{name}.{attribute}", value))
             if is_a(value, type) and class_module(value) == name:
-                for inner, item in type_dict(value).items():
+                for inner, item in (type_dict(value) or {}).items():
                     if type(inner) is str and is_named(item):
                         found.setdefault(id(item), (f"{name}.{attribute}.{inner}", item))
     return found
@@ -463,7 +463,8 @@ def is_interned(text):
 
 
 def class_module(kind):
-    module = type_dict(kind).get("__module__")
+    # A type of C that nothing has made ready yet (3.11) has no dictionary.
+    module = (type_dict(kind) or {}).get("__module__")
     return module if type(module) is str else str(type.__dict__["__module__"].__get__(kind))
 
 
