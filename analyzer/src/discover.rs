@@ -399,21 +399,21 @@ mod tests {
         );
     }
 
+    /// Discovers without configuration.
+    fn discover_all(path: &Path) -> Result<Discovery, DiscoverError> {
+        let globs = ModuleGlobs::default();
+        let (config, files) = (Config::default(), Files::default());
+        let scope = Scope { config: &config, include: &globs, exclude: &globs, search_path: &[], files: &files };
+        discover(&[path.to_owned()], &scope)
+    }
+
     #[cfg(unix)]
     #[test]
     fn link_loops_end() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("a.py"), "").unwrap();
         std::os::unix::fs::symlink(folder.path(), folder.path().join("again")).unwrap();
-        let globs = ModuleGlobs::default();
-        let scope = Scope {
-            config: &Config::default(),
-            include: &globs,
-            exclude: &globs,
-            search_path: &[],
-            files: &Files::default(),
-        };
-        let found = discover(&[folder.path().to_owned()], &scope).unwrap();
+        let found = discover_all(folder.path()).unwrap();
         assert_eq!(found.modules.len(), 1);
         assert_eq!(found.troubles.len(), 1);
         assert!(!found.troubles[0].is_error);
@@ -421,15 +421,7 @@ mod tests {
 
     #[test]
     fn a_missing_path_is_an_error() {
-        let globs = ModuleGlobs::default();
-        let scope = Scope {
-            config: &Config::default(),
-            include: &globs,
-            exclude: &globs,
-            search_path: &[],
-            files: &Files::default(),
-        };
-        let error = discover(&[PathBuf::from("/nowhere/at/all")], &scope).unwrap_err();
+        let error = discover_all(Path::new("/nowhere/at/all")).unwrap_err();
         assert_eq!(error.to_string(), "/nowhere/at/all: no such file or folder");
     }
 }

@@ -46,6 +46,7 @@ class Capture:
         self.lengths = {}  # id of a list -> its length
         self.keys = {}  # id of a dictionary -> ids of its keys
         self.before = []  # what was there of each effect's entry
+        self.codes = {}  # code of a function that is called -> id of the function
         if not self.is_usable:
             return
         for effect, target in zip(effects, self.targets):
@@ -61,11 +62,11 @@ class Capture:
         self.codes = {target.__code__: id(target) for target in self.targets if type(target) is FunctionType}
 
     def start(self):
-        if self.is_usable and (self.codes or self.added):
+        if self.codes or self.added:
             set_profile(self.profile)
 
     def stop(self):
-        if self.is_usable and (self.codes or self.added):
+        if self.codes or self.added:
             set_profile(None)
 
     def profile(self, frame, event, argument):

@@ -29,6 +29,14 @@ class Segment:
 
     __slots__ = ("start", "end", "operations", "until", "retired", "expectations")
 
+    def __init__(self, start, end, operations, until=0, retired=(), expectations=()):
+        self.start = start
+        self.end = end
+        self.operations = operations
+        self.until = until  # so many guards have to hold
+        self.retired = retired  # but these
+        self.expectations = expectations  # further guards
+
 
 class Blamed(Exception):
     """The value of a name, or an effect of a statement, can't be described."""
@@ -66,10 +74,7 @@ class Describer:
         operations = import_operations(run.tree.body[index])
         if not operations:
             return []
-        segment = Segment()
-        segment.start, segment.end, segment.until, segment.retired, segment.expectations = index, index + 1, 0, (), []
-        segment.operations = [(*operation, run.may_bind_waiting(operation)) for operation in operations]
-        return [segment]
+        return [Segment(index, index + 1, [(*operation, run.may_bind_waiting(operation)) for operation in operations])]
 
     def describe(self, run, statements, before, is_mutating):
         """Segments for these statements; those that can't be described are left out, and executed."""
@@ -114,7 +119,7 @@ class Describer:
             for _, value in statements[-1].operations:
                 if value is not foreign.MISSING:
                     walker.node(value)
-            self.effects(walker, statements[-1:], saved)
+            self.effects(walker, statements[-1:])
         except (Unsupported, Blamed, RecursionError):
             return False
         finally:
@@ -139,20 +144,11 @@ class Describer:
             saved = walker.save()
             self.note_made(walker, statements)
             walker.held_atoms.update(held_atoms)
-            encoded = self.effects(walker, statements, saved)
-            for name, value in operations:
-                if value is foreign.MISSING:
-                    encoded.append(("delete", name))
-                    continue
-                try:
-                    may_wait = walker.may_wait(name) and name not in run.deleted
-                    encoded.append(("store", name, walker.node(value), may_wait))
-                except Unsupported as error:
-                    walker.restore(saved)
-                    raise Blamed(name, str(error)) from None
-                except RecursionError:
-                    walker.restore(saved)
-                    raise Blamed(name, "its values are nested too deeply") from None
+            try:
+                encoded = [*self.effects(walker, statements), *self.stores(run, walker, operations)]
+            except Blamed:
+                walker.restore(saved)
+                raise
             if not walker.has_missed_atoms():
                 break
             missed = walker.held_atoms
@@ -160,10 +156,9 @@ class Describer:
             if held_atoms:
                 raise Blamed(operations[0][0] if operations else statements[0].index, "texts that are taken out of objects of another module")
             held_atoms = missed
-        segment = Segment()
-        segment.start, segment.end = statements[0].index, statements[-1].index + 1
-        segment.operations, segment.until, segment.retired = encoded, until, tuple(self.retired)
-        segment.expectations = self.expectations(run, statements, before)
+        first, end = statements[0].index, statements[-1].index + 1
+        expectations = self.expectations(run, statements, before)
+        segment = Segment(first, end, encoded, until, tuple(self.retired), expectations)
         for name, value in operations:
             self.certain[name] = value
         self.retire(statements)
@@ -177,7 +172,23 @@ class Describer:
             if (module, path) in changed and place not in self.retired
         ]
 
-    def effects(self, walker, statements, saved):
+    def stores(self, run, walker, operations):
+        """The operations that store and delete names."""
+        encoded = []
+        for name, value in operations:
+            if value is foreign.MISSING:
+                encoded.append(("delete", name))
+                continue
+            try:
+                may_wait = walker.may_wait(name) and name not in run.deleted
+                encoded.append(("store", name, walker.node(value), may_wait))
+            except Unsupported as error:
+                raise Blamed(name, str(error)) from None
+            except RecursionError:
+                raise Blamed(name, "its values are nested too deeply") from None
+        return encoded
+
+    def effects(self, walker, statements):
         """The operations that carry the statements' effects out."""
         encoded = []
         for statement in statements:
@@ -188,12 +199,10 @@ class Describer:
                 elif module in walker.names.loaded:
                     target = walker.add(("external", module, path))
                 else:
-                    walker.restore(saved)
                     raise Blamed(statement.index, f"{module} is not loaded then")
                 try:
                     operands = tuple([walker.node(operand) for operand in effect.operands])
                 except (Unsupported, RecursionError) as error:
-                    walker.restore(saved)
                     raise Blamed(statement.index, str(error)) from None
                 encoded.append(("replay", effect.kind, effect.name, target, operands))
         return encoded

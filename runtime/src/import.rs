@@ -98,19 +98,14 @@ impl Importer<'_> {
 
     /// The import itself, in the frame that is running; gives the names it bound.
     fn import_and_bind(&self, statement: &Statement<'_>) -> Result<Vec<String>, Failure> {
-        let wanted = match statement.binding {
+        // What fails raises, as it would in the code.
+        let module = match statement.binding {
             BindingView::Fails(_) => return self.import_in_vain(statement),
-            BindingView::Nothing | BindingView::Top(_) | BindingView::Leaf(_) => Object::none(),
-            BindingView::Names(names) => {
-                let names = names.iter().map(|pair| Ok(Object::name(pair?.0)?));
-                Object::tuple(names.collect::<Result<_, Failure>>()?)?
+            BindingView::Nothing | BindingView::Top(_) | BindingView::Leaf(_) => {
+                self.import_module(statement, &Object::none())?
             }
-            BindingView::Star => Object::tuple(vec![Object::name("*")?])?,
-        };
-        // From here on, what fails raises, as it would in the code.
-        let module = match self.import_with_names(statement)? {
-            Some(module) => module,
-            None => self.import_module(statement, &wanted)?,
+            BindingView::Names(names) => self.import_with_names(statement, names)?,
+            BindingView::Star => self.import_module(statement, &Object::tuple(vec![Object::name("*")?])?)?,
         };
         match statement.binding {
             BindingView::Top(bound) => {
@@ -147,19 +142,19 @@ impl Importer<'_> {
         }
     }
 
-    /// The module of a `from` import that has all names, once it is imported: nobody need look for submodules, which
+    /// The module of a `from` import. Where it has all names once it is imported, nobody need look for submodules, which
     /// would touch what waits.
-    fn import_with_names(&self, statement: &Statement<'_>) -> Result<Option<Object>, Failure> {
-        let BindingView::Names(names) = statement.binding else { return Ok(None) };
-        let Some(name) = self.absolute_name(statement)? else { return Ok(None) };
-        self.import_module(statement, &Object::tuple(vec![])?)?;
-        let Some(module) = loaded(&name)? else { return Ok(None) };
-        for pair in names.iter() {
-            if entry(&module, pair?.0)?.is_none() {
-                return Ok(None);
+    fn import_with_names(&self, statement: &Statement<'_>, names: NamePairs<'_>) -> Result<Object, Failure> {
+        if let Some(name) = self.absolute_name(statement)? {
+            self.import_module(statement, &Object::tuple(vec![])?)?;
+            if let Some(module) = loaded(&name)?
+                && entries(&module, names)?.is_some()
+            {
+                return Ok(module);
             }
         }
-        Ok(Some(module))
+        let names = names.iter().map(|pair| Ok(Object::name(pair?.0)?));
+        self.import_module(statement, &Object::tuple(names.collect::<Result<_, Failure>>()?)?)
     }
 
     /// `__import__`, with what the statement wants of the module: names or none.

@@ -11,9 +11,6 @@ use crate::primitive;
 use crate::reason::Rule;
 use crate::value::{ObjectRef, Value};
 
-/// Entries that `type.__new__`, or the compiler (3.13), puts into a class's namespace, and that are not modelled.
-const ADDED_BY_TYPE: [&str; 3] = ["__dict__", "__weakref__", "__static_attributes__"];
-
 /// Where an instance of `defaultdict` keeps what makes its values.
 pub(super) const DEFAULT_FACTORY: &str = "default_factory";
 
@@ -412,7 +409,6 @@ impl Machine<'_> {
         }
     }
 
-    /// Items of a `mappingproxy`: of a dict, or of a class's namespace.
     /// The entries of a class's namespace, in order: of those that are not modelled, the names alone.
     fn class_items(&mut self, class: ObjectRef) -> Eval<Vec<(Value, Value)>> {
         let Object::Class(contents) = self.contents(class)? else { return self.malformed() };
@@ -436,6 +432,7 @@ impl Machine<'_> {
         }
     }
 
+    /// Items of a `mappingproxy`: of a dict, or of a class's namespace.
     pub(super) fn proxy_items(&mut self, proxy: ObjectRef) -> Eval<Vec<(Value, Value)>> {
         let Object::MappingProxy(target) = self.object(proxy) else {
             return self.malformed();
@@ -896,9 +893,8 @@ impl Machine<'_> {
         let (class, name) = (*class, name.clone());
         let Some(contents) = self.class(class) else { return Ok(None) };
         let mut entry = contents.namespace.get(&name).cloned();
-        if entry.is_none() && ADDED_BY_TYPE.contains(&&*name) {
-            let is_there = contents.added.iter().any(|(_, added)| **added == *name);
-            entry = is_there.then(|| self.added_entry(&name));
+        if entry.is_none() && contents.added.iter().any(|(_, added)| **added == *name) {
+            entry = Some(self.added_entry(&name));
         }
         if !self.is_own(class) {
             self.depend_on_class(class, &name);

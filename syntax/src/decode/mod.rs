@@ -42,16 +42,8 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Decodes a source file. The text begins after the byte order mark, if there is one.
 pub fn decode(bytes: &[u8]) -> Result<String, DecodeError> {
-    let fail = |kind, offset| {
-        let line = 1 + memchr::memchr_iter(b'\n', &bytes[..offset]).count();
-        Err(DecodeError { kind, offset, line: u32::try_from(line).unwrap_or(u32::MAX) })
-    };
-    if u32::try_from(bytes.len()).is_err() {
-        return fail(DecodeErrorKind::TooLarge, 0);
-    }
-    if let Some(offset) = memchr::memchr(0, bytes) {
-        return fail(DecodeErrorKind::NullByte, offset);
-    }
+    check_bytes(bytes)?;
+    let fail = |kind, offset| Err(failure(bytes, kind, offset));
     let marked = bytes.starts_with(MARK);
     let skipped = if marked { MARK.len() } else { 0 };
     let body = &bytes[skipped..];
@@ -87,22 +79,29 @@ pub fn decode(bytes: &[u8]) -> Result<String, DecodeError> {
 /// must be an encoding, but the text need not be in it.
 pub fn check_decoded(text: &str) -> Result<(), DecodeError> {
     let bytes = text.as_bytes();
-    let fail = |kind, offset| {
-        let line = 1 + memchr::memchr_iter(b'\n', &bytes[..offset]).count();
-        Err(DecodeError { kind, offset, line: u32::try_from(line).unwrap_or(u32::MAX) })
-    };
-    if u32::try_from(bytes.len()).is_err() {
-        return fail(DecodeErrorKind::TooLarge, 0);
-    }
-    if let Some(offset) = memchr::memchr(0, bytes) {
-        return fail(DecodeErrorKind::NullByte, offset);
-    }
+    check_bytes(bytes)?;
     match cookie(bytes) {
         Some(cookie) if Encoding::find(&normal_name(cookie.name)).is_none() => {
-            fail(DecodeErrorKind::UnknownEncoding(cookie.name.to_owned()), cookie.offset)
+            Err(failure(bytes, DecodeErrorKind::UnknownEncoding(cookie.name.to_owned()), cookie.offset))
         }
         _ => Ok(()),
     }
+}
+
+/// What no source may be, in whatever encoding.
+fn check_bytes(bytes: &[u8]) -> Result<(), DecodeError> {
+    if u32::try_from(bytes.len()).is_err() {
+        return Err(failure(bytes, DecodeErrorKind::TooLarge, 0));
+    }
+    match memchr::memchr(0, bytes) {
+        Some(offset) => Err(failure(bytes, DecodeErrorKind::NullByte, offset)),
+        None => Ok(()),
+    }
+}
+
+fn failure(bytes: &[u8], kind: DecodeErrorKind, offset: usize) -> DecodeError {
+    let line = 1 + memchr::memchr_iter(b'\n', &bytes[..offset]).count();
+    DecodeError { kind, offset, line: u32::try_from(line).unwrap_or(u32::MAX) }
 }
 
 struct Cookie<'a> {
