@@ -165,6 +165,7 @@ def found():
     return sorted(handlers), [getattr(i, "__name__", i) for i in items], sorted(names), Config().get()
 ''',
     "shop/plugin.py": '''
+import logging
 from typing import overload
 from shop import counter
 from shop.base import helper
@@ -181,6 +182,7 @@ counter.items.append(Made)
 counter.names.add("plugin")
 counter.Config.flag = "set"
 NOTE: str = "n"
+LOG = logging.getLogger("shop.plugin")
 def later(): return Made().get(NOTE), LEVEL
 ''',
     "shop/switch.py": '''
@@ -197,6 +199,7 @@ def level():
 PROGRAMS = {
     "effects": "import shop.plugin as p, shop.counter as c; print(c.found(), c.handlers['first'] is p.first, c.items[0] is p.Made, p.later(), p.__annotations__)",
     "effects on a typing registry": "import typing, shop.plugin as p; print([f.__qualname__ for f in typing.get_overloads(p.Made.get)])",
+    "a logger": "import logging, shop.plugin as p; print(p.LOG is logging.getLogger('shop.plugin'), p.LOG.parent is logging.root, vars(p.LOG)['name'])",
     "effects again": "import importlib, shop.plugin as p, shop.counter as c; first = p.Made; importlib.reload(p); print(c.found(), c.items[1] is p.Made, first is p.Made)",
     "effects of a patched function": "import shop.counter as c; c.register = lambda f: ('patched', f.__name__); import shop.plugin as p; print(p.first, c.found())",
     "effects on another list": "import shop.counter as c\nclass L(list):\n    def append(self, item): super().append(('noted', item.__name__))\nc.items = L(); import shop.plugin; print(c.found())",

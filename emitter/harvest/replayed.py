@@ -42,6 +42,7 @@ class Capture:
         self.targets = [look_up(target) for _, _, target, _ in effects]
         self.is_usable = bool(effects) and not any(target is MISSING for target in self.targets)
         self.arguments = {}  # id of a function that is called -> the arguments of each call
+        self.returned = []  # what calls gave that is none of their arguments
         self.added = {}  # id of a set -> (the set, what it held, what was added)
         self.lengths = {}  # id of a list -> its length
         self.keys = {}  # id of a dictionary -> ids of its keys
@@ -78,8 +79,10 @@ class Capture:
             if code.co_flags & (VARARGS | KEYWORDS) or code.co_kwonlyargcount:
                 self.is_usable = False
                 return
-            values = frame.f_locals
-            self.arguments[function].append([values[name] for name in code.co_varnames[:code.co_argcount]])
+            self.arguments[function].append(arguments_of(frame))
+        elif event == "return" and frame.f_code in self.codes:
+            if not any(argument is passed for passed in arguments_of(frame)):
+                self.returned.append(argument)
         elif event == "c_return" and type(argument) is BuiltinType:
             known = self.added.get(id(argument.__self__))
             if known is not None:
@@ -92,10 +95,11 @@ class Capture:
         before.update(map(id, new))
         added.extend(new)
 
-    def resolve(self, own, is_settled):
+    def resolve(self, own, is_settled, made):
         """The effects, or None where one of them is not understood. `own`: name of the module; `is_settled` says
-        whether a name of it is bound for good."""
-        if not self.is_usable:
+        whether a name of it is bound for good; `made`: ids of what the statement made."""
+        # What a call makes, it has put where another object would be if the module had one of its own.
+        if not self.is_usable or not made.isdisjoint(map(id, self.returned)):
             return None
         self.own, self.is_settled = own, is_settled
         found = []
@@ -173,6 +177,12 @@ class Capture:
         if module == self.own and not (len(names) == 1 and self.is_settled(names[0])):
             return MISSING
         return foreign.walk(module, names)
+
+
+def arguments_of(frame):
+    """What a function of positional parameters was given, as far as it has not bound the names anew."""
+    values, code = frame.f_locals, frame.f_code
+    return [values.get(name) for name in code.co_varnames[:code.co_argcount]]
 
 
 def set_profile(function):

@@ -197,14 +197,14 @@ class Run:
             capture.stop()
         return capture
 
-    def captured(self, capture, index):
+    def captured(self, capture, index, made):
         """The effects of the statement that ran; None: it has to be executed in its place."""
         later = self.statements[index + 1:]
 
         def is_settled(name):
             return not any(name in statement[1] or statement[2] for statement in later)
 
-        return capture.resolve(self.entry["name"], is_settled)
+        return capture.resolve(self.entry["name"], is_settled, frozenset(made))
 
     def leave_out(self, statement):
         """Puts placeholders where the statement binds names, or may have changed them."""
@@ -250,7 +250,7 @@ class Run:
         self.made_before_import = []
         if self.describer is None or self.statements[index][0] in EXECUTED and capture is None:
             return
-        effects = () if capture is None else self.captured(capture, index)
+        effects = () if capture is None else self.captured(capture, index, made)
         if capture is not None:
             # The collector begins to track a dictionary when something is put into it.
             targets = frozenset(map(id, capture.targets))

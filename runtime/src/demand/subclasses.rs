@@ -17,7 +17,7 @@ use pyo3_ffi as ffi;
 use rustc_hash::FxHashMap;
 
 use super::{REGISTRY, Waiting};
-use crate::object::{Fallible, GilProtected, Object, take_message};
+use crate::object::{Fallible, GilProtected, Object, module_dict, modules, take_message};
 
 /// The name that gives the walk away.
 const NAME: &[u8] = b"__subclasses__";
@@ -80,14 +80,20 @@ pub fn notice_within(bytes: &[u8]) {
 /// Looks through the program itself, which no bundle holds: the code of the frames that run in `__main__`. Once.
 pub fn notice_program() -> Fallible<()> {
     static IS_DONE: GilProtected<bool> = GilProtected::new(false);
-    if IS_DONE.with(|done| std::mem::replace(done, true)) {
+    if IS_DONE.with(|done| *done) {
         return Ok(());
     }
+    let main = modules().map(|modules| modules.dict_get_text("__main__")).transpose()?.flatten();
+    let main = main.as_ref().and_then(module_dict);
     // SAFETY: the running frame (or null) is borrowed.
     let mut frame = unsafe { Object::borrowed(ffi::PyEval_GetFrame().cast()) };
     while let Some(current) = frame {
         let globals = current.attribute("f_globals")?;
         if globals.dict_get_text("__name__")?.is_some_and(|name| name.as_text() == Some("__main__")) {
+            // What starts the program may import before it runs: then it is looked for again.
+            if main.as_ref().is_some_and(|main| main.is(&globals)) {
+                IS_DONE.with(|done| *done = true);
+            }
             let mut pending = vec![current.attribute("f_code")?];
             while let Some(code) = pending.pop() {
                 let (names, constants) = (code.attribute("co_names")?, code.attribute("co_consts")?);
