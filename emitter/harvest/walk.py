@@ -286,6 +286,8 @@ class Walker:
                 if type(item) in ATOMS and not self.is_shared_by_value(item):
                     self.held_atoms.setdefault(id(item), (value, "place", place, item))
             return
+        elif is_a(value, type) and self.names.find(value) is not None:
+            items, how = type.__dict__["__dict__"].__get__(value), "class"
         elif any(is_a(value, other) for other in (type, ModuleType, FunctionType, BuiltinMethodType)) or not has_plain_attributes(kind):
             return
         else:
@@ -303,6 +305,9 @@ class Walker:
 
     def held_atom(self, held):
         value, how, name, _ = held
+        if how == "class":
+            module, path = self.names.find(value)
+            return self.add(("external", module, (*path, name)))
         holder = self.node(value)
         if how == "attribute":
             return self.get_attribute(holder, name)
