@@ -6,7 +6,7 @@ use twox_hash::XxHash3_128;
 pub const MAGIC: [u8; 8] = *b"\x89LYO\r\n\x1a\n";
 
 /// Raised by every change that an older reader would misread.
-pub const FORMAT_VERSION: u32 = 6;
+pub const FORMAT_VERSION: u32 = 7;
 
 /// Bytes of the file header: magic, format version, a zero word, file length (u64), directory offset
 /// (u64), directory length (u64), number of modules, a zero word, digest.
@@ -122,6 +122,7 @@ pub mod expectation {
     pub const ABSENT: u32 = 1;
     pub const FINGERPRINT: u32 = 2;
     pub const CLASS: u32 = 3;
+    pub const SAME: u32 = 4;
 }
 
 /// The digest that the format uses, XXH3-128: it tells what is damaged, not what is forged.

@@ -396,6 +396,8 @@ pub enum Expectation {
     Fingerprint(u64),
     /// Fingerprint of the class of what is found: a mutable container, whatever it holds.
     Class(u64),
+    /// The very object of a node: a name of the module itself is bound to what the build saw there.
+    Same(NodeId),
 }
 
 impl Node {

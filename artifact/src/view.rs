@@ -629,10 +629,12 @@ impl<'a> Cursor<'a> {
     fn guard(&mut self) -> Result<GuardView<'a>, ReadError> {
         let kind = self.word()?;
         let fingerprint = self.long()?;
+        let node = || NodeId::try_from(fingerprint).map_err(|_| ReadError::Malformed("a node id is out of range"));
         let expect = match kind {
             expectation::ABSENT => Expectation::Absent,
             expectation::FINGERPRINT => Expectation::Fingerprint(fingerprint),
             expectation::CLASS => Expectation::Class(fingerprint),
+            expectation::SAME => Expectation::Same(node()?),
             _ => return Err(ReadError::Malformed("a guard has an unknown expectation")),
         };
         let rest = self.rest();

@@ -502,6 +502,10 @@ impl Words {
                 self.word(expectation::CLASS);
                 self.long(fingerprint);
             }
+            Expectation::Same(node) => {
+                self.word(expectation::SAME);
+                self.long(node.into());
+            }
         }
         self.blob(guard.module.as_bytes());
         self.texts(guard.path.len(), guard.path.iter());

@@ -5,6 +5,7 @@ import sys
 
 from lyo_harvest import foreign
 from lyo_harvest.record import MODULE_ATTRIBUTES, Unsupported, describe_error
+from lyo_harvest.refuse import Placeholder
 from lyo_harvest.source import collect_names, import_operations, is_marker, is_plain, unmarshalled
 from lyo_harvest.walk import Walker
 
@@ -58,7 +59,10 @@ class Describer:
         self.walker = None
         self.guards = []
         self.guarded = set()  # what they are about
-        self.pending = sorted(entry["dependencies"], key=lambda item: item[0])
+        dependencies = sorted(entry["dependencies"], key=lambda item: item[0])
+        self.pending = [item for item in dependencies if item[1] != entry["name"]]
+        # (statement, name): names of the module itself that code which is not known may have bound anew.
+        self.suspects = [(item[0], item[2][0]) for item in dependencies if item[1] == entry["name"]]
         self.given_up = None
         self.certain = {}  # names with the values that segments bound to them
         self.probed = None  # the namespace at whose segment the walker stands
@@ -139,6 +143,7 @@ class Describer:
     def segment(self, run, statements, before, operations):
         until = self.guards_until(statements[-1].index)
         walker = self.prepare(run, before)
+        bindings = self.bindings(run, walker, statements, before)
         held_atoms = {}
         while True:
             saved = walker.save()
@@ -157,7 +162,7 @@ class Describer:
                 raise Blamed(operations[0][0] if operations else statements[0].index, "texts that are taken out of objects of another module")
             held_atoms = missed
         first, end = statements[0].index, statements[-1].index + 1
-        expectations = self.expectations(run, statements, before)
+        expectations = [*bindings, *self.expectations(run, statements, before)]
         segment = Segment(first, end, encoded, until, tuple(self.retired), expectations)
         for name, value in operations:
             self.certain[name] = value
@@ -243,6 +248,37 @@ class Describer:
             self.guards.extend(self.harvester.guard(module, tuple(path), contents, self.guarded))
             del self.pending[0]
         return len(self.guards)
+
+    def bindings(self, run, walker, statements, before):
+        """Guards for the names of the module that may have been bound anew before these statements."""
+        found = []
+        start = statements[0].index
+        for first, name in self.suspects:
+            if first > statements[-1].index or any(name in statement[1] for statement in run.statements[first:start]):
+                continue
+            place = (self.entry["name"], (name,))
+            value = before.get(name, foreign.MISSING)
+            if value is foreign.MISSING:
+                found.append((*place, "absent"))
+            elif type(value) is Placeholder:
+                continue  # whatever uses it, is refused
+            elif is_data(value, 0):
+                found.append((*place, "value", self.harvester.fingerprint(value)))
+            else:
+                node = self.elsewhere(walker, value)
+                if node is None:
+                    raise Blamed(statements[-1].index, f"{name} may have been bound anew")
+                found.append((*place, "same", node))
+        return found
+
+    @staticmethod
+    def elsewhere(walker, value):
+        """The node of what lies under a name of another module; None where it is something else."""
+        try:
+            node = walker.external(value)
+        except Unsupported:
+            return None
+        return node if walker.nodes[node][0] in ("external", "builtin") else None
 
     def expectations(self, run, statements, before):
         """Names that import statements bound to values without identity, which may have been baked in."""

@@ -342,6 +342,7 @@ fn guard(value: Value) -> Result<Guard, MarshalError> {
         "absent" => Expectation::Absent,
         "value" => Expectation::Fingerprint(fingerprint(&parts.text()?)?),
         "class" => Expectation::Class(fingerprint(&parts.text()?)?),
+        "same" => Expectation::Same(parts.id()?),
         _ => return Err(MarshalError::Shape("an unknown tag", "a guard")),
     };
     Ok(Guard { module, path, expect })

@@ -7,11 +7,11 @@
 
 use std::rc::Rc;
 
-use artifact::model::Expectation;
+use artifact::model::{Expectation, NodeId};
 use artifact::view::GuardView;
 use pyo3_ffi as ffi;
 
-use crate::demand;
+use crate::demand::{self, Waiting};
 use crate::demand::pristine::{self, Found};
 use crate::failure::Failure;
 use crate::fingerprint::fingerprint;
@@ -74,10 +74,20 @@ fn known_fingerprint(object: &Object) -> Fallible<u64> {
 /// By address, with a reference that keeps the address its own.
 static FINGERPRINTS: Memo<usize, (Object, State, u64)> = Memo::new(4096);
 
+/// Checks a guard about a name of the module that is being imported.
+pub fn check_binding(waiting: &Rc<Waiting>, guard: &GuardView<'_>, node: NodeId) -> Result<(), Failure> {
+    let path = guard.path.iter().collect::<Result<Vec<_>, _>>()?;
+    match path.as_slice() {
+        [name] if waiting.is_bound_to(name, node)? => Ok(()),
+        _ => Err(Failure::Guard(format!("{}.{} was bound anew", guard.module, path.join(".")))),
+    }
+}
+
 fn judge(guard: &GuardView<'_>, found: Option<u64>) -> Result<(), Failure> {
     let how = match (&guard.expect, found) {
         (Expectation::Absent, None) => return Ok(()),
         (Expectation::Absent, Some(_)) => "is there now",
+        (Expectation::Same(_), _) => "is asked for outside of its module",
         (Expectation::Fingerprint(_) | Expectation::Class(_), None) => "is absent",
         (Expectation::Fingerprint(expected) | Expectation::Class(expected), Some(found)) if found == *expected => {
             return Ok(());

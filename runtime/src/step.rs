@@ -13,14 +13,14 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use artifact::ReadError;
-use artifact::model::{NodeId, Step};
+use artifact::model::{Expectation, NodeId, Step};
 use artifact::view::{DemandView, GuardView, NodeView, OperationView, ReplayView};
 use pyo3_ffi as ffi;
 
 use crate::collector::GcPause;
 use crate::demand::Waiting;
 use crate::failure::{Failure, Stop};
-use crate::guards::check_guard;
+use crate::guards::{check_binding, check_guard};
 use crate::import::{Importer, Ran, Statement, run};
 use crate::in_frame;
 use crate::object::{Fallible, Object, Raised};
@@ -250,7 +250,10 @@ impl Steps {
         let start = if from <= self.verified { self.verified.min(until) } else { from };
         let guards = self.guards.get(start..until);
         for guard in guards.ok_or(Failure::Read(ReadError::Malformed("a guard is out of range")))? {
-            check_guard(guard)?;
+            match guard.expect {
+                Expectation::Same(node) => check_binding(&self.waiting, guard, node)?,
+                _ => check_guard(guard)?,
+            }
         }
         if from <= self.verified {
             self.verified = self.verified.max(until);

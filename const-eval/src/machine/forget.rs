@@ -14,6 +14,7 @@ use syntax::ir::{self, Instruction, Name};
 
 use super::Machine;
 use super::binding::surely_bound;
+use super::imports::is_module_attribute;
 use crate::reason::{Reason, Rule};
 use crate::value::Value;
 
@@ -79,13 +80,15 @@ impl Machine<'_> {
                 class: None,
                 identity: None,
             });
-            for value in self.namespace.values_mut() {
-                *value = Value::Unknown(cause.clone());
+            let lost = self.distrust(&[], &cause);
+            if self.current.changed_namespace {
+                self.forget_bindings(&cause);
+                self.opaque.push(self.current.index);
+            } else {
+                let lost = lost.into_iter().filter(|name| !is_module_attribute(name));
+                let index = self.current.index;
+                self.forgotten.extend(lost.map(|name| (index, name)));
             }
-            self.tainted.clear();
-            self.provenance.clear();
-            self.porous = true;
-            self.opaque.push(self.current.index);
         }
         let cause = Arc::new(Reason {
             rule: Rule::UnknownName,
@@ -103,6 +106,7 @@ impl Machine<'_> {
                 self.unsure.insert(name.clone());
             }
             self.provenance.remove(name);
+            self.suspects.settle(name);
             match self.namespace.get(name) {
                 Some(value) if completed && !forgets_all && !matches!(value, Value::Unknown(_)) => {
                     self.tainted.insert(name.clone(), cause.clone());
@@ -142,8 +146,23 @@ impl Machine<'_> {
         }
     }
 
+    /// An import that may have run code which reaches what was handed out leaves what a guard can vouch for.
+    pub(super) fn distrust_after_import(&mut self, ir: &ir::Module, statement: &ir::TopLevel) {
+        if !self.current.is_reaching_import {
+            return;
+        }
+        let instructions = &ir.code(statement.code).instructions;
+        let imports = instructions.iter().filter(|instruction| matches!(instruction, Instruction::ImportName { .. }));
+        // The names of `from a import b, c` are bound when all is loaded.
+        let fresh: &[Name] = if imports.count() == 1 { &statement.binds } else { &[] };
+        let reason = Reason::new(Rule::UnknownCall, "an import after objects were handed out may have changed it");
+        self.distrust(fresh, &reason);
+        self.forget_changes();
+    }
+
     /// Whoever touches a tainted name runs at import: what it holds is only there once a statement before has run.
     pub(super) fn touch(&mut self, name: &str) {
+        self.rest_on_binding(name);
         if let Some(reason) = self.tainted.get(name) {
             let message = reason.message.clone();
             self.known_effect(Rule::UnknownName, message);

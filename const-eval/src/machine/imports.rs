@@ -166,7 +166,7 @@ impl Machine<'_> {
     fn load_module(&mut self, absolute: &str, guarded: bool) -> Eval<Value> {
         self.loads += 1;
         if self.leaked && !self.runs_nothing_unknown(absolute) {
-            return self.after_handing_out(absolute);
+            self.after_handing_out(absolute)?;
         }
         for (index, _) in absolute.match_indices('.') {
             if let Resolved::Source(parent) = self.world.resolve(&absolute[..index]) {
@@ -271,6 +271,7 @@ impl Machine<'_> {
         self.current.binds = true;
         match self.namespace.get(child) {
             None => {
+                self.suspects.settle(child);
                 self.namespace.insert(child.into(), value);
             }
             Some(bound) if super::ways::is_same(bound, &value) => {}
@@ -318,7 +319,7 @@ impl Machine<'_> {
             && let Resolved::Source(submodule) = self.world.resolve(&format!("{absolute}.{name}"))
         {
             if self.leaked && !self.runs_nothing_unknown(&format!("{absolute}.{name}")) {
-                return self.after_handing_out(&format!("{absolute}.{name}"));
+                self.after_handing_out(&format!("{absolute}.{name}"))?;
             }
             self.imported.insert(submodule);
             self.inherit_changes(submodule);
@@ -327,7 +328,11 @@ impl Machine<'_> {
     }
 
     /// What was handed out can be reached, and changed, by the code that the import runs.
-    fn after_handing_out<T>(&mut self, absolute: &str) -> Eval<T> {
+    fn after_handing_out(&mut self, absolute: &str) -> Eval<()> {
+        if self.current.is_plain_import && self.is_import_statement() {
+            self.current.is_reaching_import = true;
+            return Ok(());
+        }
         self.residual(Rule::UnknownCall, format!("imports `{absolute}` after objects were handed out"))
     }
 
@@ -574,6 +579,7 @@ impl Machine<'_> {
                 for (name, export) in exports {
                     let value = self.export_value(&export, &module, &name);
                     self.provenance.insert(name.clone(), (module.clone(), name.clone()));
+                    self.suspects.settle(&name);
                     self.namespace.insert(name, value);
                 }
                 Ok(())
@@ -606,6 +612,7 @@ impl Machine<'_> {
                     match evaluated.namespace.get(&exported) {
                         Some(value) => {
                             self.provenance.insert(exported.clone(), (name.clone(), exported.clone()));
+                            self.suspects.settle(&exported);
                             self.namespace.insert(exported, value.clone());
                         }
                         None => return self.open_star_import(&name, guarded),
@@ -647,10 +654,7 @@ impl Machine<'_> {
             Rule::UnknownStarImport,
             format!("a later `from {module} import *`, whose names are not known, may have bound it"),
         );
-        for value in self.namespace.values_mut() {
-            *value = Value::Unknown(reason.clone());
-        }
-        self.provenance.clear();
+        self.distrust(&[], &reason);
         self.open_namespace = true;
         Ok(())
     }
@@ -671,6 +675,6 @@ pub fn reaches_namespace(ir: &syntax::ir::Module) -> bool {
 const NAMESPACE_ACCESS: [&str; 6] = ["globals", "locals", "vars", "exec", "setattr", "__dict__"];
 
 /// Does every module have the attribute, without a statement that binds it (`__file__`, `__dict__`)?
-fn is_module_attribute(name: &str) -> bool {
+pub(super) fn is_module_attribute(name: &str) -> bool {
     name.starts_with("__") && name.ends_with("__")
 }

@@ -45,6 +45,7 @@ mod representation;
 mod signatures;
 mod step;
 mod surroundings;
+mod suspect;
 mod types;
 mod typing;
 mod unsupported;
@@ -136,6 +137,7 @@ pub struct Machine<'w> {
     /// Names that lead to what statements that run at import have bound or changed, where these were followed to
     /// their end: what the names hold is known, but whoever touches it runs at import too.
     tainted: FxHashMap<Name, Arc<Reason>>,
+    suspects: suspect::Suspects,
     /// Names in the namespace that may be unbound: only some paths through a statement that runs at import bind them.
     unsure: FxHashSet<Name>,
     /// A statement before this one runs code at import that is not known.
@@ -208,6 +210,10 @@ struct Statement {
     opaque_effect: bool,
     /// The code that stopped the evaluation could reach this module's namespace.
     reached: bool,
+    /// An import ran code that may reach what was handed out before.
+    is_reaching_import: bool,
+    /// The statement is an import and nothing else.
+    is_plain_import: bool,
     /// Answers to questions that only the run time can answer, in the order they are asked.
     decisions: Vec<bool>,
     asked: usize,
@@ -324,6 +330,7 @@ impl<'w> Machine<'w> {
             opaque: Vec::new(),
             forgotten: Vec::new(),
             tainted: FxHashMap::default(),
+            suspects: suspect::Suspects::default(),
             unsure: FxHashSet::default(),
             impure: false,
             module_aliases: Vec::new(),
@@ -390,6 +397,7 @@ impl<'w> Machine<'w> {
                     None if self.current.imports
                         || matches!(statement.kind, StatementKind::Import | StatementKind::Future) =>
                     {
+                        self.distrust_after_import(ir, statement);
                         Outcome::Import
                     }
                     None => Outcome::Static,

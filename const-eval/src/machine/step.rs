@@ -803,6 +803,9 @@ impl Machine<'_> {
             }
             Some(export) => {
                 let value = self.export_value(export, "builtins", name);
+                if frame.module == self.module {
+                    self.rest_on_absence(name);
+                }
                 self.depend("builtins", &[name]);
                 Ok(value)
             }
@@ -858,6 +861,7 @@ impl Machine<'_> {
         };
         self.current.binds = true;
         self.tainted.remove(name);
+        self.suspects.settle(name);
         self.namespace.insert(name.clone(), value);
         Ok(())
     }
@@ -876,6 +880,7 @@ impl Machine<'_> {
         self.current.binds = true;
         self.touch(name);
         self.tainted.remove(name);
+        self.suspects.settle(name);
         self.provenance.remove(name);
         if self.unsure.contains(name) && matches!(self.namespace.get(name), Some(Value::Unknown(_))) {
             return self.residual(Rule::UnknownName, format!("`{name}` may or may not be bound"));

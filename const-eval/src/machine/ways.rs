@@ -54,13 +54,15 @@ impl Machine<'_> {
             index,
             heap_before,
             identified_before,
+            is_plain_import: matches!(statement.kind, StatementKind::Import),
             decisions,
             before,
             ..Statement::default()
         };
         let before = matches!(statement.kind, StatementKind::Compound).then(|| self.names());
         self.current = fresh(Vec::new(), before);
-        let (open_before, porous_before, tainted_before) = (self.open_namespace, self.porous, self.tainted.clone());
+        let (open_before, porous_before) = (self.open_namespace, self.porous);
+        let (tainted_before, suspects_before) = (self.tainted.clone(), self.suspects.clone());
         let memory_before = (self.custom_count, self.answered);
         let mut result = self.run_statement(ir, statement).and_then(|()| self.check_left_behind());
         if self.current.decisions.is_empty() {
@@ -87,6 +89,7 @@ impl Machine<'_> {
             self.namespace = namespace.clone();
             self.provenance = provenance.clone();
             self.tainted = tainted_before.clone();
+            self.suspects.restore(&suspects_before);
             self.current = fresh(decisions, Some((namespace, provenance)));
             result = self.run_statement(ir, statement).and_then(|()| self.check_left_behind());
         }
@@ -102,6 +105,7 @@ impl Machine<'_> {
         self.tainted = tainted_before;
         for name in &statement.binds {
             self.provenance.remove(name);
+            self.suspects.settle(name);
         }
         self.join_objects(statement, &mut joined)?;
         self.current.imports = joined.imports;
@@ -180,6 +184,7 @@ impl Machine<'_> {
             }
             self.provenance.remove(&name);
             self.tainted.remove(&name);
+            self.suspects.settle(&name);
             self.namespace.insert(name, Value::Unknown(reason.clone()));
         }
         joined.effect.get_or_insert(self.reason_here(Rule::Raises, CHANGES_DEPEND.into()));

@@ -287,6 +287,21 @@ impl Waiting {
         }
     }
 
+    /// Whether the name is bound to the value of the node, or waits for what it was bound to.
+    pub fn is_bound_to(self: &Rc<Self>, name: &str, node: NodeId) -> Result<bool, Failure> {
+        let Some(bound) = self.globals.dict_get_text(name)? else { return Ok(self.waits(name)) };
+        let expected = match self.slot(node)? {
+            Slot::Made(object) => object,
+            Slot::Elsewhere(other, node) => match other.slot(node)? {
+                Slot::Made(object) => object,
+                _ => return Ok(false),
+            },
+            _ if matches!(self.view(node)?, NodeView::External { .. } | NodeView::Builtin(_)) => self.value(node)?,
+            _ => return Ok(false),
+        };
+        Ok(bound.is(&expected))
+    }
+
     /// The classes of a store take their place among all classes.
     fn register_classes(&self, classes: Ids<'static>) -> Result<(), Failure> {
         for class in classes.iter() {
