@@ -185,6 +185,75 @@ NOTE: str = "n"
 LOG = logging.getLogger("shop.plugin")
 def later(): return Made().get(NOTE), LEVEL
 ''',
+    # Code that the analysis can't follow, and that has got hold of a module.
+    "shop/reach.py": '''
+import os
+noted = []
+def change(function, **names):
+    noted.append(function)
+    if os.getpid():
+        function.__globals__.update(names)
+    return function
+''',
+    "shop/reached.py": '''
+import json as codec
+from os import path
+from string import digits as symbols
+from shop import reach
+LIMIT = 3
+def own(): return LIMIT
+reach.change(own)
+DOUBLE = LIMIT * 2
+WHERE = path
+NAME = codec.__name__
+SIZE = len("abc")
+TEXT = symbols + "!"
+class Reader(codec.JSONDecoder):
+    limit = LIMIT
+    text: codec.JSONEncoder = None
+codec = "bound anew"
+reach.change(own)
+LAST = codec, LIMIT
+''',
+    "shop/changed.py": '''
+import json as codec
+from os import path
+from string import digits as symbols
+from shop import reach
+LIMIT = 3
+def own(): return LIMIT
+reach.change(own, LIMIT=30, path="other", len=lambda text: "counted", symbols="xyz", codec=reach)
+DOUBLE = LIMIT * 2
+WHERE = path
+NAME = codec.__name__
+SIZE = len("abc")
+TEXT = symbols + "!"
+class Reader: limit = LIMIT, path
+''',
+    "shop/equal.py": '''
+import types
+from operator import itemgetter as first, attrgetter
+from shop import reach
+from shop.base import helper
+def own(): return helper
+reach.change(own, helper=types.FunctionType(helper.__code__, {"TABLE": {"a": "longer"}, "len": len, "str": str}))
+class Uses:
+    helper = staticmethod(helper)
+''',
+    "shop/late.py": '''
+import string
+from json import dumps
+from shop import reach
+def own(): return string
+reach.change(own)
+import shop.changer
+WORDS = getattr(string, "digits", string)
+MADE = dumps
+''',
+    "shop/changer.py": '''
+from shop import reach
+reach.noted[-1].__globals__["string"] = "bound by an import"
+''',
     "shop/switch.py": '''
 import os
 
@@ -197,6 +266,10 @@ def level():
 }
 
 PROGRAMS = {
+    "reached and left alone": "import shop.reached as m; print(m.DOUBLE, m.WHERE, m.NAME, m.SIZE, m.TEXT, m.Reader.limit, m.Reader.__mro__, m.LAST, list(vars(m)))",
+    "reached and changed": "import shop.changed as m; print(m.DOUBLE, m.WHERE, m.NAME, m.SIZE, m.TEXT, m.Reader.limit, list(vars(m)))",
+    "reached and changed for its equal": "import shop.equal as m, shop.base as b; print(m.Uses.helper(), b.helper(), m.Uses.helper is m.helper)",
+    "reached by an import": "import shop.late as m; print(m.WORDS, m.string, m.MADE.__name__)",
     "effects": "import shop.plugin as p, shop.counter as c; print(c.found(), c.handlers['first'] is p.first, c.items[0] is p.Made, p.later(), p.__annotations__)",
     "effects on a typing registry": "import typing, shop.plugin as p; print([f.__qualname__ for f in typing.get_overloads(p.Made.get)])",
     "a logger": "import logging, shop.plugin as p; print(p.LOG is logging.getLogger('shop.plugin'), p.LOG.parent is logging.root, vars(p.LOG)['name'])",

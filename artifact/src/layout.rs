@@ -123,6 +123,7 @@ pub mod expectation {
     pub const FINGERPRINT: u32 = 2;
     pub const CLASS: u32 = 3;
     pub const SAME: u32 = 4;
+    pub const ABSENT_OR: u32 = 5;
 }
 
 /// The digest that the format uses, XXH3-128: it tells what is damaged, not what is forged.

@@ -394,6 +394,8 @@ pub enum Expectation {
     Absent,
     /// Fingerprint of what is found (see `docs/artifact-format.md`, "Fingerprints").
     Fingerprint(u64),
+    /// Nothing yet, or what has this fingerprint: a name that its module binds when it is first asked for.
+    AbsentOr(u64),
     /// Fingerprint of the class of what is found: a mutable container, whatever it holds.
     Class(u64),
     /// The very object of a node: a name of the module itself is bound to what the build saw there.

@@ -635,6 +635,7 @@ impl<'a> Cursor<'a> {
             expectation::FINGERPRINT => Expectation::Fingerprint(fingerprint),
             expectation::CLASS => Expectation::Class(fingerprint),
             expectation::SAME => Expectation::Same(node()?),
+            expectation::ABSENT_OR => Expectation::AbsentOr(fingerprint),
             _ => return Err(ReadError::Malformed("a guard has an unknown expectation")),
         };
         let rest = self.rest();

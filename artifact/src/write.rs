@@ -502,6 +502,10 @@ impl Words {
                 self.word(expectation::CLASS);
                 self.long(fingerprint);
             }
+            Expectation::AbsentOr(fingerprint) => {
+                self.word(expectation::ABSENT_OR);
+                self.long(fingerprint);
+            }
             Expectation::Same(node) => {
                 self.word(expectation::SAME);
                 self.long(node.into());

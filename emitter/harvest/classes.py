@@ -336,7 +336,7 @@ def describe_instance(walker, value):
         {
             "class": walker.node(kind),
             "base_value": base_value,
-            "dict": None if dictionary is None else walker.items(dictionary),
+            "dict": None if dictionary is None else walker.attribute_items(dictionary),
             "slots": slots(walker, value),
         },
     )
@@ -368,7 +368,7 @@ def property_subclass(walker, value):
         {
             "class": walker.node(kind),
             "base_value": walker.add(("tuple", tuple([walker.node(part) for part in parts]))),
-            "dict": walker.items(dictionary),
+            "dict": walker.attribute_items(dictionary),
             "slots": (*property_name(walker, value), *slots(walker, value)),
         },
     )

@@ -84,7 +84,7 @@ def call(walker, callable_node, arguments, keywords=(), dictionary=None, fresh=F
         "callable": callable_node,
         "arguments": tuple([walker.node(argument) for argument in arguments]),
         "keywords": tuple([(name, walker.node(value)) for name, value in keywords]),
-        "dict": None if dictionary is None else walker.items(dictionary),
+        "dict": None if dictionary is None else walker.attribute_items(dictionary),
         "fresh": fresh,
     }))
 
@@ -252,6 +252,8 @@ def refuse_lazy(value):
 
 def type_variable(walker, value):
     refuse_lazy(value)
+    if walker.namespace.get("__name__") == type(value).__module__ and (value.__constraints__ or value.__bound__ is not None):
+        raise Unsupported("a type variable that asks the module which is being made to check its bound")
     keywords = []
     if value.__bound__ is not None:
         keywords.append(("bound", value.__bound__))

@@ -319,7 +319,8 @@ def getattr_static(kind, name):
 
 
 class ForeignCode:
-    """Where code objects of other modules' functions, and tuples in them, lie: `function.__code__` and a path of constants."""
+    """Where code objects of other modules' functions, and tuples and texts in them, lie: `function.__code__` and a path
+    of constants."""
 
     def __init__(self):
         self.indexed = {}  # id of a module -> (the module, its index)
@@ -360,5 +361,5 @@ def add_code(index, path, code, constants):
     for place, constant in enumerate(code.co_consts):
         if type(constant) is type(code):
             add_code(index, path, constant, (*constants, place))
-        elif type(constant) is tuple and constant:
+        elif type(constant) is str or type(constant) is tuple and constant:
             index.setdefault(id(constant), (path, (*constants, place), constant))

@@ -304,6 +304,8 @@ class Harvester:
             return []  # whatever uses it, is refused: nothing that was computed rests on it
         if not contents and type(value) in (list, dict, set):
             return [(module, path, "class", self.fingerprint(type(value)))]
+        if not contents and foreign.raw(sys.modules[module], "__getattr__") is not foreign.MISSING:
+            return [(module, path, "absent-or", self.fingerprint(value))]
         return [(module, path, "value", self.fingerprint(value))]
 
     def look_up(self, module, path):

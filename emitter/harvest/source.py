@@ -88,6 +88,32 @@ def children(node):
             yield child
 
 
+def subscriptions(node):
+    """The subscriptions that executing the statement may evaluate: {what they look like: the node of what is subscribed}."""
+    found, pending = {}, [node]
+    while pending:
+        node = pending.pop()
+        kind = type(node).__name__
+        if kind == "Subscript":
+            found[shape(node)] = node.value
+        if kind in ("FunctionDef", "AsyncFunctionDef"):
+            pending.extend([node.args, *node.decorator_list, *([node.returns] if node.returns else [])])
+        elif kind == "Lambda":
+            pending.append(node.args)
+        else:
+            pending.extend(children(node))
+    return found
+
+
+def shape(node):
+    """Equal for expressions that are written alike."""
+    if isinstance(node, list):
+        return tuple([shape(item) for item in node])
+    if hasattr(node, "_fields"):
+        return (type(node).__name__, *[shape(getattr(node, field, None)) for field in node._fields])
+    return (type(node).__name__, node)
+
+
 def import_operations(node):
     """A plain import statement as operations, without their last part; none where it has to be executed."""
     kind = type(node).__name__

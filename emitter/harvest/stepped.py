@@ -19,7 +19,7 @@ from lyo_harvest.record import MODULE_ATTRIBUTES, ONLY_AST, describe_error
 from lyo_harvest.refuse import FREE, Placeholder, Refused, contexts
 from lyo_harvest.segments import Statement, difference
 from lyo_harvest.source import (
-    bound_names, deleted_names, global_names, is_marker, is_plain, length_of_prologue, unmarshalled,
+    bound_names, deleted_names, global_names, is_marker, is_plain, length_of_prologue, subscriptions, unmarshalled,
 )
 from lyo_harvest.walk import deletes_globals
 
@@ -58,6 +58,7 @@ class Run:
         self.latest = None  # and after the last statement that was looked at
         self.is_mutating = False
         self.imports_in_call = False
+        self.asks_itself = False  # the C code behind `typing.Generic` imports `typing`
         self.made_before_import = []  # ids of what the statement made before it imported something
         self.annotations = {}  # the module's own, before the statement
         self.failed = None  # the first failure; nothing is described after it
@@ -92,6 +93,10 @@ class Run:
         self.code = unmarshalled(source, path, [(at, at + 1) for at in range(self.first, len(body))])
         self.deleted, self.deletes_globals = deleted_names(self.tree), deletes_globals(self.code)
         self.bound = global_names(self.tree).union(*[statement[1] for statement in self.statements])
+        self.subscribed = set()  # what executed statements subscribe
+        for statement, node in zip(self.statements, body):
+            if statement[0] == "residual":
+                self.subscribed.update(subscriptions(node))
 
     def run_to_end(self):
         step = Step(self.next_statement)
@@ -228,7 +233,7 @@ class Run:
     # ---- segments
 
     def begin(self):
-        self.imports_in_call = False
+        self.imports_in_call = self.asks_itself = False
         if self.describer is None:
             return
         self.keep_made()
@@ -267,18 +272,41 @@ class Run:
         changed = survey.changed(self.latest, now)
         if annotated:
             changed = [identity for identity in changed if identity != id(self.namespace["__annotations__"])]
+        if self.asks_itself and self.open:
+            # What it asks for has to be there: in a segment before.
+            self.close()
+            self.before, self.known, self.is_mutating = self.current, self.latest, False
         self.latest = now
         is_known = any(identity in self.known for identity in changed)
-        if self.imports_in_call or effects is None or is_known or not self.is_describable(done):
+        is_executed = self.imports_in_call or effects is None or is_known
+        if is_executed or self.shares_alias(index) or not self.is_describable(done):
             # Modules are imported, or what existed before the segment is changed: by executing the statement in its
             # place. If it changed what the segment made, the state of that before is not known any more.
             if any(identity not in self.known for identity in changed):
                 self.open = []
             self.close()
             self.describer.forget(self.statements[index][1])
+            self.subscribed.update(subscriptions(self.tree.body[index]))
             return
         self.is_mutating = self.is_mutating or bool(changed)
         self.open.append(done)
+
+    def shares_alias(self, index):
+        """Whether the statement uses `Generic[T]` and the like, and one that is executed does so too: `typing` remembers
+        the alias, and both have the same one."""
+        written = subscriptions(self.tree.body[index])
+        return any(alike in self.subscribed and self.is_remembered(node) for alike, node in written.items())
+
+    def is_remembered(self, node):
+        """Whether `typing` remembers what subscribing this gives."""
+        if type(node).__name__ == "Attribute":
+            value = foreign.raw(self.namespace.get(getattr(node.value, "id", None)), node.attr)
+        else:
+            value = self.namespace.get(getattr(node, "id", None))
+        if not foreign.is_a(value, type):
+            return foreign.getattr_static(type(value), "__module__") == "typing"
+        generic = foreign.raw(sys.modules.get("typing"), "Generic")
+        return generic in type.__dict__["__mro__"].__get__(value)
 
     def is_describable(self, statement):
         """Whether what the statement left can be described; if not, it is executed, and the others need not be."""
@@ -310,6 +338,9 @@ class Run:
 
     def is_loaded(self, name, fromlist):
         """Whether an import within a call finds what is certainly loaded then."""
+        if name == self.entry["name"] and not fromlist:
+            self.asks_itself = True
+            return True
         loaded = self.server.loaded_with(self.entry["name"], ())  # not itself: what it has then may wait to be made
         module = sys.modules.get(name)
         if name not in loaded or not foreign.is_a(module, foreign.ModuleType):

@@ -65,6 +65,7 @@ class Walker:
         self.constants = set()  # ids of what lies in the module's own code tree
         self.constant_sequences = []
         self.qualified_names = set()  # ids of texts that class bodies hold as their own qualified name
+        self.attributes = set()  # names of attributes of instances
         self.index_constants(code)
         self.names = Names(modules, loaded)
         self.tree = None  # of the source
@@ -394,6 +395,11 @@ class Walker:
             return self.foreign_container(value)
         return None
 
+    def attribute_items(self, mapping):
+        """The items of an instance's `__dict__`."""
+        self.attributes.update(key for key in mapping if type(key) is str)
+        return self.items(mapping)
+
     def items(self, mapping):
         return tuple([(self.node(key), self.node(value)) for key, value in mapping.items()])
 
@@ -448,7 +454,15 @@ class Walker:
         return number
 
     def finish(self):
-        """Writes generated code objects; those that share constants are marshalled together."""
+        """What can be told at the end only: texts that were interned meanwhile, and generated code objects, those that
+        share constants marshalled together."""
+        for number, value in self.memo.values():
+            if type(value) is not str or self.nodes[number][0] != "str":
+                continue
+            # `setattr` interns a constant, or finds the text that an earlier run of the module has left interned.
+            is_attribute = id(value) in self.constants and value in self.attributes
+            if is_attribute or is_interned(value):
+                self.nodes[number] = (*self.nodes[number][:2], True)
         groups = []  # [ids of constants, [(number, code)]]
         for number, code in self.generated:
             identities, members = constant_ids(code), [(number, code)]
@@ -654,9 +668,26 @@ class Walker:
         if not self.is_made(value):
             return self.external(value)
         number = self.reserve(value)
+        self.note_texts_of_metaclass(value)
         may_wait = classes.may_wait(value)
         self.nodes[number] = ("class", classes.describe(self, value, may_wait), self.class_order[id(value)], may_wait)
         return number
+
+    def note_texts_of_metaclass(self, value):
+        """Texts that the code of the metaclass has put into the class are the very constants of that code."""
+        contents = type.__dict__["__dict__"].__get__(value).values()
+        texts = [text for text in contents if type(text) is str and not self.is_shared_by_value(text)]
+        texts = [text for text in texts if id(text) not in self.constants and id(text) not in self.memo]
+        for metaclass in type.__dict__["__mro__"].__get__(type(value)) if texts else ():
+            module = type.__dict__["__dict__"].__get__(metaclass).get("__module__")
+            if type(module) is not str or module not in self.names.loaded:
+                continue
+            for text in texts:
+                found = foreign_code.find(text, module)
+                if found is not None:
+                    path, constants = found
+                    number = self.add(("code-of", self.add(("external", module, path)), constants))
+                    self.memo[id(text)] = (number, text)
 
     def instance(self, value):
         found = construct.describe(self, value)

@@ -343,6 +343,7 @@ fn guard(value: Value) -> Result<Guard, MarshalError> {
         "value" => Expectation::Fingerprint(fingerprint(&parts.text()?)?),
         "class" => Expectation::Class(fingerprint(&parts.text()?)?),
         "same" => Expectation::Same(parts.id()?),
+        "absent-or" => Expectation::AbsentOr(fingerprint(&parts.text()?)?),
         _ => return Err(MarshalError::Shape("an unknown tag", "a guard")),
     };
     Ok(Guard { module, path, expect })

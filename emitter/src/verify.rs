@@ -119,17 +119,21 @@ impl Comparison<'_> {
     /// Judges a module by what is the same in every execution. What differs from one to the next (a time, an address, a
     /// random order; in a module that runs no code itself, what others put there) is left out of account: it is executed
     /// again and again until that explains every difference: by turns from its `.pyc` and from its source, since sets
-    /// among constants keep an order of their own; later with other hashes of strings; always at other addresses.
+    /// among constants keep an order of their own; later with other hashes of strings; always at other addresses. What
+    /// is rare there may be frequent where it is rehydrated, so that is done again too.
     fn judge_steady(&self, module: &str, mut executed: Answer, mut rehydrated: Answer) -> Result<Finding, VerifyError> {
         let mut unsteady = Unsteady::default();
-        let whole = executed.lines.clone();
-        for (origin, variation) in [Origin::Pyc, Origin::Source].into_iter().cycle().zip(1..=EXECUTIONS) {
+        let (whole_executed, whole_rehydrated) = (executed.lines.clone(), rehydrated.lines.clone());
+        let executions = [Origin::Pyc, Origin::Source].into_iter().cycle().zip(1..=EXECUTIONS);
+        for (origin, variation) in executions.chain((3..3 + REHYDRATIONS).map(|variation| (Origin::Bundle, variation)))
+        {
             if differences(&executed.lines, &rehydrated.lines).is_empty() {
                 break;
             }
             let mut other = self.start(origin, variation)?;
             other.ask(module)?;
-            unsteady.note(&differences(&whole, &other.answer()?.lines));
+            let whole = if matches!(origin, Origin::Bundle) { &whole_rehydrated } else { &whole_executed };
+            unsteady.note(&differences(whole, &other.answer()?.lines));
             executed.leave_out(&unsteady);
             rehydrated.leave_out(&unsteady);
         }
@@ -180,6 +184,9 @@ impl Comparison<'_> {
 
 /// How often a module is executed at most beyond the first time, to see what differs by itself.
 const EXECUTIONS: u32 = 24;
+
+/// And rehydrated, where that does not explain all.
+const REHYDRATIONS: u32 = 8;
 
 /// Where modules come from.
 #[derive(Clone, Copy)]

@@ -11,8 +11,8 @@ use artifact::model::{Expectation, NodeId};
 use artifact::view::GuardView;
 use pyo3_ffi as ffi;
 
-use crate::demand::{self, Waiting};
 use crate::demand::pristine::{self, Found};
+use crate::demand::{self, Waiting};
 use crate::failure::Failure;
 use crate::fingerprint::fingerprint;
 use crate::lookup::{lookup, lookup_below};
@@ -85,11 +85,14 @@ pub fn check_binding(waiting: &Rc<Waiting>, guard: &GuardView<'_>, node: NodeId)
 
 fn judge(guard: &GuardView<'_>, found: Option<u64>) -> Result<(), Failure> {
     let how = match (&guard.expect, found) {
-        (Expectation::Absent, None) => return Ok(()),
+        (Expectation::Absent | Expectation::AbsentOr(_), None) => return Ok(()),
         (Expectation::Absent, Some(_)) => "is there now",
         (Expectation::Same(_), _) => "is asked for outside of its module",
         (Expectation::Fingerprint(_) | Expectation::Class(_), None) => "is absent",
-        (Expectation::Fingerprint(expected) | Expectation::Class(expected), Some(found)) if found == *expected => {
+        (
+            Expectation::Fingerprint(expected) | Expectation::Class(expected) | Expectation::AbsentOr(expected),
+            Some(found),
+        ) if found == *expected => {
             return Ok(());
         }
         _ => "has changed",

@@ -161,6 +161,7 @@ pub fn guard(guard: &Guard) -> String {
         Expectation::Absent => format!("{subject} is absent"),
         Expectation::Fingerprint(fingerprint) => format!("{subject} has fingerprint {fingerprint:016x}"),
         Expectation::Class(fingerprint) => format!("{subject} has a class with fingerprint {fingerprint:016x}"),
+        Expectation::AbsentOr(fingerprint) => format!("{subject} is absent, or has fingerprint {fingerprint:016x}"),
         Expectation::Same(node) => format!("{subject} is #{node}"),
     }
 }

@@ -682,13 +682,14 @@ impl Machine<'_> {
                     return self.residual(Rule::UnknownAttribute, format!("reads `{name}` of module `{module_name}`"));
                 }
                 if let Some(getter) = self.foreign_global(module, "__getattr__")? {
-                    self.depend(&module_name, &[name]);
+                    // `typing` keeps the alias that it makes, and gives everybody the same; no way leads from it to this module.
+                    let is_kept = module_name == "typing" && self.world.is_standard(module);
+                    self.depend_on(&module_name, &[name], !is_kept);
                     self.depend(&module_name, &["__getattr__"]);
                     let (leaked, start) = (self.leaked, self.heap.objects.len() as u32);
                     let effects = self.current.effects.len();
                     let value = self.call(&getter, vec![Value::str(name)], Vec::new());
-                    // `typing` keeps the alias that it makes, and gives everybody the same; no way leads from it to this module.
-                    if module_name == "typing" && self.world.is_standard(module) {
+                    if is_kept {
                         self.leaked = leaked;
                         self.share_since(start);
                         if let Ok(Value::Object(made)) = &value
