@@ -194,6 +194,8 @@ pub struct Class {
     pub abstract_methods: Vec<Name>,
     /// `_abc_data`: made by `_abc._abc_init`.
     pub is_abc: bool,
+    /// Classes that its own module has registered with it (`abc.ABCMeta.register`).
+    pub registered: Vec<Type>,
 }
 
 impl Class {

@@ -15,7 +15,7 @@ use crate::demand::pristine::{self, Found};
 use crate::demand::{self, Waiting};
 use crate::failure::Failure;
 use crate::fingerprint::fingerprint;
-use crate::lookup::{lookup, lookup_below};
+use crate::lookup::{ASKS_SUBCLASS, lookup, lookup_below};
 use crate::memo::Memo;
 use crate::object::{Fallible, Object, module_dict, modules, type_lookup};
 
@@ -104,6 +104,9 @@ fn judge(guard: &GuardView<'_>, found: Option<u64>) -> Result<(), Failure> {
 
 /// What stands at the path, as far as it can be told without making what waits.
 fn waiting_value(module: &str, path: &[&str]) -> Result<Found, Failure> {
+    if path.last().is_some_and(|name| name.starts_with(ASKS_SUBCLASS)) {
+        return Ok(Found::Unknown);
+    }
     let module = modules().map(|modules| modules.dict_get_text(module)).transpose()?.flatten();
     let Some(waiting) = module.as_ref().and_then(demand::of_module) else { return Ok(Found::Unknown) };
     let Some((name, rest)) = path.split_first() else { return Ok(Found::Unknown) };

@@ -3,11 +3,13 @@
 use pyo3_ffi as ffi;
 
 use crate::demand::{methods, of_module};
-use crate::object::{Fallible, Object, module_dict, modules, type_lookup};
+use crate::object::{Fallible, Object, Raised, module_dict, modules, type_lookup};
+use crate::unnamed;
 
 /// What stands at `path` below the module of this name: names are read from a module's `__dict__`,
 /// attributes from a class by its MRO, keys from a plain `dict` (text, or else the same as bytes), anything else's own `__dict__` if it has one. Nothing, where the module isn't in `sys.modules`, a name is
-/// absent, or the path goes through something else. `__dict__` of a module is its dictionary.
+/// absent, or the path goes through something else. `__dict__` of a module is its dictionary, `__globals__` of a
+/// function are its globals, `__func__` of a static or class method is its function.
 pub fn lookup<'a, E: From<crate::object::Raised>>(
     module: &str,
     path: impl IntoIterator<Item = Result<&'a str, E>>,
@@ -41,6 +43,23 @@ pub fn lookup_below(mut object: Object, path: &[&str]) -> Fallible<Option<Object
     Ok(Some(object))
 }
 
+/// A step that asks a class whether a builtin type counts as its subclass: `True` or `False`.
+pub const ASKS_SUBCLASS: &str = "issubclass:";
+
+/// Asks as the module's own code would ask at this point: who has registered what, decides.
+fn is_subclass(name: &str, class: &Object) -> Fallible<Object> {
+    let builtins = modules().map(|modules| modules.dict_get_text("builtins")).transpose()?.flatten();
+    let found =
+        builtins.and_then(|builtins| module_dict(&builtins)).map(|dict| dict.dict_get_text(name)).transpose()?;
+    let subclass = match found.flatten() {
+        Some(found) => found,
+        None => unnamed::types()?.dict_get_text(name)?.unwrap_or_else(Object::none),
+    };
+    // SAFETY: live objects; the call checks them.
+    let answer = unsafe { ffi::PyObject_IsSubclass(subclass.as_ptr(), class.as_ptr()) };
+    if answer < 0 { Err(Raised) } else { Ok(Object::bool(answer == 1)) }
+}
+
 fn step(object: &Object, name: &str) -> Fallible<Option<Object>> {
     if let Some(dict) = module_dict(object) {
         if name == "__dict__" {
@@ -63,7 +82,19 @@ fn step(object: &Object, name: &str) -> Fallible<Option<Object>> {
             None => object.dict_get(&Object::bytes(name.as_bytes())?),
         };
     }
+    if name == "__globals__" && object.is_exactly(&raw mut ffi::PyFunction_Type) {
+        // SAFETY: a function; its globals are borrowed.
+        return Ok(unsafe { Object::borrowed(ffi::PyFunction_GetGlobals(object.as_ptr())) });
+    }
+    let is_wrapper =
+        object.is_exactly(&raw mut ffi::PyStaticMethod_Type) || object.is_exactly(&raw mut ffi::PyClassMethod_Type);
+    if name == "__func__" && is_wrapper {
+        return object.attribute("__func__").map(Some);
+    }
     if let Some(class) = object.as_type() {
+        if let Some(subclass) = name.strip_prefix(ASKS_SUBCLASS) {
+            return is_subclass(subclass, object).map(Some);
+        }
         return type_lookup(class, &Object::name(name)?).map(methods::made).transpose();
     }
     match object.own_dict()? {

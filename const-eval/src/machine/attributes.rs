@@ -5,7 +5,7 @@
 
 use super::types::Found;
 use super::{Eval, Machine, Stop};
-use crate::effect::Changed;
+use crate::effect::{Changed, Step};
 use crate::ground::{AttributeKind, EntryKind, Export, GroundId};
 use crate::heap::{Object, Payload, Type};
 use crate::reason::{Reason, Rule};
@@ -273,7 +273,12 @@ impl Machine<'_> {
         path.push(name.into());
         let module = self.world.module_name(object.owner).to_string();
         let path: Vec<&str> = path.iter().map(|part| &**part).collect();
-        self.depend(&module, &path);
+        let value = match self.object(object) {
+            Object::Instance(instance) => instance.attributes.get(name),
+            _ => None,
+        };
+        let contents = !value.is_some_and(|value| self.is_container(value));
+        self.depend_on(&module, &path, contents);
         Ok(())
     }
 
@@ -292,14 +297,39 @@ impl Machine<'_> {
         if let Some((name, _)) = evaluated.namespace.iter().find(|(_, value)| is_it(value)) {
             return Some(vec![name.clone()]);
         }
-        evaluated.namespace.iter().find_map(|(class_name, value)| {
-            let Value::Object(class) = value else { return None };
-            if class.owner != object.owner {
-                return None;
-            }
-            let (name, _) = self.class(*class)?.namespace.iter().find(|(_, value)| is_it(value))?;
-            Some(vec![class_name.clone(), name.clone()])
-        })
+        evaluated
+            .namespace
+            .iter()
+            .find_map(|(class_name, value)| {
+                let Value::Object(class) = value else { return None };
+                if class.owner != object.owner {
+                    return None;
+                }
+                let (name, _) = self.class(*class)?.namespace.iter().find(|(_, value)| is_it(value))?;
+                Some(vec![class_name.clone(), name.clone()])
+            })
+            .or_else(|| self.path_through_instances(object))
+    }
+
+    /// The path through attributes of instances, as to `Token.Name.Builtin`.
+    fn path_through_instances(&self, object: ObjectRef) -> Option<Vec<std::sync::Arc<str>>> {
+        let evaluated = self.world.evaluated(object.owner)?;
+        let mut path = Vec::new();
+        let mut holder: Option<Value> = None;
+        for step in &evaluated.place(object)?.steps {
+            let Step::Entry(name) = step else { return None };
+            let next = match &holder {
+                None => evaluated.namespace.get(name),
+                Some(Value::Object(instance)) => match self.object(*instance) {
+                    Object::Instance(instance) => instance.attributes.get(name),
+                    _ => None,
+                },
+                Some(_) => None,
+            };
+            holder = Some(next?.clone());
+            path.push(name.clone());
+        }
+        Some(path)
     }
 
     /// What is known of the contents of a singleton implemented in C.

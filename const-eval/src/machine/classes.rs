@@ -319,6 +319,7 @@ impl Machine<'_> {
             added,
             abstract_methods: Vec::new(),
             is_abc: false,
+            registered: Vec::new(),
         }));
         let class = Value::Object(reference);
         if let Some(cell) = class_cell {

@@ -9,6 +9,7 @@ use syntax::ir::{self, Name};
 
 use super::frame::Scope;
 use super::{Eval, Machine};
+use crate::effect::Step;
 use crate::heap::Object;
 use crate::reason::{Reason, Rule};
 use crate::value::{ObjectRef, Value};
@@ -97,6 +98,9 @@ impl Machine<'_> {
 
     /// A global of code that was evaluated from text.
     pub(super) fn dynamic_global(&mut self, globals: ObjectRef, name: &Name) -> Eval<Value> {
+        if let Some(value) = self.foreign_dynamic_global(globals, name) {
+            return Ok(value);
+        }
         let mapping = Value::Object(globals);
         if let Some(value) = self.dict_get(&mapping, &Value::Str(name.clone()))? {
             return Ok(value);
@@ -114,6 +118,45 @@ impl Machine<'_> {
             }
             None => self.raise_exactly("NameError", format!("name '{name}' is not defined")),
         }
+    }
+
+    /// The same of another module's code, as the `__new__` of a named tuple: a guard sees it through the function.
+    fn foreign_dynamic_global(&mut self, globals: ObjectRef, name: &Name) -> Option<Value> {
+        if self.is_own(globals) || self.has_changed_items(globals) {
+            return None;
+        }
+        let Object::Dict(entries) = self.object(globals) else { return None };
+        let (_, value) = entries.values().find(|(key, _)| matches!(key, Value::Str(key) if key == name))?;
+        let value = value.clone();
+        let mut path = self.path_of_function_with(globals)?;
+        path.extend(["__globals__".into(), name.clone()]);
+        let module = self.world.module_name(globals.owner).to_string();
+        self.depend(&module, &path.iter().map(|part| &**part).collect::<Vec<_>>());
+        Some(value)
+    }
+
+    /// The path to a function of another module that has these globals.
+    fn path_of_function_with(&self, globals: ObjectRef) -> Option<Vec<Name>> {
+        let evaluated = self.world.evaluated(globals.owner)?;
+        (0..).zip(&evaluated.heap.objects).find_map(|(index, object)| match object {
+            Object::Function(function) if function.dynamic.as_ref().is_some_and(|(_, dict)| *dict == globals) => {
+                let place = evaluated.place(ObjectRef { owner: globals.owner, index })?;
+                match place.steps.as_slice() {
+                    [Step::Entry(class), Step::Entry(name), rest @ ..] => {
+                        let is_class = matches!(evaluated.namespace.get(class),
+                            Some(Value::Object(class)) if self.class(*class).is_some());
+                        let wrapper = match rest {
+                            [] => None,
+                            [Step::Member("__func__")] => Some("__func__".into()),
+                            _ => return None,
+                        };
+                        is_class.then(|| [class.clone(), name.clone()].into_iter().chain(wrapper).collect())
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        })
     }
 
     /// The namespaces of a call of `eval` or `exec`, where both are known dicts of this module.

@@ -1,6 +1,6 @@
 //! Functions: making them, binding arguments, and their attributes.
 
-use syntax::ir::{self, FunctionParts, Name};
+use syntax::ir::{self, CodeKind, FunctionParts, Name, StatementKind};
 
 use super::frame::{Frame, Scope};
 use super::step::Exit;
@@ -333,6 +333,9 @@ impl Machine<'_> {
             && (native.class == self.known.code || native.class == self.known.pattern)
         {
             let receiver = Value::Opaque(native.class);
+            if let Some(value) = self.code_number(*object, name) {
+                return Ok(value);
+            }
             return self.ground_getset(&receiver, owner, name);
         }
         if let Some(result) = crate::primitive::attribute(receiver, name) {
@@ -589,6 +592,49 @@ impl Machine<'_> {
             },
             _ => None,
         }
+    }
+
+    /// `co_flags` and the numbers of parameters of a code object (`compute_code_flags` in `compile.c`).
+    fn code_number(&self, object: ObjectRef, name: &str) -> Option<Value> {
+        const OPTIMIZED_NEWLOCALS: i64 = 0x3;
+        const VARARGS: i64 = 0x4;
+        const VARKEYWORDS: i64 = 0x8;
+        const NESTED: i64 = 0x10;
+        const GENERATOR: i64 = 0x20;
+        const COROUTINE: i64 = 0x80;
+        const ASYNC_GENERATOR: i64 = 0x200;
+        const FUTURE_ANNOTATIONS: i64 = 0x100_0000;
+        let (module, code) = self.code_of(object)?;
+        let ir = self.world.ir(module)?;
+        let code = ir.code(code);
+        let parameters = &code.parameters;
+        let number = match name {
+            "co_argcount" => i64::from(parameters.positional_only + parameters.positional),
+            "co_posonlyargcount" => i64::from(parameters.positional_only),
+            "co_kwonlyargcount" => i64::from(parameters.keyword_only),
+            // Other versions have further flags; other `__future__` imports leave theirs.
+            "co_flags" if self.version() < (3, 14) && matches!(code.kind, CodeKind::Function | CodeKind::Lambda) => {
+                let futures = ir.statements.iter().filter(|statement| matches!(statement.kind, StatementKind::Future));
+                if futures.flat_map(|statement| statement.binds.iter()).any(|name| &**name != "annotations") {
+                    return None;
+                }
+                let kind = match (code.is_generator, code.is_coroutine) {
+                    (true, true) => ASYNC_GENERATOR,
+                    (true, false) => GENERATOR,
+                    (false, true) => COROUTINE,
+                    (false, false) => 0,
+                };
+                let flag = |is_set: bool, flag: i64| if is_set { flag } else { 0 };
+                OPTIMIZED_NEWLOCALS
+                    | kind
+                    | flag(parameters.variadic, VARARGS)
+                    | flag(parameters.keyword_variadic, VARKEYWORDS)
+                    | flag(code.qualname.contains("<locals>"), NESTED)
+                    | flag(ir.future_annotations, FUTURE_ANNOTATIONS)
+            }
+            _ => return None,
+        };
+        Some(Value::int(number))
     }
 
     /// `__isabstractmethod__` is true.

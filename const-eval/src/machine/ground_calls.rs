@@ -7,7 +7,7 @@ use crate::ground::{EntryKind, GroundId};
 use crate::heap::{Object, Type};
 use crate::primitive;
 use crate::reason::Rule;
-use crate::value::Value;
+use crate::value::{ObjectRef, Value};
 use syntax::ir::Name;
 
 impl Machine<'_> {
@@ -657,6 +657,45 @@ impl Machine<'_> {
         }
     }
 
+    /// Has the module that made an abstract class registered the type, with it or with one that derives from it?
+    fn is_registered_by_owner(&self, class: Type, of: Type) -> bool {
+        let Type::Class(reference) = class else { return false };
+        let Some(evaluated) = self.world.evaluated(reference.owner).filter(|_| !self.is_own(reference)) else {
+            return false;
+        };
+        (0..).zip(&evaluated.heap.objects).any(|(index, object)| match object {
+            Object::Class(candidate) if !candidate.registered.is_empty() => {
+                let candidate_type = Type::Class(ObjectRef { owner: reference.owner, index });
+                self.is_subtype(candidate_type, class)
+                    && candidate.registered.iter().any(|registered| self.is_subtype(of, *registered))
+            }
+            _ => false,
+        })
+    }
+
+    /// Records that the result rests on a builtin type not being registered as an abstract class of another module, nor
+    /// as one that derives from it. The guard asks what this asks.
+    fn rest_on_exclusion(&mut self, class: Type, of: Type) -> bool {
+        let (Type::Class(class), Type::Ground(of)) = (class, of) else { return false };
+        let entry = self.world.ground().entry(of);
+        if self.is_own(class) || &*entry.module != "builtins" {
+            return false;
+        }
+        let evaluated = self.world.evaluated(class.owner).filter(|evaluated| evaluated.is_proven());
+        let is_bound = |name: &str| {
+            evaluated.is_some_and(
+                |evaluated| matches!(evaluated.namespace.get(name), Some(Value::Object(bound)) if *bound == class),
+            )
+        };
+        let Some(name) = self.class(class).map(|class| class.name.clone()).filter(|name| is_bound(name)) else {
+            return false;
+        };
+        let module = self.world.module_name(class.owner).to_string();
+        let question = format!("{ASKS_SUBCLASS}{}", self.world.ground().entry(of).name);
+        self.depend(&module, &[&name, &question]);
+        true
+    }
+
     /// `ABCMeta.__instancecheck__`: real subclasses are certain, and so is the
     /// absence where nothing was registered and no hook asks.
     fn abstract_check(&mut self, class: &Value, of: Type) -> Eval<Value> {
@@ -666,6 +705,23 @@ impl Machine<'_> {
         if self.is_subtype(of, class) {
             return Ok(Value::Bool(true));
         }
+        if let Some(hook) = self.python_definition(class, "__subclasshook__") {
+            let hook = self.bind(Found::Value(hook), "__subclasshook__", None, class)?;
+            match self.call(&hook, vec![of.value()], Vec::new())? {
+                Value::NotImplemented => {}
+                Value::Bool(answer) => return Ok(Value::Bool(answer)),
+                _ => {
+                    let message = "a `__subclasshook__` that gives something else than a truth value";
+                    return self.residual(Rule::NotModelled, message);
+                }
+            }
+        }
+        if self.is_registered_by_owner(class, of) {
+            return Ok(Value::Bool(true));
+        }
+        if self.rest_on_exclusion(class, of) {
+            return Ok(Value::Bool(false));
+        }
         let name = self.type_name(class);
         self.residual(
             Rule::Nondeterministic,
@@ -673,6 +729,9 @@ impl Machine<'_> {
         )
     }
 }
+
+/// A step of a guard's path that asks a class whether a builtin type counts as a subclass (`lookup.rs` of the runtime).
+const ASKS_SUBCLASS: &str = "issubclass:";
 
 /// A value of a type that is pickled by itself.
 fn is_atom(value: &Value) -> bool {

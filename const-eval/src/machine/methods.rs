@@ -86,6 +86,21 @@ impl Machine<'_> {
                 _ => {}
             }
         }
+        if (owner == known.wrapper_descriptor || owner == known.method_descriptor)
+            && name == "__get__"
+            && keywords.is_empty()
+            && let Value::Object(descriptor) = &receiver
+            && let Object::UnboundGround { owner: of, name: method } = self.object(*descriptor)
+            && let [object] | [object, _] = positional.as_slice()
+            && !matches!(object, Value::None)
+        {
+            let (of, method) = (*of, method.clone());
+            let class = self.type_of(object)?;
+            if self.is_subtype(class, Type::Ground(of)) {
+                let receiver = object.clone();
+                return Ok(self.allocate(Object::BoundGround { owner: of, name: method, receiver }));
+            }
+        }
         if (owner == known.dict_keys || owner == known.dict_items || owner == known.dict_values) && name == "__iter__" {
             return self.iterate(&receiver);
         }

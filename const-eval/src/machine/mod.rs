@@ -668,12 +668,16 @@ impl<'w> Machine<'w> {
     /// Records that the result rests on which object a name of another module is bound to. What a mutable container
     /// holds is recorded when it is read ([`Self::contents`]).
     fn depend_on_binding(&mut self, module: &str, name: &str, value: &Value) {
-        let is_container = matches!(value, Value::Object(object)
+        self.depend_on(module, &[name], !self.is_container(value));
+    }
+
+    /// Is it a mutable container, whose contents are recorded where they are read?
+    fn is_container(&self, value: &Value) -> bool {
+        matches!(value, Value::Object(object)
         if matches!(
             self.object(*object),
             Object::List(_) | Object::Dict(_) | Object::Set(_) | Object::Obscured { .. } | Object::Identities { .. }
-        ));
-        self.depend_on(module, &[name], !is_container);
+        ))
     }
 
     fn depend_on(&mut self, module: &str, path: &[&str], contents: bool) {

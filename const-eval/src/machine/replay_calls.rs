@@ -63,6 +63,12 @@ impl Machine<'_> {
         if self.is_subtype(base, registered) {
             return self.raise("RuntimeError", "Refusing to create an inheritance cycle");
         }
+        if let Type::Class(base) = base
+            && self.is_own(base)
+            && let Some(Object::Class(base)) = self.heap.objects.get_mut(base.index as usize)
+        {
+            base.registered.push(registered);
+        }
         // To be found in a registry is no more than to be found among a base's subclasses.
         let leaked = self.leaked;
         let arguments = [class.clone(), subclass.clone()];

@@ -236,7 +236,9 @@ impl<'w> Machine<'w> {
         };
         let mut path: Vec<&str> = qualname.split('.').collect();
         path.push(name);
-        self.depend(&module, &path);
+        let value = self.class(object).and_then(|class| class.namespace.get(name));
+        let contents = !value.is_some_and(|value| self.is_container(value));
+        self.depend_on(&module, &path, contents);
     }
 
     /// Does the class, or one above it short of C types, define the name in Python?
