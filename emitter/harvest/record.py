@@ -126,7 +126,7 @@ class Recording:
         gc.freeze()
         try:
             exec(self.code, namespace, Namespace(namespace, self))
-        except (Exception, Refused) as error:
+        except (Exception, SystemExit, Refused) as error:
             if error is self.failed:
                 # What other modules make at run time is not all there at build time.
                 self.obstacle = self.obstacle or f"an import failed at build time: {describe_error(error)}"

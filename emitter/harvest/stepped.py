@@ -118,7 +118,7 @@ class Run:
         self.cursor = self.first
         try:
             exec(code, self.namespace)
-        except (Exception, Refused) as error:
+        except (Exception, SystemExit, Refused) as error:
             index = self.statement
             if index < 0:
                 raise

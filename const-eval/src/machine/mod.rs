@@ -212,6 +212,8 @@ struct Statement {
     reached: bool,
     /// An import ran code that may reach what was handed out before.
     is_reaching_import: bool,
+    /// It rests on a name of the module that may have been bound anew.
+    speculates: bool,
     /// The statement is an import and nothing else.
     is_plain_import: bool,
     /// Answers to questions that only the run time can answer, in the order they are asked.
@@ -406,6 +408,20 @@ impl<'w> Machine<'w> {
                     self.forget(ir, statement, &reason, false);
                     Outcome::Residual(reason)
                 }
+                Err(Stop::Raise(exception)) if self.current.speculates => {
+                    let message = format!("may raise {}", self.describe_exception(&exception));
+                    let link =
+                        Link { site: Site { module: self.module, range: statement.range }, message: message.clone() };
+                    let reason = Arc::new(Reason {
+                        rule: Rule::Raises,
+                        message,
+                        chain: vec![link],
+                        class: None,
+                        identity: None,
+                    });
+                    self.forget(ir, statement, &reason, false);
+                    Outcome::Residual(reason)
+                }
                 Err(Stop::Raise(exception)) => {
                     let message = self.describe_exception(&exception);
                     let reason = Arc::new(Reason {
@@ -427,6 +443,7 @@ impl<'w> Machine<'w> {
                     Outcome::Residual(reason)
                 }
             };
+            self.note_speculation(&statement.binds);
             let gone = self.check_watched(ir, statement);
             let completed = completed && gone.is_none();
             let outcome = gone.map_or(outcome, Outcome::Residual);
@@ -437,6 +454,7 @@ impl<'w> Machine<'w> {
             outcomes.push(outcome);
         }
         self.hide_tainted();
+        self.hide_speculation();
         for (coroutine, statement) in std::mem::take(&mut self.coroutines) {
             let open = matches!(self.object(coroutine), Object::Generator(generator) if generator.frame.is_some());
             if let (true, Some(outcome)) = (open, outcomes.get_mut(statement as usize)) {

@@ -3,7 +3,9 @@
 //! Such code reaches the module once an object of it was handed out: a residual statement, or an import after it. What
 //! the module's own objects hold is then not known any more. A name that is bound to a module, to something of another
 //! module or to plain data holds nothing of this module, though: only the binding itself may have changed, and a guard
-//! tells at run time whether it has. Who reads such a name rests on that guard.
+//! tells at run time whether it has. Who reads such a name rests on that guard, and *speculates*: where the guard does
+//! not hold, something else happens. So a speculating statement can't prove that the import fails, and of what it binds
+//! others are told only which functions and classes it made.
 
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
@@ -11,7 +13,8 @@ use syntax::ir::Name;
 
 use super::{Machine, operators};
 use crate::evaluated::Dependency;
-use crate::reason::Reason;
+use crate::heap::Object;
+use crate::reason::{Reason, Rule};
 use crate::value::Value;
 
 /// What is known of the module's names where they may have been bound anew.
@@ -20,6 +23,8 @@ pub(super) struct Suspects {
     names: FxHashSet<Name>,
     /// Names for which there is a guard.
     guarded: FxHashSet<Name>,
+    /// Names that speculating statements bound, or through which they changed something.
+    speculative: FxHashSet<Name>,
     /// Names that were bound anew by the module itself after a guard was set up: another guard would contradict it.
     spent: FxHashSet<Name>,
 }
@@ -77,6 +82,36 @@ impl Machine<'_> {
         self.tainted.clear();
     }
 
+    /// After a statement: what it has bound is as certain as what it rests on.
+    pub(super) fn note_speculation(&mut self, binds: &[Name]) {
+        if !self.current.speculates {
+            for name in binds {
+                self.suspects.speculative.remove(name);
+            }
+            return;
+        }
+        self.suspects.speculative.extend(binds.iter().cloned());
+        if self.current.changed_older {
+            let changed = self.names_that_reach(&self.current.changed);
+            self.suspects.speculative.extend(changed);
+        }
+    }
+
+    /// At the end: others are not told what only a guard vouches for.
+    pub(super) fn hide_speculation(&mut self) {
+        let message = "it may have been bound anew by code that is not known";
+        let reason = Reason::new(Rule::UnknownName, message);
+        let mut namespace = std::mem::take(&mut self.namespace);
+        for (name, value) in &mut namespace {
+            let is_made = matches!(value, Value::Object(object)
+                if matches!(self.object(*object), Object::Function(_) | Object::Class(_)));
+            if self.suspects.names.contains(name) || self.suspects.speculative.contains(name) && !is_made {
+                *value = Value::Unknown(reason.clone());
+            }
+        }
+        self.namespace = namespace;
+    }
+
     /// Can a guard tell that a name is still bound to this, and holds it nothing of this module?
     fn is_guardable(&self, value: &Value) -> bool {
         match value {
@@ -90,7 +125,9 @@ impl Machine<'_> {
 
     /// The name is read: if it may have been bound anew, a guard has to say that it was not.
     pub(super) fn rest_on_binding(&mut self, name: &str) {
+        self.current.speculates |= self.suspects.speculative.contains(name);
         if self.suspects.names.contains(name) {
+            self.current.speculates = true;
             self.suspects.guarded.insert(name.into());
             self.rest_on(Dependency { module: self.name.clone(), path: [name.into()].into(), contents: true });
         }

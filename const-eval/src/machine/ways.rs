@@ -35,6 +35,7 @@ struct Joined {
     porous: bool,
     effect: Option<Arc<Reason>>,
     opaque_effect: bool,
+    speculates: bool,
     /// What the last of the ways that raise a known exception raises.
     raised: Option<Value>,
     /// Older objects that ways which complete have changed, as they were before.
@@ -94,6 +95,7 @@ impl Machine<'_> {
             result = self.run_statement(ir, statement).and_then(|()| self.check_left_behind());
         }
         let Some(namespace) = joined.namespace.take() else {
+            self.current.speculates |= joined.speculates;
             if let Some(exception) = joined.raised {
                 return Err(Stop::Raise(exception));
             }
@@ -112,6 +114,7 @@ impl Machine<'_> {
         self.current.recipe = joined.recipe;
         self.current.effect = joined.effect;
         self.current.opaque_effect = joined.opaque_effect;
+        self.current.speculates = joined.speculates;
         Ok(())
     }
 
@@ -151,6 +154,7 @@ impl Machine<'_> {
         joined.open |= self.open_namespace;
         joined.porous |= self.porous;
         joined.opaque_effect |= self.current.opaque_effect;
+        joined.speculates |= self.current.speculates;
         if let Some(effect) = self.current.effect.take() {
             joined.effect.get_or_insert(effect);
         }
