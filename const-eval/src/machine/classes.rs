@@ -77,13 +77,17 @@ impl Machine<'_> {
         if !self.is_dict(namespace_object) {
             return self.residual(Rule::NotModelled, "`__prepare__` gives a mapping that is not a dict");
         }
-        let effects_before = self.current.effects.len();
+        let heard_before = (self.current.effects.len(), self.current.changed.len());
         let cell = self.run_class_body(body, namespace_object)?;
-        if self.current.effects.len() > effects_before
-            && self.version() >= (3, 13)
-            && self.python_special(&namespace, "__setitem__")?.is_some()
-        {
-            return self.residual(Rule::NotModelled, "a namespace that may hear of `__static_attributes__`");
+        if self.version() >= (3, 13) && self.python_special(&namespace, "__setitem__")?.is_some() {
+            let heard = (self.current.effects.len(), self.current.changed.len());
+            if matches!(cell, Value::Object(_)) && heard != heard_before {
+                return self
+                    .residual(Rule::NotModelled, "a namespace that hears of `__static_attributes__` before cells");
+            }
+            // The names that methods set on their first parameter: in an order that only the target knows.
+            let names = Value::Opaque(self.known.tuple);
+            self.set_item(&namespace, &Value::str("__static_attributes__"), names)?;
         }
         if replaced {
             self.set_item(&namespace, &Value::str("__orig_bases__"), Value::tuple(original))?;
@@ -293,7 +297,7 @@ impl Machine<'_> {
         let members = attributes.len();
         let is_told = self.version() >= (3, 13) && attributes.contains_key("__firstlineno__");
         let added = [
-            (body, "__static_attributes__", is_told),
+            (body, "__static_attributes__", is_told && !attributes.contains_key("__static_attributes__")),
             (members, "__dict__", instance_dict && !base_has_dict),
             (members, "__weakref__", adds_weakref),
         ];
