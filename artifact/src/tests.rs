@@ -117,6 +117,9 @@ fn image() -> Image {
         guards: vec![
             Guard { module: "os".into(), path: vec!["sep".into()], expect: Expectation::Fingerprint(1 << 40) },
             Guard { module: "gone".into(), path: vec![], expect: Expectation::Absent },
+            Guard { module: "m".into(), path: vec!["a".into()], expect: Expectation::Same(2) },
+            Guard { module: "m".into(), path: vec!["b".into()], expect: Expectation::AbsentOr(3) },
+            Guard { module: "m".into(), path: vec!["c".into()], expect: Expectation::Class(4) },
         ],
         step: None,
     }

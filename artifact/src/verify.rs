@@ -1,6 +1,6 @@
 //! The verifier: one pass over an image, linear in its bytes, after which no view of it fails.
 
-use crate::model::NodeId;
+use crate::model::{Expectation, NodeId};
 use crate::read::ReadError;
 use crate::view::{BindingView, ImageView, Named, NodeView, OperationView, Pairs};
 
@@ -35,6 +35,9 @@ impl ImageView<'_> {
         for guard in self.guards() {
             let guard = guard?;
             guard.path.iter().try_for_each(|text| text.map(drop))?;
+            if let Expectation::Same(node) = guard.expect {
+                self.check_id(node)?;
+            }
             guards += 1;
         }
         for operation in self.operations() {

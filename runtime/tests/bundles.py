@@ -196,8 +196,9 @@ class Image:
             binding += blob(bound)
         self.operations.append(word(1) + word(line) + word(level) + blob(module) + binding)
 
-    def guard(self, module, path, fingerprint):
-        kind = word(1) + long(0) if fingerprint is None else word(2) + long(fingerprint)
+    def guard(self, module, path, fingerprint, kind=None):
+        """`kind`: 1 absent, 2 fingerprint, 3 of the class, 4 the object of a node, 5 absent or fingerprint."""
+        kind = word(kind or (1 if fingerprint is None else 2)) + long(fingerprint or 0)
         self.guards.append(kind + blob(module) + texts(path))
 
 
@@ -260,7 +261,7 @@ def write(path, modules, *, root, **target):
         blocks.append((position, block))
         position = -(-(position + len(block)) // 16) * 16
     directory += pool
-    header = MAGIC + word(6) + word(0) + long(position) + long(64) + long(directory_length)
+    header = MAGIC + word(7) + word(0) + long(position) + long(64) + long(directory_length)
     header += word(len(records)) + word(0)
     data = bytearray(header + xxh3(header + directory) + directory)
     for start, block in blocks:

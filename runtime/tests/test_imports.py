@@ -124,6 +124,38 @@ class Imports(BundleTest):
                 names = "'__name__', '__doc__', '__package__', '__loader__', '__spec__', '__file__', '__cached__', 'f', 'x'"
                 self.assertIn(names, output)
 
+    def test_guards_of_other_kinds(self):
+        self.source("other", "import abc\nclass Kind(abc.ABC): pass\ndef f(): return g\n")
+        self.modules.clear()
+        self.source("m", "'doc'\nimport other\nx = 1\n")
+        no, one = (int(self.python(f"import lyo._native as n; print(n.fingerprint({value}))", bundle=False)) for value in (False, 1))
+        for path, kind, expected, changed in (
+            (["Kind", "issubclass:int"], 2, no, "other.Kind.register(int)"),
+            (["Kind", "issubclass:NoneType"], 2, no, "other.Kind.register(type(None))"),
+            (["f", "__globals__", "g"], 5, one, "other.g = 2"),
+            (["g"], 5, one, "other.g = 2"),
+        ):
+            with self.subTest(changed):
+                self.modules["m"] = (self.modules["m"][0], None)
+                image = self.image("m")
+                image.store("__doc__", image.value("doc"))
+                image.import_("other", "top", "other", line=2)
+                image.guard("other", path, expected, kind)
+                image.check_guards()
+                image.store("x", image.value(1))
+                self.write()
+                self.assertNotIn("m: code", self.python("import m; print(m.x)"))
+                self.assertIn("m: code: guard: other.", self.python(f"import other; {changed}; import m; print(m.x)"))
+
+    def test_a_guard_of_a_binding_outside_of_steps(self):
+        self.source("m", "x = 1\n")
+        image = self.image("m")
+        image.guard("m", ["x"], 0, 4)
+        image.check_guards()
+        image.store("x", image.value(1))
+        self.write()
+        self.assertIn("m: code: guard: m.x", self.python("import m; print(m.x)"))
+
     def test_import_runs_under_the_modules_frame(self):
         self.source(
             "warner",
