@@ -3,7 +3,7 @@
 use pyo3_ffi as ffi;
 
 use crate::demand::{methods, of_module};
-use crate::object::{Fallible, Object, Raised, module_dict, modules, type_lookup};
+use crate::object::{Fallible, Object, Raised, module_dict, modules, take_message, type_lookup};
 use crate::unnamed;
 
 /// What stands at `path` below the module of this name: names are read from a module's `__dict__`,
@@ -41,6 +41,30 @@ pub fn lookup_below(mut object: Object, path: &[&str]) -> Fallible<Option<Object
         }
     }
     Ok(Some(object))
+}
+
+/// The descriptor of a slot that the object's class has under this name.
+fn slot(object: &Object, name: &str) -> Fallible<Option<Object>> {
+    let class = object.class();
+    let Some(class) = class.as_type() else { return Ok(None) };
+    let found = type_lookup(class, &Object::name(name)?);
+    Ok(found.filter(|found| found.is_exactly(&raw mut ffi::PyMemberDescr_Type)))
+}
+
+/// What the slot holds; nothing, where it is empty.
+fn slot_value(descriptor: &Object, object: &Object) -> Option<Object> {
+    // SAFETY: `member_get` in `descrobject.c` reads a field of the object, whose class has this descriptor.
+    let value = unsafe {
+        let get = (*ffi::Py_TYPE(descriptor.as_ptr())).tp_descr_get?;
+        Object::owned(get(descriptor.as_ptr(), object.as_ptr(), ffi::Py_TYPE(object.as_ptr()).cast()))
+    };
+    match value {
+        Ok(value) => Some(value),
+        Err(Raised) => {
+            take_message();
+            None
+        }
+    }
 }
 
 /// A step that asks a class whether a builtin type counts as its subclass: `True` or `False`.
@@ -96,6 +120,12 @@ fn step(object: &Object, name: &str) -> Fallible<Option<Object>> {
             return is_subclass(subclass, object).map(Some);
         }
         return type_lookup(class, &Object::name(name)?).map(methods::made).transpose();
+    }
+    if object.is_exactly(&raw mut ffi::PyTuple_Type) {
+        return Ok(name.parse().ok().and_then(|index| object.tuple_item(index)));
+    }
+    if let Some(descriptor) = slot(object, name)? {
+        return Ok(slot_value(&descriptor, object));
     }
     match object.own_dict()? {
         Some(dict) => dict.dict_get_text(name),

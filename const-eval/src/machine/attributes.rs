@@ -274,7 +274,7 @@ impl Machine<'_> {
         let module = self.world.module_name(object.owner).to_string();
         let path: Vec<&str> = path.iter().map(|part| &**part).collect();
         let value = match self.object(object) {
-            Object::Instance(instance) => instance.attributes.get(name),
+            Object::Instance(instance) => instance.attributes.get(name).or_else(|| instance.slots.get(name)),
             _ => None,
         };
         let contents = !value.is_some_and(|value| self.is_container(value));
@@ -311,23 +311,27 @@ impl Machine<'_> {
             .or_else(|| self.path_through_instances(object))
     }
 
-    /// The path through attributes of instances, as to `Token.Name.Builtin`.
+    /// The path through attributes of instances and items of tuples, as to `Token.Name.Builtin`.
     fn path_through_instances(&self, object: ObjectRef) -> Option<Vec<std::sync::Arc<str>>> {
         let evaluated = self.world.evaluated(object.owner)?;
         let mut path = Vec::new();
         let mut holder: Option<Value> = None;
         for step in &evaluated.place(object)?.steps {
-            let Step::Entry(name) = step else { return None };
-            let next = match &holder {
-                None => evaluated.namespace.get(name),
-                Some(Value::Object(instance)) => match self.object(*instance) {
-                    Object::Instance(instance) => instance.attributes.get(name),
-                    _ => None,
+            let (name, next) = match (step, &holder) {
+                (Step::Entry(name), None) => (name.clone(), evaluated.namespace.get(name)),
+                (Step::Entry(name), Some(Value::Object(instance))) => match self.object(*instance) {
+                    Object::Instance(instance) => {
+                        (name.clone(), instance.attributes.get(name).or_else(|| instance.slots.get(name)))
+                    }
+                    _ => return None,
                 },
-                Some(_) => None,
+                (Step::Item(index), Some(Value::Tuple(items))) => {
+                    (index.to_string().into(), items.get(*index as usize))
+                }
+                _ => return None,
             };
             holder = Some(next?.clone());
-            path.push(name.clone());
+            path.push(name);
         }
         Some(path)
     }

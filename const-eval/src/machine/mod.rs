@@ -448,6 +448,10 @@ impl<'w> Machine<'w> {
             let completed = completed && gone.is_none();
             let outcome = gone.map_or(outcome, Outcome::Residual);
             if matches!(outcome, Outcome::Residual(_)) {
+                // Nothing that a build computes rests on what only this statement has read.
+                while self.dependencies.last().is_some_and(|(_, first)| *first == index as u32) {
+                    self.dependencies.pop();
+                }
                 self.impure |= !completed || self.current.opaque_effect;
                 self.forget_changes();
             }

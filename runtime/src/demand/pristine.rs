@@ -54,10 +54,22 @@ pub fn walk((owner, node): &Place, path: &[&str]) -> Result<Found, Failure> {
         NodeView::Deferred(node) => walk(&(Rc::clone(owner), node), path),
         NodeView::Dict(items) => entry(owner, items, name)?.map_or(Ok(Found::Nothing), own),
         NodeView::Function(function) => entry(owner, function.dict, name)?.map_or(Ok(Found::Nothing), own),
-        NodeView::Instance { dict, .. } => match dict {
-            Some(items) => entry(owner, items, name)?.map_or(Ok(Found::Nothing), own),
+        NodeView::Tuple(items) => match name.parse().ok().and_then(|index| items.iter().nth(index)) {
+            Some(item) => own(item),
             None => Ok(Found::Nothing),
         },
+        NodeView::Instance { dict, slots, .. } => {
+            for slot in slots.iter() {
+                let (given, node) = slot?;
+                if given == *name {
+                    return own(node);
+                }
+            }
+            match dict {
+                Some(items) => entry(owner, items, name)?.map_or(Ok(Found::Nothing), own),
+                None => Ok(Found::Nothing),
+            }
+        }
         _ => Ok(Found::Unknown),
     }
 }
