@@ -95,7 +95,7 @@ class Run:
         self.bound = global_names(self.tree).union(*[statement[1] for statement in self.statements])
         self.subscribed = set()  # what executed statements subscribe
         for statement, node in zip(self.statements, body):
-            if statement[0] == "residual":
+            if statement[0] == "residual" and self.describer is not None:
                 self.subscribed.update(subscriptions(node))
 
     def run_to_end(self):

@@ -89,12 +89,12 @@ class Walker:
         """Everything that describing values adds to, for `restore`."""
         return (
             list(self.nodes), set(self.made), dict(self.memo), dict(self.held_atoms), dict(self.own_atoms),
-            self.own_name, list(self.generated), dict(self.code_names), dict(self.wrapped_by_class),
+            self.own_name, list(self.generated), dict(self.code_names), dict(self.wrapped_by_class), set(self.attributes),
         )
 
     def restore(self, saved):
         (self.nodes, self.made, self.memo, self.held_atoms, self.own_atoms, self.own_name, self.generated,
-         self.code_names, self.wrapped_by_class) = saved
+         self.code_names, self.wrapped_by_class, self.attributes) = saved
 
     # ---- constants of the module's own code tree
 
