@@ -489,28 +489,15 @@ impl Words {
     }
 
     fn guard(&mut self, guard: &Guard) {
-        match guard.expect {
-            Expectation::Absent => {
-                self.word(expectation::ABSENT);
-                self.long(0);
-            }
-            Expectation::Fingerprint(fingerprint) => {
-                self.word(expectation::FINGERPRINT);
-                self.long(fingerprint);
-            }
-            Expectation::Class(fingerprint) => {
-                self.word(expectation::CLASS);
-                self.long(fingerprint);
-            }
-            Expectation::AbsentOr(fingerprint) => {
-                self.word(expectation::ABSENT_OR);
-                self.long(fingerprint);
-            }
-            Expectation::Same(node) => {
-                self.word(expectation::SAME);
-                self.long(node.into());
-            }
-        }
+        let (kind, expected) = match guard.expect {
+            Expectation::Absent => (expectation::ABSENT, 0),
+            Expectation::Fingerprint(fingerprint) => (expectation::FINGERPRINT, fingerprint),
+            Expectation::AbsentOr(fingerprint) => (expectation::ABSENT_OR, fingerprint),
+            Expectation::Class(fingerprint) => (expectation::CLASS, fingerprint),
+            Expectation::Same(node) => (expectation::SAME, node.into()),
+        };
+        self.word(kind);
+        self.long(expected);
         self.blob(guard.module.as_bytes());
         self.texts(guard.path.len(), guard.path.iter());
     }

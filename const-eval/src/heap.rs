@@ -217,6 +217,13 @@ pub struct Instance {
     pub slots: Attributes,
 }
 
+impl Instance {
+    /// What it holds itself under a name, in its `__dict__` or in a slot.
+    pub fn held(&self, name: &str) -> Option<&Value> {
+        self.attributes.get(name).or_else(|| self.slots.get(name))
+    }
+}
+
 /// What an instance inherits from a C base.
 #[derive(Clone, Debug)]
 pub enum Payload {

@@ -274,7 +274,7 @@ impl Machine<'_> {
         let module = self.world.module_name(object.owner).to_string();
         let path: Vec<&str> = path.iter().map(|part| &**part).collect();
         let value = match self.object(object) {
-            Object::Instance(instance) => instance.attributes.get(name).or_else(|| instance.slots.get(name)),
+            Object::Instance(instance) => instance.held(name),
             _ => None,
         };
         let contents = !value.is_some_and(|value| self.is_container(value));
@@ -320,9 +320,7 @@ impl Machine<'_> {
             let (name, next) = match (step, &holder) {
                 (Step::Entry(name), None) => (name.clone(), evaluated.namespace.get(name)),
                 (Step::Entry(name), Some(Value::Object(instance))) => match self.object(*instance) {
-                    Object::Instance(instance) => {
-                        (name.clone(), instance.attributes.get(name).or_else(|| instance.slots.get(name)))
-                    }
+                    Object::Instance(instance) => (name.clone(), instance.held(name)),
                     _ => return None,
                 },
                 (Step::Item(index), Some(Value::Tuple(items))) => {

@@ -80,13 +80,12 @@ impl Machine<'_> {
                 class: None,
                 identity: None,
             });
-            let lost = self.distrust(&[], &cause);
+            let index = self.current.index;
             if self.current.changed_namespace {
                 self.forget_bindings(&cause);
-                self.opaque.push(self.current.index);
+                self.opaque.push(index);
             } else {
-                let lost = lost.into_iter().filter(|name| !is_module_attribute(name));
-                let index = self.current.index;
+                let lost = self.distrust(&[], &cause).into_iter().filter(|name| !is_module_attribute(name));
                 self.forgotten.extend(lost.map(|name| (index, name)));
             }
         }

@@ -705,16 +705,8 @@ impl Machine<'_> {
         if self.is_subtype(of, class) {
             return Ok(Value::Bool(true));
         }
-        if let Some(hook) = self.python_definition(class, "__subclasshook__") {
-            let hook = self.bind(Found::Value(hook), "__subclasshook__", None, class)?;
-            match self.call(&hook, vec![of.value()], Vec::new())? {
-                Value::NotImplemented => {}
-                Value::Bool(answer) => return Ok(Value::Bool(answer)),
-                _ => {
-                    let message = "a `__subclasshook__` that gives something else than a truth value";
-                    return self.residual(Rule::NotModelled, message);
-                }
-            }
+        if let Some(answer) = self.subclass_hook(&class.value(), class, &of.value())? {
+            return Ok(Value::Bool(answer));
         }
         if self.is_registered_by_owner(class, of) {
             return Ok(Value::Bool(true));

@@ -408,36 +408,22 @@ impl<'w> Machine<'w> {
                     self.forget(ir, statement, &reason, false);
                     Outcome::Residual(reason)
                 }
-                Err(Stop::Raise(exception)) if self.current.speculates => {
-                    let message = format!("may raise {}", self.describe_exception(&exception));
-                    let link =
-                        Link { site: Site { module: self.module, range: statement.range }, message: message.clone() };
-                    let reason = Arc::new(Reason {
-                        rule: Rule::Raises,
-                        message,
-                        chain: vec![link],
-                        class: None,
-                        identity: None,
-                    });
-                    self.forget(ir, statement, &reason, false);
-                    Outcome::Residual(reason)
-                }
                 Err(Stop::Raise(exception)) => {
-                    let message = self.describe_exception(&exception);
+                    let is_certain = !self.current.speculates;
+                    let verb = if is_certain { "raises" } else { "may raise" };
+                    let message = format!("{verb} {}", self.describe_exception(&exception));
+                    let site = Site { module: self.module, range: statement.range };
                     let reason = Arc::new(Reason {
                         rule: Rule::Raises,
-                        message: format!("raises {message}"),
-                        chain: vec![Link {
-                            site: Site { module: self.module, range: statement.range },
-                            message: format!("raises {message}"),
-                        }],
+                        message: message.clone(),
+                        chain: vec![Link { site, message }],
                         class: None,
                         identity: None,
                     });
                     self.forget(ir, statement, &reason, false);
-                    self.fails = true;
+                    self.fails |= is_certain;
                     // A module that is missing here may be installed elsewhere: the rest is judged as if it were there.
-                    if !matches!(statement.kind, StatementKind::Import) {
+                    if is_certain && !matches!(statement.kind, StatementKind::Import) {
                         dead = Some(reason.clone());
                     }
                     Outcome::Residual(reason)

@@ -56,7 +56,7 @@ impl Machine<'_> {
             return self
                 .residual(Rule::NotModelled, "registers with a class that checks subclasses by code of its own");
         }
-        if self.subclass_hook(class, base, subclass)? || self.is_subtype(registered, base) {
+        if self.subclass_hook(class, base, subclass)? == Some(true) || self.is_subtype(registered, base) {
             // Already a subclass: nothing is registered.
             return Ok(subclass.clone());
         }
@@ -105,13 +105,13 @@ impl Machine<'_> {
         Ok(Value::None)
     }
 
-    /// Does `__subclasshook__` say that it is a subclass?
-    fn subclass_hook(&mut self, class: &Value, base: Type, subclass: &Value) -> Eval<bool> {
-        let Some(hook @ Found::Value(_)) = self.lookup(base, "__subclasshook__") else { return Ok(false) };
+    /// What `__subclasshook__` says of it; nothing, where it leaves the question to others.
+    pub(super) fn subclass_hook(&mut self, class: &Value, base: Type, subclass: &Value) -> Eval<Option<bool>> {
+        let Some(hook @ Found::Value(_)) = self.lookup(base, "__subclasshook__") else { return Ok(None) };
         let hook = self.bind(hook, "__subclasshook__", None, base)?;
         match self.call(&hook, vec![subclass.clone()], Vec::new())? {
-            Value::Bool(answer) => Ok(answer),
-            Value::NotImplemented => Ok(false),
+            Value::Bool(answer) => Ok(Some(answer)),
+            Value::NotImplemented => Ok(None),
             _ => {
                 let class = self.describe(class);
                 self.residual(Rule::NotModelled, format!("`__subclasshook__` of {class} gives something unusual"))

@@ -80,6 +80,7 @@ impl Machine<'_> {
         self.suspects.names.clear();
         self.provenance.clear();
         self.tainted.clear();
+        self.porous = true;
     }
 
     /// After a statement: what it has bound is as certain as what it rests on.
@@ -128,16 +129,19 @@ impl Machine<'_> {
         self.current.speculates |= self.suspects.speculative.contains(name);
         if self.suspects.names.contains(name) {
             self.current.speculates = true;
-            self.suspects.guarded.insert(name.into());
-            self.rest_on(Dependency { module: self.name.clone(), path: [name.into()].into(), contents: true });
+            self.guard_name(name);
         }
     }
 
     /// The name is not bound in the module, as far as is known: a guard says so where other code may have bound it.
     pub(super) fn rest_on_absence(&mut self, name: &str) {
         if self.porous && !self.suspects.spent.contains(name) {
-            self.suspects.guarded.insert(name.into());
-            self.rest_on(Dependency { module: self.name.clone(), path: [name.into()].into(), contents: true });
+            self.guard_name(name);
         }
+    }
+
+    fn guard_name(&mut self, name: &str) {
+        self.suspects.guarded.insert(name.into());
+        self.rest_on(Dependency { module: self.name.clone(), path: [name.into()].into(), contents: true });
     }
 }
