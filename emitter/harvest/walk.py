@@ -288,7 +288,9 @@ class Walker:
                     self.held_atoms.setdefault(id(item), (value, "place", place, item))
             return
         elif is_a(value, type) and self.names.find(value) is not None:
-            items, how = type.__dict__["__dict__"].__get__(value), "class"
+            items, how = type.__dict__["__dict__"].__get__(value), "named"
+        elif is_a(value, ModuleType) and value is not self.module and self.names.find(value) is not None:
+            items, how = raw_dict(value), "named"
         elif any(is_a(value, other) for other in (type, ModuleType, FunctionType, BuiltinMethodType)) or not has_plain_attributes(kind):
             return
         else:
@@ -306,7 +308,7 @@ class Walker:
 
     def held_atom(self, held):
         value, how, name, _ = held
-        if how == "class":
+        if how == "named":
             module, path = self.names.find(value)
             return self.add(("external", module, (*path, name)))
         holder = self.node(value)
