@@ -215,6 +215,14 @@ codec = "bound anew"
 reach.change(own)
 LAST = codec, LIMIT
 ''',
+    "shop/bounds.py": '''
+import sys
+from shop import reach
+def waits(limit=sys.maxsize): return limit
+@reach.change
+def runs(limit=sys.maxsize): return limit
+LIMIT = sys.maxsize
+''',
     "shop/changed.py": '''
 import json as codec
 from os import path
@@ -267,6 +275,7 @@ def level():
 
 PROGRAMS = {
     "reached and left alone": "import shop.reached as m; print(m.DOUBLE, m.WHERE, m.NAME, m.SIZE, m.TEXT, m.Reader.limit, m.Reader.__mro__, m.LAST, list(vars(m)))",
+    "a number that a module holds": "import sys, shop.bounds as m; print(m.LIMIT is sys.maxsize, *[f.__defaults__[0] is sys.maxsize for f in (m.waits, m.runs)])",
     "reached and changed": "import shop.changed as m; print(m.DOUBLE, m.WHERE, m.NAME, m.SIZE, m.TEXT, m.Reader.limit, list(vars(m)))",
     "reached and changed for its equal": "import shop.equal as m, shop.base as b; print(m.Uses.helper(), b.helper(), m.Uses.helper is m.helper)",
     "reached by an import": "import shop.late as m; print(m.WORDS, m.string, m.MADE.__name__)",
