@@ -1,6 +1,31 @@
-//! Tells the crate which Python it is built for (`cfg(Py_3_12)` and so on).
+//! Tells the crate which Python it is built for: `cfg(Py_3_12)` and so on, and the numbers of its instructions.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::{env, fs};
+
+const INSTRUCTIONS: [&str; 9] =
+    ["CACHE", "CALL", "EXTENDED_ARG", "LOAD_CONST", "LOAD_FAST", "LOAD_GLOBAL", "LOAD_NAME", "PRECALL", "STORE_SUBSCR"];
 
 fn main() {
     pyo3_build_config::use_pyo3_cfgs();
     pyo3_build_config::add_extension_module_link_args();
+    let target = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("opcodes.rs");
+    fs::write(target, opcodes()).expect("the build's own folder can be written to");
+}
+
+/// A constant for each instruction: its number, or none where the version has no such instruction.
+fn opcodes() -> String {
+    let python = pyo3_build_config::get().executable().expect("the interpreter is there: set PYO3_PYTHON");
+    let program = "import opcode, sys\nfor name in sys.argv[1:]: print(name, opcode.opmap.get(name))";
+    let done =
+        Command::new(python).args(["-I", "-c", program]).args(INSTRUCTIONS).output().expect("the interpreter runs");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let listed = String::from_utf8(done.stdout).expect("text");
+    let constant = |line: &str| {
+        let (name, number) = line.split_once(' ')?;
+        let number = number.parse::<u8>().map_or("None".into(), |number| format!("Some({number})"));
+        Some(format!("pub const {name}: Option<u8> = {number};\n"))
+    };
+    listed.lines().filter_map(constant).collect()
 }

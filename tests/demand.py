@@ -215,6 +215,27 @@ codec = "bound anew"
 reach.change(own)
 LAST = codec, LIMIT
 ''',
+    "shop/caching.py": '''
+FIRST = ["first"]
+SECOND = {"second": FIRST}
+def __getattr__(name):
+    if name.startswith("_"):
+        raise AttributeError(name)
+    value = [name]
+    globals()[name] = value
+    return value
+def replace(name, value):
+    globals()[name] = value
+    return FIRST, value
+def first_of(names):
+    globals()[names[0]] = "by an expression"
+    return sorted(globals())
+def hold(name):
+    held = globals()
+    held[name] = "through a variable"
+    return list(held), held["SECOND"]
+THIRD = (FIRST, SECOND)
+''',
     "shop/bounds.py": '''
 import sys
 from shop import reach
@@ -291,6 +312,10 @@ PROGRAMS = {
     "from imports": "from shop.base import helper, TABLE, ALIAS; print(helper(), ALIAS is TABLE['a'])",
     "only inside": "import shop.use; print(shop.use.both())",
     "order": "import shop.base as m; m.helper; m.Other; print(list(vars(m)), dir(m))",
+    "an attribute that is cached": "import shop.caching as m; print(m.other, m.other is m.other, m.SECOND, list(vars(m)))",
+    "cached in order": "from shop.caching import other; import shop.caching as m; print(list(vars(m)), m.THIRD)",
+    "a waiting name is replaced": "import shop.caching as m; print(m.replace('SECOND', 2), m.SECOND, m.replace('FIRST', 1), m.THIRD, list(vars(m)))",
+    "items of the namespace": "import shop.caching as m; print(m.first_of(['FIRST']), m.FIRST, m.hold('new'), m.new)",
     "order untouched": "import shop.base as m; print(list(m.__dict__))",
     "order with additions": "import shop.base as m; m.extra = 1; m.helper; print(list(vars(m))); del m.extra; print(dir(m)[-3:])",
     "star": "from shop.base import *; print(sorted(n for n in dir() if n[0] != '_'), helper())",
@@ -529,9 +554,10 @@ print(m.helper())
 
 CHECK = """
 import json, sys
-import shop.base, shop.derived, shop.use, shop.stock, shop.registry, shop.stars, shop.switch
+import shop.base, shop.derived, shop.use, shop.stock, shop.registry, shop.stars, shop.switch, shop.caching
+shop.caching.replace("new", shop.caching.other)
 native = sys.modules["lyo._native"]
-print(json.dumps({name: len(native.waiting(sys.modules[name])) for name in ("shop.base", "shop.derived", "shop.use", "shop.stock", "shop.registry", "shop.stars", "shop.switch")}))
+print(json.dumps({name: len(native.waiting(sys.modules[name])) for name in ("shop.base", "shop.derived", "shop.use", "shop.stock", "shop.registry", "shop.stars", "shop.switch", "shop.caching")}))
 """
 
 

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use pyo3_ffi as ffi;
 
 use super::frame::Running;
-use super::{Waiting, of_namespace};
+use super::{Waiting, instructions, of_namespace};
 use crate::import::builtins_dict;
 use crate::object::{Fallible, GilProtected, Object, Raised, Static, raise_key_error};
 
@@ -112,7 +112,7 @@ fn enter(running: &Running, stand_in: &Object, key: &Object) -> Fallible<Option<
     };
     let Some(code) = running.code() else { return waiting.touch(key) };
     let is_function = is_function(&code)?;
-    if looks_into_namespace(key, is_function) {
+    if looks_into_namespace(key, is_function) && !only_stores_into_namespace(running, &code, is_function)? {
         waiting.hand_out()?;
     }
     if runs_code(key) {
@@ -150,50 +150,11 @@ fn enter(running: &Running, stand_in: &Object, key: &Object) -> Fallible<Option<
 fn touch_globals(waiting: &Rc<Waiting>, code: &Object) -> Fallible<Object> {
     let names = code.attribute("co_names")?;
     if names.tuple_items().any(|name| name.as_text().is_some_and(|name| waiting.waits(name))) {
-        for name in globals_read(code, &names)? {
+        for name in instructions::globals_read(code, &names)? {
             waiting.touch(&name)?;
         }
     }
     Ok(names)
-}
-
-/// The names that a function's code looks up as globals.
-fn globals_read(code: &Object, names: &Object) -> Fallible<Vec<Object>> {
-    let instructions = code.attribute("co_code")?;
-    let Some(instructions) = instructions.as_bytes() else { return Ok(vec![]) };
-    let (mut found, mut extended) = (Vec::new(), 0);
-    for instruction in instructions.chunks_exact(2) {
-        let argument = usize::from(instruction[1]) | extended;
-        extended = 0;
-        let place = match instruction[0] {
-            opcode::EXTENDED_ARG => {
-                extended = argument << 8;
-                continue;
-            }
-            opcode::LOAD_GLOBAL => argument >> 1,
-            opcode::LOAD_NAME => argument,
-            _ => continue,
-        };
-        found.extend(names.tuple_item(place));
-    }
-    Ok(found)
-}
-
-/// Numbers of instructions (`Include/opcode_ids.h`); `runtime/tests` compare them with the module `opcode`.
-mod opcode {
-    #[cfg(not(Py_3_13))]
-    mod numbers {
-        pub const LOAD_GLOBAL: u8 = 116;
-        pub const LOAD_NAME: u8 = 101;
-        pub const EXTENDED_ARG: u8 = 144;
-    }
-    #[cfg(Py_3_13)]
-    mod numbers {
-        pub const LOAD_GLOBAL: u8 = 91;
-        pub const LOAD_NAME: u8 = 92;
-        pub const EXTENDED_ARG: u8 = 71;
-    }
-    pub use numbers::*;
 }
 
 /// Whether the code is that of a function, which has its local names in a frame of its own.
@@ -211,6 +172,14 @@ fn looks_into_namespace(name: &Object, from_function: bool) -> bool {
         Some("globals") => true,
         Some("locals" | "vars" | "dir") => !from_function,
         _ => false,
+    }
+}
+
+/// Whether the frame asks for `globals` just to store an item in what that gives.
+fn only_stores_into_namespace(running: &Running, code: &Object, is_function: bool) -> Fallible<bool> {
+    match running.offset()? {
+        Some(offset) if is_function => instructions::only_stores_an_item(code, offset),
+        _ => Ok(false),
     }
 }
 

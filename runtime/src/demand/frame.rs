@@ -5,7 +5,7 @@
 
 use pyo3_ffi as ffi;
 
-use crate::object::Object;
+use crate::object::{Fallible, Object};
 
 /// `f_frame` in `PyFrameObject`, after the object's header and `f_back`.
 const FRAME: usize = 24;
@@ -29,6 +29,7 @@ const FUNCTION_BUILTINS: usize = 24;
 
 /// The running frame, while it takes `stand_in` for its builtins.
 pub struct Running {
+    object: Object,
     frame: *mut u8,
     globals: *mut ffi::PyObject,
 }
@@ -51,7 +52,7 @@ impl Running {
             {
                 return None;
             }
-            Some(Self { frame, globals })
+            Some(Self { object: Object::borrowed(object.cast())?, frame, globals })
         }
     }
 
@@ -64,6 +65,13 @@ impl Running {
         // SAFETY: a field of a live frame; on 3.13 it may hold something else than code.
         let code = unsafe { Object::borrowed(*self.frame.add(field::CODE).cast::<*mut ffi::PyObject>()) }?;
         code.is_exactly(&raw mut ffi::PyCode_Type).then_some(code)
+    }
+
+    /// Where its code is now, in bytes.
+    pub fn offset(&self) -> Fallible<Option<usize>> {
+        let offset = self.object.attribute("f_lasti")?;
+        // SAFETY: a live int.
+        Ok(usize::try_from(unsafe { ffi::PyLong_AsLong(offset.as_ptr()) }).ok())
     }
 
     /// From now on the frame has the real builtins.

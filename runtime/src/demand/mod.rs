@@ -12,6 +12,7 @@
 
 pub mod builtins;
 pub mod frame;
+mod instructions;
 pub mod methods;
 pub mod module_type;
 mod order;

@@ -1,0 +1,63 @@
+//! What code does, read from its instructions (`co_code`, where none is specialised).
+
+use crate::object::{Fallible, Object};
+
+use opcode::*;
+
+/// An instruction with its whole argument.
+struct Instruction {
+    /// In bytes, from the code's start.
+    offset: usize,
+    opcode: u8,
+    argument: usize,
+}
+
+impl Instruction {
+    fn is(&self, opcode: Option<u8>) -> bool {
+        Some(self.opcode) == opcode
+    }
+}
+
+/// The instructions, without their inline caches.
+fn instructions(code: &[u8]) -> impl Iterator<Item = Instruction> {
+    let mut extended = 0;
+    (0..).step_by(2).zip(code.chunks_exact(2)).filter_map(move |(offset, unit)| {
+        let found = Instruction { offset, opcode: unit[0], argument: usize::from(unit[1]) | extended };
+        extended = if found.is(EXTENDED_ARG) { found.argument << 8 } else { 0 };
+        (!found.is(EXTENDED_ARG) && !found.is(CACHE)).then_some(found)
+    })
+}
+
+/// The names that a function's code looks up as globals.
+pub fn globals_read(code: &Object, names: &Object) -> Fallible<Vec<Object>> {
+    let bytes = code.attribute("co_code")?;
+    let Some(bytes) = bytes.as_bytes() else { return Ok(vec![]) };
+    let name = |found: Instruction| match found {
+        // The low bit says that a null for a call is pushed as well.
+        _ if found.is(LOAD_GLOBAL) => names.tuple_item(found.argument >> 1),
+        _ if found.is(LOAD_NAME) => names.tuple_item(found.argument),
+        _ => None,
+    };
+    Ok(instructions(bytes).filter_map(name).collect())
+}
+
+/// Whether the code, which is about to look up a builtin at `offset` bytes, calls it without arguments, and does nothing
+/// with the result but to store an item in it: `globals()[name] = value`.
+pub fn only_stores_an_item(code: &Object, offset: usize) -> Fallible<bool> {
+    let bytes = code.attribute("co_code")?;
+    let Some(bytes) = bytes.as_bytes() else { return Ok(false) };
+    let following = instructions(bytes).skip_while(|found| found.offset < offset);
+    let mut following = following.filter(|found| !found.is(PRECALL));
+    let (Some(load), Some(call), Some(key), Some(store)) =
+        (following.next(), following.next(), following.next(), following.next())
+    else {
+        return Ok(false);
+    };
+    let is_called = load.is(LOAD_GLOBAL) && load.argument & 1 == 1 && call.is(CALL) && call.argument == 0;
+    Ok(is_called && (key.is(LOAD_FAST) || key.is(LOAD_CONST)) && store.is(STORE_SUBSCR))
+}
+
+/// The number of each instruction, where the version has it.
+mod opcode {
+    include!(concat!(env!("OUT_DIR"), "/opcodes.rs"));
+}
