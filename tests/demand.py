@@ -244,6 +244,94 @@ def waits(limit=sys.maxsize): return limit
 def runs(limit=sys.maxsize): return limit
 LIMIT = sys.maxsize
 ''',
+    "shop/altering.py": '''
+import os
+def alter(target, name, value):
+    if os.getpid():
+        setattr(target, name, value)
+def leave(target):
+    return target if os.getpid() else None
+''',
+    "shop/records.py": '''
+import os
+from typing import NamedTuple
+class First(NamedTuple):
+    x: int
+if os.getpid():
+    class Second(NamedTuple):
+        y: int
+''',
+    "shop/wrapping.py": '''
+from functools import wraps
+from shop.base import helper
+@wraps(helper)
+def wrapper():
+    return helper()
+NAME = helper.__name__, helper.__doc__
+''',
+    "shop/own.py": '''
+from shop import altering
+class Base:
+    kind = "base"
+    def tell(self):
+        return "told " + self.kind
+class Kind(Base):
+    pass
+def compute(n=2):
+    return n * 3
+def twice():
+    return compute() * 2
+altering.leave(Kind)
+FIRST = Kind().tell(), twice()
+class Left(Kind):
+    text = Kind().tell()
+''',
+    "shop/altered.py": '''
+from shop import altering
+class Base:
+    kind = "base"
+    def tell(self):
+        return "told " + self.kind
+class Kind(Base):
+    @property
+    def loud(self):
+        return self.tell().upper()
+class Other(Base):
+    pass
+def compute(n=2):
+    return n * 3
+def twice():
+    return compute() * 2
+def stand_in():
+    return 100
+altering.alter(Base, "kind", "altered")
+FIRST = Kind().tell(), Kind.kind
+altering.alter(compute, "__defaults__", (10,))
+SECOND = twice()
+altering.alter(Base, "tell", lambda self: "told otherwise")
+class Later(Kind):
+    text = Kind().loud
+altering.alter(Kind, "__bases__", (Other,))
+altering.alter(Other, "kind", "other's")
+THIRD = Kind.kind, Later.kind
+altering.alter(twice, "__code__", stand_in.__code__)
+FOURTH = twice()
+''',
+    "shop/exchanged.py": '''
+from shop import reach
+class Kind:
+    level = 1
+def own():
+    return Kind
+class Copy:
+    level = 1
+Copy.__name__ = Copy.__qualname__ = "Kind"
+same = Kind
+reach.change(own, Kind=Copy)
+class Later(Kind):
+    pass
+IS_SAME = Later.__base__ is same, own() is same, Later.level
+''',
     "shop/changed.py": '''
 import json as codec
 from os import path
@@ -297,6 +385,12 @@ def level():
 PROGRAMS = {
     "reached and left alone": "import shop.reached as m; print(m.DOUBLE, m.WHERE, m.NAME, m.SIZE, m.TEXT, m.Reader.limit, m.Reader.__mro__, m.LAST, list(vars(m)))",
     "a number that a module holds": "import sys, shop.bounds as m; print(m.LIMIT is sys.maxsize, *[f.__defaults__[0] is sys.maxsize for f in (m.waits, m.runs)])",
+    "texts of one code": "import shop.records as m; texts = [vars(c)['_make'].__dict__.get('__qualname__') for c in (m.First, m.Second)]; print(texts, texts[0] is texts[1])",
+    "a function with its labels": "import shop.wrapping as m; print(m.NAME, m.wrapper.__name__, m.wrapper.__qualname__, m.wrapper.__module__)",
+    "a function renamed": "import shop.base as b; b.helper.__name__ = 'renamed'; b.helper.__doc__ = 'told'; import shop.wrapping as m; print(m.NAME, m.wrapper.__name__, m.wrapper.__qualname__)",
+    "own classes and functions left alone": "import shop.own as m; print(m.FIRST, m.Left.text, m.Left.__mro__, m.compute(), list(vars(m)))",
+    "own classes and functions altered": "import shop.altered as m; print(m.FIRST, m.SECOND, m.THIRD, m.FOURTH, m.Later.text, m.Later.__mro__, list(vars(m)))",
+    "an own class exchanged for its equal": "import shop.exchanged as m; print(m.IS_SAME, m.Later.__base__ is m.Copy, m.Later.__mro__)",
     "reached and changed": "import shop.changed as m; print(m.DOUBLE, m.WHERE, m.NAME, m.SIZE, m.TEXT, m.Reader.limit, list(vars(m)))",
     "reached and changed for its equal": "import shop.equal as m, shop.base as b; print(m.Uses.helper(), b.helper(), m.Uses.helper is m.helper)",
     "reached by an import": "import shop.late as m; print(m.WORDS, m.string, m.MADE.__name__)",
@@ -554,10 +648,10 @@ print(m.helper())
 
 CHECK = """
 import json, sys
-import shop.base, shop.derived, shop.use, shop.stock, shop.registry, shop.stars, shop.switch, shop.caching
+import shop.base, shop.derived, shop.use, shop.stock, shop.registry, shop.stars, shop.switch, shop.caching, shop.own
 shop.caching.replace("new", shop.caching.other)
 native = sys.modules["lyo._native"]
-print(json.dumps({name: len(native.waiting(sys.modules[name])) for name in ("shop.base", "shop.derived", "shop.use", "shop.stock", "shop.registry", "shop.stars", "shop.switch", "shop.caching")}))
+print(json.dumps({name: len(native.waiting(sys.modules[name])) for name in ("shop.base", "shop.derived", "shop.use", "shop.stock", "shop.registry", "shop.stars", "shop.switch", "shop.caching", "shop.own")}))
 """
 
 

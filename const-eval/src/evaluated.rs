@@ -90,6 +90,8 @@ pub struct Evaluated {
     pub forgotten: Vec<(u32, Name)>,
     /// Names of the namespace that may be unbound.
     pub unsure: FxHashSet<Name>,
+    /// Names of the namespace of which only a guard tells that they hold what is told here.
+    pub speculative: FxHashSet<Name>,
     /// Entries of `sys.modules` that the top level replaces: absolute name and module.
     pub module_aliases: Vec<(Name, Value)>,
     /// What the module, and all that it surely imports, has changed of others. Whoever imports it

@@ -296,6 +296,10 @@ class Harvester:
         value = foreign.original(self.look_up(module, path))
         if module not in sys.modules and path:
             raise Unsupported(f"rests on {module}, which is not imported")
+        return self.expectation(module, path, value, contents)
+
+    def expectation(self, module, path, value, contents):
+        """The guard that this value stands there, in a list."""
         if value is sys.modules:
             return []  # the runtime sees to it that it is the interpreter's own
         if value is foreign.MISSING:
@@ -320,6 +324,17 @@ class Harvester:
             if type(value) is refuse.Placeholder:
                 break
         return value
+
+    def look_up_below(self, value, path):
+        """The same, of what a name of the module that is being described is bound to."""
+        for length in range(len(path) + 1):
+            try:
+                found = self.native.lookup_below(value, path[:length])
+            except LookupError:
+                return foreign.MISSING
+            if type(found) is refuse.Placeholder:
+                break
+        return found
 
     def fingerprint(self, value):
         if self.native is None:

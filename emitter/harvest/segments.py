@@ -61,8 +61,9 @@ class Describer:
         self.guarded = set()  # what they are about
         dependencies = sorted(entry["dependencies"], key=lambda item: item[0])
         self.pending = [item for item in dependencies if item[1] != entry["name"]]
-        # (statement, name): names of the module itself that code which is not known may have bound anew.
-        self.suspects = [(item[0], item[2][0]) for item in dependencies if item[1] == entry["name"]]
+        # (statement, path, contents): names of the module itself that code which is not known may have bound anew, and
+        # what it may have changed of the module's functions and classes.
+        self.suspects = [(item[0], tuple(item[2]), item[3]) for item in dependencies if item[1] == entry["name"]]
         self.given_up = None
         self.certain = {}  # names with the values that segments bound to them
         self.probed = None  # the namespace at whose segment the walker stands
@@ -250,35 +251,52 @@ class Describer:
         return len(self.guards)
 
     def bindings(self, run, walker, statements, before):
-        """Guards for the names of the module that may have been bound anew before these statements."""
+        """Guards for what may have been bound anew, or changed, of the module itself before these statements."""
         found = []
         start = statements[0].index
-        for first, name in self.suspects:
+        for first, path, contents in self.suspects:
+            name, *rest = path
             if first > statements[-1].index or any(name in statement[1] for statement in run.statements[first:start]):
                 continue
-            place = (self.entry["name"], (name,))
+            place = (self.entry["name"], path)
             value = before.get(name, foreign.MISSING)
-            if value is foreign.MISSING:
-                found.append((*place, "absent"))
-            elif type(value) is Placeholder:
+            if type(value) is Placeholder:
                 continue  # whatever uses it, is refused
+            if value is foreign.MISSING:
+                found.append((self.entry["name"], (name,), "absent"))
+            elif rest:
+                found += self.harvester.expectation(*place, self.harvester.look_up_below(value, rest), contents)
             elif is_data(value, 0):
                 found.append((*place, "value", self.harvester.fingerprint(value)))
             else:
-                node = self.elsewhere(walker, value)
-                if node is None:
-                    raise Blamed(statements[-1].index, f"{name} may have been bound anew")
-                found.append((*place, "same", node))
+                found += self.binding(walker, place, value, statements[-1].index)
         return found
 
-    @staticmethod
-    def elsewhere(walker, value):
-        """The node of what lies under a name of another module; None where it is something else."""
+    def binding(self, walker, place, value, index):
+        """Guards that a name of the module is still bound to this object, which is what it was."""
+        node = self.elsewhere(walker, value)
+        if node is not None:
+            return [(*place, "same", node)]
+        if not foreign.is_a(value, type) and type(value) is not foreign.FunctionType:
+            raise Blamed(index, f"{place[1][0]} may have been bound anew")
         try:
-            node = walker.external(value)
+            node = walker.node(value)
+        except (Unsupported, RecursionError) as error:
+            raise Blamed(index, str(error)) from None
+        contents = (*place, "value", self.harvester.fingerprint(value))
+        if walker.nodes[node][0] == "name":
+            return [contents]  # code makes it: whatever has the name, is meant
+        return [(*place, "same", node), contents]
+
+    def elsewhere(self, walker, value):
+        """The node of what lies under a name of another module; None where it is something else."""
+        known = walker.memo.get(id(value))
+        try:
+            node = known[0] if known else walker.external(value)
         except Unsupported:
             return None
-        return node if walker.nodes[node][0] in ("external", "builtin") else None
+        kind, *where = walker.nodes[node]
+        return node if kind == "builtin" or kind == "external" and where[0] != self.entry["name"] else None
 
     def expectations(self, run, statements, before):
         """Names that import statements bound to values without identity, which may have been baked in."""

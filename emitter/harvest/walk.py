@@ -72,6 +72,7 @@ class Walker:
         self.displays = None  # in it, once they were looked for
         self.held_atoms = {}  # id -> ((module, path) of the holder, how, name, the atom)
         self.own_atoms = {}
+        self.noted_classes = set()
         self.own_name = None
         self.generated = []  # (node number, code object that is not in the module's tree)
         self.registered = set()  # ids of classes that a replayed effect registers with an ABC
@@ -95,6 +96,7 @@ class Walker:
     def restore(self, saved):
         (self.nodes, self.made, self.memo, self.held_atoms, self.own_atoms, self.own_name, self.generated,
          self.code_names, self.wrapped_by_class, self.attributes) = saved
+        self.noted_classes = set()  # their atoms are noted again
 
     # ---- constants of the module's own code tree
 
@@ -302,6 +304,20 @@ class Walker:
             if type(name) is str and type(item) in ATOMS and not self.is_shared_by_value(item):
                 self.held_atoms.setdefault(id(item), (value, how, name, item))
 
+    def note_atoms_of_methods(self, kind):
+        """What the methods of another module's class take by default, and their constants: an instance may hold them."""
+        for cls in type.__dict__["__mro__"].__get__(kind):
+            if cls in self.noted_classes or self.is_made(cls) or id(cls) in BUILTIN_NAMES:
+                continue
+            self.noted_classes.add(cls)
+            for method in type.__dict__["__dict__"].__get__(cls).values():
+                if type(method) is not FunctionType or self.is_made(method) or self.names.find(method) is None:
+                    continue
+                for how, values in (("default", method.__defaults__ or ()), ("constant", method.__code__.co_consts)):
+                    for place, item in enumerate(values):
+                        if type(item) in ATOMS and not self.is_shared_by_value(item):
+                            self.held_atoms.setdefault(id(item), (method, how, place, item))
+
     def has_missed_atoms(self):
         """Whether something was taken for this module's own before its holder was met."""
         return any(id(value) in self.held_atoms for value in self.own_atoms.values())
@@ -314,6 +330,10 @@ class Walker:
         holder = self.node(value)
         if how == "attribute":
             return self.get_attribute(holder, name)
+        if how == "default":
+            return self.item_of(self.get_attribute(holder, "__defaults__"), name)
+        if how == "constant":
+            return self.item_of(self.get_attribute(self.get_attribute(holder, "__code__"), "co_consts"), name)
         kind, key = ("list", self.node(name)) if how == "place" else ("dict", self.text(name))
         return self.construct(self.add(("external", "builtins", (kind, "__getitem__"))), holder, key)
 
@@ -449,6 +469,11 @@ class Walker:
                 function = self.add(("external", module_name, path))
                 number = self.add(("code-of", function, constants))
                 self.memo[id(value)] = (number, value)
+                # A function may have been renamed; a wrapper keeps the name that it had.
+                for name in ("co_name", "co_qualname"):
+                    text = getattr(value, name)
+                    if not self.is_shared_by_value(text):
+                        self.held_atoms.setdefault(id(text), (value, "attribute", name, text))
                 return number
         number = self.add(None)
         self.memo[id(value)] = (number, value)
@@ -702,6 +727,7 @@ class Walker:
             found = self.external(value, wanted=False)
             if found is not None:
                 return found
+        self.note_atoms_of_methods(type(value))
         number = self.reserve(value)
         self.nodes[number] = classes.describe_instance(self, value)
         return number

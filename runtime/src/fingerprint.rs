@@ -251,6 +251,9 @@ impl Canonical {
                 None => self.tag(b'_'),
             }
         }
+        for label in function_labels(function) {
+            self.object(&label.unwrap_or_else(Object::none), depth + 1)?;
+        }
         Ok(())
     }
 
@@ -317,6 +320,16 @@ impl Canonical {
             self.object(&object.attribute(part)?, depth + 1)?;
         }
         Ok(())
+    }
+}
+
+/// `__name__`, `__qualname__`, `__doc__` and `__module__` of a function.
+pub fn function_labels(function: &Object) -> [Option<Object>; 4] {
+    // SAFETY: a function; its fields are live objects or null.
+    unsafe {
+        let function = function.as_ptr().cast::<ffi::PyFunctionObject>();
+        [(*function).func_name, (*function).func_qualname, (*function).func_doc, (*function).func_module]
+            .map(|label| Object::borrowed(label))
     }
 }
 

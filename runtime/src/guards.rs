@@ -14,7 +14,7 @@ use pyo3_ffi as ffi;
 use crate::demand::pristine::{self, Found};
 use crate::demand::{self, Waiting};
 use crate::failure::Failure;
-use crate::fingerprint::fingerprint;
+use crate::fingerprint::{fingerprint, function_labels};
 use crate::lookup::{ASKS_SUBCLASS, lookup, lookup_below};
 use crate::memo::Memo;
 use crate::object::{Fallible, Object, module_dict, modules, type_lookup};
@@ -131,8 +131,8 @@ struct Known {
 #[derive(Clone)]
 enum State {
     Fixed,
-    /// A function's code and defaults: all that it refers to is fixed.
-    Function(Object, Option<Object>),
+    /// A function's code, defaults and labels: all that it refers to is fixed.
+    Function(Object, Option<Object>, [Option<Object>; 4]),
     /// A class's version, metaclass, names and MRO.
     Class(u32, [usize; 4]),
 }
@@ -141,19 +141,24 @@ impl PartialEq for State {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (State::Fixed, State::Fixed) => true,
-            (State::Function(code, defaults), State::Function(other_code, other_defaults)) => {
+            (State::Function(code, defaults, labels), State::Function(other_code, other_defaults, other_labels)) => {
                 code.is(other_code)
-                    && match (defaults, other_defaults) {
-                        (Some(defaults), Some(other)) => defaults.is(other),
-                        (None, None) => true,
-                        _ => false,
-                    }
+                    && are_same(defaults.as_ref(), other_defaults.as_ref())
+                    && labels.iter().zip(other_labels).all(|(label, other)| are_same(label.as_ref(), other.as_ref()))
             }
             (State::Class(version, parts), State::Class(other_version, other_parts)) => {
                 version == other_version && parts == other_parts
             }
             _ => false,
         }
+    }
+}
+
+fn are_same(one: Option<&Object>, other: Option<&Object>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.is(other),
+        (None, None) => true,
+        _ => false,
     }
 }
 
@@ -222,7 +227,7 @@ fn state_of(object: &Object) -> Option<State> {
             let defaults = Object::borrowed(ffi::PyFunction_GetDefaults(function));
             let are_fixed = defaults.as_ref().is_none_or(|defaults| defaults.tuple_items().all(|item| is_fixed(&item)));
             let code = Object::borrowed(ffi::PyFunction_GetCode(function))?;
-            return are_fixed.then_some(State::Function(code, defaults));
+            return are_fixed.then(|| State::Function(code, defaults, function_labels(object)));
         }
     }
     if let Some(class) = object.as_type()

@@ -104,6 +104,11 @@ functions! {
     executor = |arguments| { argument(arguments, 4)?; execute::executor(arguments) };
     fingerprint = |arguments| Object::int(fingerprint::fingerprint(&argument(arguments, 0)?)?);
     lookup = python_lookup;
+    lookup_below = |arguments| {
+        let (object, names) = (argument(arguments, 0)?, path_names(&argument(arguments, 1)?)?);
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        lookup::lookup_below(object, &names)?.ok_or_else(nothing_found)
+    };
     waiting = |arguments| demand::waiting_names(&argument(arguments, 0)?);
 }
 
@@ -123,22 +128,28 @@ fn python_locate(arguments: &Object) -> Fallible<Object> {
 
 /// `lookup(module, path)`: see [`lookup::lookup`]; `LookupError` where there is nothing.
 fn python_lookup(arguments: &Object) -> Fallible<Object> {
-    let module = argument(arguments, 0)?;
-    let path = argument(arguments, 1)?;
+    let module = name(&argument(arguments, 0)?)?;
+    let names = path_names(&argument(arguments, 1)?)?;
+    let found = lookup::lookup(&module, names.iter().map(|name| Ok::<_, Raised>(name.as_str())))?;
+    found.ok_or_else(nothing_found)
+}
+
+fn name(object: &Object) -> Fallible<String> {
+    object.as_text().map(str::to_owned).ok_or_else(|| raise("a path consists of names"))
+}
+
+/// The names in a sequence.
+fn path_names(path: &Object) -> Fallible<Vec<String>> {
     // SAFETY: any sequence; a new tuple.
     let path = unsafe { Object::owned(ffi::PySequence_Tuple(path.as_ptr()))? };
-    let names: Vec<Object> = path.tuple_items().collect();
-    let text = |object: &'_ Object| object.as_text().map(str::to_owned).ok_or_else(|| raise("lookup takes names"));
-    let module = text(&module)?;
-    let names = names.iter().map(text).collect::<Result<Vec<_>, _>>()?;
-    match lookup::lookup(&module, names.iter().map(|name| Ok::<_, Raised>(name.as_str())))? {
-        Some(found) => Ok(found),
-        None => {
-            // SAFETY: a live exception class and a C string.
-            unsafe { ffi::PyErr_SetString(ffi::PyExc_LookupError, c"nothing is found there".as_ptr()) };
-            Err(Raised)
-        }
-    }
+    path.tuple_items().map(|item| name(&item)).collect()
+}
+
+/// Sets `LookupError`.
+fn nothing_found() -> Raised {
+    // SAFETY: a live exception class and a C string.
+    unsafe { ffi::PyErr_SetString(ffi::PyExc_LookupError, c"nothing is found there".as_ptr()) };
+    Raised
 }
 
 unsafe extern "C" fn initialise(module: *mut ffi::PyObject) -> c_int {

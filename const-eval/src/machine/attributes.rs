@@ -3,6 +3,8 @@
 //! Sources: the data model, "Implementing Descriptors"; `PyObject_GenericGetAttr`,
 //! `type_getattro`, `module_getattro`.
 
+use syntax::ir::Name;
+
 use super::types::Found;
 use super::{Eval, Machine, Stop};
 use crate::effect::{Changed, Step};
@@ -266,6 +268,10 @@ impl Machine<'_> {
         if self.overlay.is_known(&Changed::Attribute(object, name.into())) {
             return Ok(());
         }
+        if self.is_ours(object) {
+            self.rest_on_attribute(object, name);
+            return Ok(());
+        }
         let Some(mut path) = self.path_of(object) else {
             self.contents(object)?;
             return Ok(());
@@ -282,8 +288,20 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn path_of(&self, object: ObjectRef) -> Option<Vec<std::sync::Arc<str>>> {
-        let evaluated = self.world.evaluated(object.owner)?;
+    /// The names by which a guard gets at an object: of its module, or of one of that one's classes.
+    pub(super) fn path_of(&self, object: ObjectRef) -> Option<Vec<Name>> {
+        if self.is_ours(object) {
+            return self.path_among(self.guarded_names(), object);
+        }
+        let names = &self.world.evaluated(object.owner)?.namespace;
+        self.path_among(names.iter(), object).or_else(|| self.path_through_instances(object))
+    }
+
+    fn path_among<'a>(
+        &self,
+        names: impl Iterator<Item = (&'a Name, &'a Value)> + Clone,
+        object: ObjectRef,
+    ) -> Option<Vec<Name>> {
         let is_it = |value: &Value| match value {
             Value::Object(other) if *other == object => true,
             Value::Object(other) if other.owner == object.owner => match self.object(*other) {
@@ -294,25 +312,22 @@ impl Machine<'_> {
             },
             _ => false,
         };
-        if let Some((name, _)) = evaluated.namespace.iter().find(|(_, value)| is_it(value)) {
+        if let Some((name, _)) = names.clone().find(|(_, value)| is_it(value)) {
             return Some(vec![name.clone()]);
         }
-        evaluated
-            .namespace
-            .iter()
-            .find_map(|(class_name, value)| {
-                let Value::Object(class) = value else { return None };
-                if class.owner != object.owner {
-                    return None;
-                }
-                let (name, _) = self.class(*class)?.namespace.iter().find(|(_, value)| is_it(value))?;
-                Some(vec![class_name.clone(), name.clone()])
-            })
-            .or_else(|| self.path_through_instances(object))
+        let mut names = names;
+        names.find_map(|(class_name, value)| {
+            let Value::Object(class) = value else { return None };
+            if class.owner != object.owner {
+                return None;
+            }
+            let (name, _) = self.class(*class)?.namespace.iter().find(|(_, value)| is_it(value))?;
+            Some(vec![class_name.clone(), name.clone()])
+        })
     }
 
     /// The path through attributes of instances and items of tuples, as to `Token.Name.Builtin`.
-    fn path_through_instances(&self, object: ObjectRef) -> Option<Vec<std::sync::Arc<str>>> {
+    fn path_through_instances(&self, object: ObjectRef) -> Option<Vec<Name>> {
         let evaluated = self.world.evaluated(object.owner)?;
         let mut path = Vec::new();
         let mut holder: Option<Value> = None;

@@ -42,7 +42,7 @@ impl Machine<'_> {
         let [function, size, typed, ..] = native.arguments.as_slice() else { return self.malformed() };
         let (function, size) = (function.clone(), size.clone());
         let typed = self.truth(&typed.clone())?;
-        if self.is_own(wrapper) && self.impure && self.leaked {
+        if self.is_ours(wrapper) && self.impure && self.leaked {
             return self.residual(Rule::NotModelled, "a cached function that code which is not known may have called");
         }
         let own = self.is_own(wrapper) && !self.leaked;
@@ -128,7 +128,7 @@ impl Machine<'_> {
 
     /// The name of another module that leads to the object, if it was made when the name was first asked for.
     pub(super) fn stands_for(&self, object: ObjectRef) -> Option<&(ModuleId, Name)> {
-        if self.is_own(object) {
+        if self.is_ours(object) {
             return self.stand_ins.get(&object.index);
         }
         self.world.evaluated(object.owner)?.stand_ins.get(&object.index)
@@ -140,7 +140,7 @@ impl Machine<'_> {
             let after = ranges.partition_point(|(first, _)| *first <= object.index);
             after > 0 && object.index < ranges[after - 1].1
         };
-        if self.is_own(object) {
+        if self.is_ours(object) {
             return within(&self.shared);
         }
         self.world.evaluated(object.owner).is_some_and(|evaluated| within(&evaluated.shared))

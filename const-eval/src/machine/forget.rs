@@ -193,7 +193,7 @@ impl Machine<'_> {
     /// Is, or directly contains, an object of this module.
     pub(super) fn holds_own_object(&self, value: &Value) -> bool {
         match value {
-            Value::Object(object) => self.is_own(*object) && !self.is_pattern(*object),
+            Value::Object(object) => self.is_ours(*object) && !self.is_pattern(*object),
             Value::Module(module) => *module == self.module,
             Value::Tuple(items) => items.iter().any(|item| self.holds_own_object(item)),
             Value::Slice(parts) => parts.iter().any(|part| self.holds_own_object(part)),

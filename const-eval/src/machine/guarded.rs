@@ -27,16 +27,17 @@ impl Machine<'_> {
     /// fingerprint of the name or class attribute that holds them, as long as no code that is
     /// not proven has run in between. What a module holds under a plain name is as a rule there to
     /// be changed, except where the name says that it is a constant (PEP 8), and in the standard library, whose
-    /// tables (`keyword.kwlist`) are constants in all but type. Its constants are taken for such whatever has run.
+    /// tables (`keyword.kwlist`) are constants in all but type: they are likely to be what they were whatever has run.
     pub(super) fn rest_on_fingerprint(&mut self, object: ObjectRef) -> bool {
         let is_standard = self.world.is_standard(object.owner);
+        if self.is_ours(object) {
+            return false;
+        }
         if self.impure && !is_standard || self.has_changed_items(object) {
             return false;
         }
         let Some(path) = self.guarded_path(object) else { return false };
-        if self.impure && !path.last().is_some_and(|name| is_constant_name(name)) {
-            return false;
-        }
+        self.current.speculates |= self.impure;
         let module = self.world.module_name(object.owner).to_string();
         let path: Vec<&str> = path.iter().map(|part| &**part).collect();
         // What differs between processes is not what a guard could see.

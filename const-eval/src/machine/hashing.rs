@@ -254,7 +254,7 @@ impl Machine<'_> {
                 return self
                     .residual(Rule::NotModelled, "the identity of an object that a cache hands to others as well");
             }
-            if !self.is_own(object) {
+            if !self.is_ours(object) {
                 self.shared_keys.insert(object);
             }
         }
@@ -280,7 +280,7 @@ impl Machine<'_> {
 
     /// An object as its own module's evaluation leaves it.
     fn as_made(&self, object: ObjectRef) -> Option<&Object> {
-        let heap = match self.is_own(object) {
+        let heap = match self.is_ours(object) {
             true => &self.heap,
             false => &self.world.evaluated(object.owner)?.heap,
         };
@@ -292,7 +292,7 @@ impl Machine<'_> {
     fn is_foreign_key(&self, key: &Key) -> bool {
         match key {
             Key::Custom { evaluation, .. } => *evaluation != self.module,
-            Key::Identity(object) => !self.is_own(*object) && self.is_shared(*object),
+            Key::Identity(object) => !self.is_ours(*object) && self.is_shared(*object),
             Key::Tuple(parts) | Key::Frozen(parts) | Key::Alias(parts) => {
                 parts.iter().any(|part| self.is_foreign_key(part))
             }

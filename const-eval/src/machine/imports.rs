@@ -101,8 +101,8 @@ impl Machine<'_> {
         is_proven
     }
 
-    /// `sys.modules[name]`, of this module and of those that its imports have surely loaded, with nothing since that could
-    /// have replaced the entry.
+    /// `sys.modules[name]`, of this module and of those that its imports have surely loaded: a guard looks for what was read
+    /// of it under the same name.
     pub(super) fn loaded_entry(&mut self, name: &Value) -> Option<Value> {
         if self.is_own_name(name) {
             return Some(Value::Module(self.module));
@@ -110,8 +110,6 @@ impl Machine<'_> {
         let Value::Str(text) = name else { return None };
         let Resolved::Source(module) = self.world.resolve(text) else { return None };
         let known = module != self.module
-            && !self.porous
-            && !self.impure
             && self.world.is_standard(module)
             && self
                 .world
@@ -122,6 +120,7 @@ impl Machine<'_> {
             && self.is_surely_loaded(module);
         if known {
             let text = text.clone();
+            self.current.speculates |= self.impure;
             self.depend(&text, &[]);
         }
         known.then_some(Value::Module(module))

@@ -214,6 +214,8 @@ struct Statement {
     is_reaching_import: bool,
     /// It rests on a name of the module that may have been bound anew.
     speculates: bool,
+    /// It has read what code that is not known may have changed, and no guard can vouch for.
+    unvouched: Option<ObjectRef>,
     /// The statement is an import and nothing else.
     is_plain_import: bool,
     /// Answers to questions that only the run time can answer, in the order they are asked.
@@ -252,6 +254,7 @@ pub fn evaluate_within(world: &dyn World, module: ModuleId, budget: Budget) -> E
         Some(ir) => machine.run_module(&ir),
         None => Vec::new(),
     };
+    let speculative = machine.speculative_names();
     let mut dependencies: Vec<(u32, Dependency)> =
         machine.dependencies.into_iter().map(|(dependency, statement)| (statement, dependency)).collect();
     dependencies.sort();
@@ -269,6 +272,7 @@ pub fn evaluate_within(world: &dyn World, module: ModuleId, budget: Budget) -> E
         opaque: machine.opaque,
         forgotten: machine.forgotten,
         unsure: machine.unsure,
+        speculative,
         module_aliases: machine.module_aliases,
         changed: Arc::new(machine.overlay.all()),
         shared: machine.shared,
@@ -471,6 +475,7 @@ impl<'w> Machine<'w> {
 
     /// What a statement may not leave behind when it has run.
     fn check_left_behind(&mut self) -> Eval<()> {
+        self.check_vouched()?;
         self.check_generators()?;
         self.check_identities();
         Ok(())
@@ -617,16 +622,22 @@ impl<'w> Machine<'w> {
         }
     }
 
-    fn is_own(&self, object: ObjectRef) -> bool {
+    /// Did this module make it?
+    fn is_ours(&self, object: ObjectRef) -> bool {
         object.owner == self.module
+    }
+
+    /// Did this module make it, and has nothing but the module itself changed it? What code that is not known may have
+    /// reached is looked at like another module's objects: a guard has to vouch for it ([`suspect`]). What a cache hands
+    /// out (the aliases of `typing`) is not there to be changed.
+    fn is_own(&self, object: ObjectRef) -> bool {
+        self.is_ours(object) && (!self.suspects.may_have_changed(object.index) || self.is_shared(object))
     }
 
     /// An object of this module, to change it. Changing anybody else's is an effect.
     fn object_mut(&mut self, object: ObjectRef) -> Eval<&mut Object> {
         if !self.is_own(object) {
-            let owner = self.world.module_name(object.owner).to_string();
-            let what = self.describe(&Value::Object(object));
-            return self.residual(Rule::ForeignChange, format!("changes {what}, which belongs to module `{owner}`"));
+            return self.refuse_change(object);
         }
         if self.floor.is_some_and(|floor| object.index < floor) {
             return self.residual(Rule::NotModelled, "a cached function changes what is older than its call");
@@ -655,12 +666,15 @@ impl<'w> Machine<'w> {
             && self.enumeration_table(object).is_none()
             && !self.rest_on_fingerprint(object)
         {
-            let owner = self.world.module_name(object.owner).to_string();
             let what = self.describe(&Value::Object(object));
-            return self.residual(
-                Rule::ForeignContents,
-                format!("reads the contents of {what}, which belongs to module `{owner}` and may have been changed"),
-            );
+            let whose = match self.is_ours(object) {
+                true => "which code that is not known may have changed".to_string(),
+                false => {
+                    let owner = self.world.module_name(object.owner);
+                    format!("which belongs to module `{owner}` and may have been changed")
+                }
+            };
+            return self.residual(Rule::ForeignContents, format!("reads the contents of {what}, {whose}"));
         }
         if !self.is_own(object) && self.has_foreign_keys(object) {
             return self.residual(Rule::NotModelled, "a container whose keys are compared by code");

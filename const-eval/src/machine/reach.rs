@@ -22,7 +22,7 @@ impl Machine<'_> {
                 Value::Tuple(items) => pending.extend(items.iter().cloned()),
                 Value::Slice(parts) => pending.extend(parts.iter().cloned()),
                 Value::Object(object)
-                    if self.is_own(object)
+                    if self.is_ours(object)
                         && seen.insert(object)
                         && (objects.contains(&object.index) || !held_by(self.object(object), &mut pending)) =>
                 {

@@ -341,6 +341,13 @@ impl Machine<'_> {
     /// Notes an effect: as one to be replayed if it is known completely, else as one that the statement is residual for.
     fn carry_out(&mut self, change: Change, changed: Option<Changed>, message: String) {
         let target = change.target().cloned();
+        if let Some(Value::Object(object)) = target
+            && self.is_ours(object)
+        {
+            // What is changed is not known to be what it was.
+            self.current.unvouched.get_or_insert(object);
+            self.current.speculates = true;
+        }
         let operands: Vec<Value> = change.operands().into_iter().cloned().collect();
         let is_complete = operands.iter().chain(&target).all(|value| self.is_placed(value));
         self.leaked |= operands.iter().any(|value| self.holds_own_object(value));
@@ -364,7 +371,7 @@ impl Machine<'_> {
             Value::Unknown(_) => false,
             Value::Tuple(items) => items.iter().all(|item| self.is_placed(item)),
             Value::Slice(parts) => parts.iter().all(|part| self.is_placed(part)),
-            Value::Object(object) if self.is_own(*object) => {
+            Value::Object(object) if self.is_ours(*object) => {
                 !matches!(self.object(*object), Object::Generator(_) | Object::Iterator { .. } | Object::Globals)
             }
             Value::Object(object) => {
@@ -382,7 +389,7 @@ impl Machine<'_> {
             }
         }
         let Value::Object(object) = value else { return };
-        if self.is_own(*object) {
+        if self.is_ours(*object) {
             return;
         }
         let Some(place) = self.world.evaluated(object.owner).and_then(|evaluated| evaluated.place(*object)) else {
@@ -400,12 +407,15 @@ impl Machine<'_> {
     }
 
     fn what_changes(&mut self, object: ObjectRef) -> String {
-        let owner = self.world.module_name(object.owner).to_string();
         let what = self.describe(&Value::Object(object));
+        if self.is_ours(object) {
+            return format!("changes {what}, which code that is not known may have changed");
+        }
+        let owner = self.world.module_name(object.owner).to_string();
         format!("changes {what}, which belongs to module `{owner}`")
     }
 
-    fn refuse_change<T>(&mut self, object: ObjectRef) -> Eval<T> {
+    pub(super) fn refuse_change<T>(&mut self, object: ObjectRef) -> Eval<T> {
         let message = self.what_changes(object);
         self.residual(Rule::ForeignChange, message)
     }

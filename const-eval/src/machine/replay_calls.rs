@@ -64,7 +64,7 @@ impl Machine<'_> {
             return self.raise("RuntimeError", "Refusing to create an inheritance cycle");
         }
         if let Type::Class(base) = base
-            && self.is_own(base)
+            && self.is_ours(base)
             && let Some(Object::Class(base)) = self.heap.objects.get_mut(base.index as usize)
         {
             base.registered.push(registered);

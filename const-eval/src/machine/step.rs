@@ -832,6 +832,7 @@ impl Machine<'_> {
         if let Some(value) = self.changed_global(module, name) {
             return Ok(Some(value));
         }
+        self.current.speculates |= evaluated.speculative.contains(name);
         match evaluated.namespace.get(name) {
             Some(Value::Unknown(reason)) if is_maybe_unbound(reason) => {
                 self.residual(Rule::Raises, format!("`{name}` of another module may not be bound"))

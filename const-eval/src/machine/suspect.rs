@@ -1,21 +1,22 @@
 //! Names of this module that code which is not known may have bound anew.
 //!
 //! Such code reaches the module once an object of it was handed out: a residual statement, or an import after it. What
-//! the module's own objects hold is then not known any more. A name that is bound to a module, to something of another
-//! module or to plain data holds nothing of this module, though: only the binding itself may have changed, and a guard
-//! tells at run time whether it has. Who reads such a name rests on that guard, and *speculates*: where the guard does
-//! not hold, something else happens. So a speculating statement can't prove that the import fails, and of what it binds
-//! others are told only which functions and classes it made.
+//! the module's own objects hold is then not known any more, unless a guard can tell at run time that it is what it was.
+//! Of a name that is bound to a module, to something of another module or to plain data only the binding may have
+//! changed. Of a function or class of the module itself, what it is made of as well: it is looked at as if it were
+//! another module's from then on, by guards on the path that leads to it. Who reads such a name rests on those guards,
+//! and *speculates*: where one does not hold, something else happens. So a speculating statement can't prove that the
+//! import fails, and of what it binds others are told only which functions and classes it made.
 
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
 use syntax::ir::Name;
 
-use super::{Machine, operators};
+use super::{Eval, Machine, operators};
 use crate::evaluated::Dependency;
-use crate::heap::Object;
+use crate::heap::{Object, Type};
 use crate::reason::{Reason, Rule};
-use crate::value::Value;
+use crate::value::{ObjectRef, Value};
 
 /// What is known of the module's names where they may have been bound anew.
 #[derive(Clone, Default)]
@@ -27,6 +28,8 @@ pub(super) struct Suspects {
     speculative: FxHashSet<Name>,
     /// Names that were bound anew by the module itself after a guard was set up: another guard would contradict it.
     spent: FxHashSet<Name>,
+    /// The module's objects before this one may have been changed.
+    exposed: u32,
 }
 
 impl Suspects {
@@ -36,6 +39,11 @@ impl Suspects {
         if self.guarded.contains(name) {
             self.spent.insert(name.into());
         }
+    }
+
+    /// May code that is not known have changed this object of the module?
+    pub(super) fn may_have_changed(&self, index: u32) -> bool {
+        index < self.exposed
     }
 
     /// Back to what it was before a way that a statement can take; the guards of that way remain.
@@ -49,6 +57,7 @@ impl Machine<'_> {
     /// nothing is known any more.
     pub(super) fn distrust(&mut self, fresh: &[Name], cause: &Arc<Reason>) -> Vec<Name> {
         let mut lost = Vec::new();
+        let vouchable = self.vouchable();
         let namespace = std::mem::take(&mut self.namespace);
         self.namespace = namespace
             .into_iter()
@@ -56,8 +65,7 @@ impl Machine<'_> {
                 if fresh.contains(&name) {
                     return (name, value);
                 }
-                let is_certain = !self.unsure.contains(&name) && !self.tainted.contains_key(&name);
-                if is_certain && !self.suspects.spent.contains(&name) && self.is_guardable(&value) {
+                if self.is_certain(&name) && (self.is_guardable(&value) || vouchable.contains(&name)) {
                     self.suspects.names.insert(name.clone());
                     return (name, value);
                 }
@@ -69,7 +77,91 @@ impl Machine<'_> {
             })
             .collect();
         self.porous = true;
+        self.suspects.exposed = self.heap.objects.len() as u32;
         lost
+    }
+
+    /// Is it known that the name is bound, by nothing but static statements, and has no guard been outlived?
+    fn is_certain(&self, name: &str) -> bool {
+        !self.unsure.contains(name) && !self.tainted.contains_key(name) && !self.suspects.spent.contains(name)
+    }
+
+    /// Names of functions and classes of the module that guards can vouch for: of a class only by its own name, and if
+    /// all those of the module that it gets attributes from have such names too.
+    fn vouchable(&self) -> FxHashSet<Name> {
+        let ours = self.namespace.iter().filter_map(|(name, value)| match value {
+            Value::Object(object) if self.is_ours(*object) && self.is_certain(name) => Some((name, *object)),
+            _ => None,
+        });
+        let (classes, functions): (Vec<_>, Vec<_>) = ours
+            .filter(|(_, object)| matches!(self.object(*object), Object::Function(_) | Object::Class(_)))
+            .partition(|(_, object)| self.class(*object).is_some());
+        let mut named: FxHashSet<ObjectRef> = classes
+            .iter()
+            .filter(|(name, object)| {
+                let qualname = self.class(*object).map(|class| &class.qualname);
+                matches!(qualname, Some(Value::Str(qualname)) if qualname == *name)
+            })
+            .map(|(_, object)| *object)
+            .collect();
+        loop {
+            let is_vouched = |class: &Type| match class {
+                Type::Class(class) => !self.is_ours(*class) || named.contains(class),
+                Type::Ground(_) => true,
+            };
+            let kept: FxHashSet<ObjectRef> = named
+                .iter()
+                .copied()
+                .filter(|object| {
+                    let metaclass = self.class(*object).map(|class| class.metaclass);
+                    let above = metaclass.into_iter().flat_map(|metaclass| self.mro(metaclass));
+                    self.mro(Type::Class(*object)).into_iter().chain(above).all(|class| is_vouched(&class))
+                })
+                .collect();
+            if kept.len() == named.len() {
+                break;
+            }
+            named = kept;
+        }
+        let classes = classes.into_iter().filter(|(_, object)| named.contains(object));
+        functions.into_iter().chain(classes).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// The result rests on an attribute of an object of the module that code which is not known may have changed.
+    pub(super) fn rest_on_attribute(&mut self, object: ObjectRef, name: &str) {
+        let Some(mut path) = self.path_of(object) else {
+            self.current.unvouched.get_or_insert(object);
+            self.current.speculates = true;
+            return;
+        };
+        if let Some(name) = path.first().cloned() {
+            self.rest_on_binding(&name);
+        }
+        path.push(name.into());
+        let contents = !self.held_by(object, name).is_some_and(|value| self.is_container(value));
+        self.rest_on(Dependency { module: self.name.clone(), path, contents });
+    }
+
+    /// What a class, instance or function itself holds under a name.
+    fn held_by(&self, object: ObjectRef, name: &str) -> Option<&Value> {
+        match self.object(object) {
+            Object::Class(class) => class.namespace.get(name),
+            Object::Instance(instance) => instance.held(name),
+            Object::Function(function) => function.attributes.get(name),
+            _ => None,
+        }
+    }
+
+    /// A statement that has read, or changed, what no guard vouches for is not known.
+    pub(super) fn check_vouched(&mut self) -> Eval<()> {
+        let Some(object) = self.current.unvouched else { return Ok(()) };
+        let what = self.describe(&Value::Object(object));
+        self.residual(Rule::UnknownName, format!("rests on {what}, which code that is not known may have changed"))
+    }
+
+    /// Names of the module to which a guard can lead, with what they are bound to.
+    pub(super) fn guarded_names(&self) -> impl Iterator<Item = (&Name, &Value)> + Clone {
+        self.namespace.iter().filter(|(name, _)| self.suspects.names.contains(*name))
     }
 
     /// Nothing is known of any name any more.
@@ -106,11 +198,18 @@ impl Machine<'_> {
         for (name, value) in &mut namespace {
             let is_made = matches!(value, Value::Object(object)
                 if matches!(self.object(*object), Object::Function(_) | Object::Class(_)));
-            if self.suspects.names.contains(name) || self.suspects.speculative.contains(name) && !is_made {
+            let is_ours = matches!(value, Value::Object(object) if self.is_ours(*object));
+            let is_suspect = self.suspects.names.contains(name);
+            if is_suspect && !(is_made && is_ours) || self.suspects.speculative.contains(name) && !is_made {
                 *value = Value::Unknown(reason.clone());
             }
         }
         self.namespace = namespace;
+    }
+
+    /// At the end: names of which others know only what a guard vouches for.
+    pub(super) fn speculative_names(&self) -> FxHashSet<Name> {
+        self.suspects.names.union(&self.suspects.speculative).cloned().collect()
     }
 
     /// Can a guard tell that a name is still bound to this, and holds it nothing of this module?
@@ -118,7 +217,7 @@ impl Machine<'_> {
         match value {
             Value::Module(module) => *module != self.module,
             Value::GroundModule(_) | Value::Ground(_) => true,
-            Value::Object(object) => !self.is_own(*object),
+            Value::Object(object) => !self.is_ours(*object),
             Value::Tuple(_) | Value::Slice(_) | Value::Range(_) => false,
             other => operators::is_data(other),
         }

@@ -226,6 +226,9 @@ impl<'w> Machine<'w> {
         if self.overlay.is_known(&Changed::Attribute(object, name.into())) {
             return;
         }
+        if self.is_ours(object) {
+            return self.rest_on_attribute(object, name);
+        }
         let module = self.world.module_name(object.owner).to_string();
         let qualname = match self.object(object) {
             Object::Class(class) => match &class.qualname {

@@ -63,7 +63,7 @@ impl Machine<'_> {
                 Value::Tuple(items) => pending.extend(items.iter().cloned()),
                 Value::Slice(parts) => pending.extend(parts.iter().cloned()),
                 Value::Object(object)
-                    if self.is_own(*object) && self.referent(&value).is_none() && seen.insert(*object) =>
+                    if self.is_ours(*object) && self.referent(&value).is_none() && seen.insert(*object) =>
                 {
                     super::reach::held_by(self.object(*object), &mut pending);
                 }
