@@ -252,6 +252,21 @@ def alter(target, name, value):
 def leave(target):
     return target if os.getpid() else None
 ''',
+    "shop/taking.py": '''
+import enum
+from datetime import timedelta
+from shop import base
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+METHODS = {"name": base.Base.name, "kinds": base.Base.kinds, "later": [base.Base]}
+KEYED = {base.Base: "class", base.helper: "function", timedelta: timedelta(days=31)}
+''',
+    "shop/taken.py": '''
+from shop.taking import Level
+NAMES = {Level.LOW: "low", Level.HIGH: ["high", Level.HIGH]}
+DEFAULT = [Level.LOW]
+''',
     "shop/records.py": '''
 import os
 from typing import NamedTuple
@@ -385,6 +400,11 @@ def level():
 PROGRAMS = {
     "reached and left alone": "import shop.reached as m; print(m.DOUBLE, m.WHERE, m.NAME, m.SIZE, m.TEXT, m.Reader.limit, m.Reader.__mro__, m.LAST, list(vars(m)))",
     "a number that a module holds": "import sys, shop.bounds as m; print(m.LIMIT is sys.maxsize, *[f.__defaults__[0] is sys.maxsize for f in (m.waits, m.runs)])",
+    "methods of a class that waits": "import shop.taking as m, shop.base as b; print(m.METHODS['name'] is b.Base.__dict__['name'], m.METHODS['name'](b.Base()), m.METHODS['kinds'] is b.Base.kinds, m.METHODS['later'][0] is b.Base)",
+    "a class that waits, patched": "import shop.taking as m, shop.base as b; b.Base.name = len; b.Base.kinds = 0; print(m.METHODS['name'].__qualname__, m.METHODS['kinds'])",
+    "keys of other modules": "import shop.taking as m, shop.base as b; print([*map(str, m.KEYED.values())], m.KEYED[b.Base], m.KEYED[b.helper], [k.__name__ for k in m.KEYED])",
+    "members of a class that waits": "import shop.taken as m, shop.taking as t; print(m.NAMES, m.NAMES[1], m.DEFAULT[0] is t.Level.LOW, m.NAMES[t.Level.HIGH][1] is t.Level(2))",
+    "members of a class, patched": "import shop.taken as m, shop.taking as t; low = t.Level.LOW; t.Level = None; print(m.DEFAULT[0] is low, m.NAMES[low])",
     "texts of one code": "import shop.records as m; texts = [vars(c)['_make'].__dict__.get('__qualname__') for c in (m.First, m.Second)]; print(texts, texts[0] is texts[1])",
     "a function with its labels": "import shop.wrapping as m; print(m.NAME, m.wrapper.__name__, m.wrapper.__qualname__, m.wrapper.__module__)",
     "a function renamed": "import shop.base as b; b.helper.__name__ = 'renamed'; b.helper.__doc__ = 'told'; import shop.wrapping as m; print(m.NAME, m.wrapper.__name__, m.wrapper.__qualname__)",
@@ -648,10 +668,10 @@ print(m.helper())
 
 CHECK = """
 import json, sys
-import shop.base, shop.derived, shop.use, shop.stock, shop.registry, shop.stars, shop.switch, shop.caching, shop.own
+import shop.base, shop.derived, shop.use, shop.stock, shop.registry, shop.stars, shop.switch, shop.caching, shop.own, shop.taking, shop.taken
 shop.caching.replace("new", shop.caching.other)
 native = sys.modules["lyo._native"]
-print(json.dumps({name: len(native.waiting(sys.modules[name])) for name in ("shop.base", "shop.derived", "shop.use", "shop.stock", "shop.registry", "shop.stars", "shop.switch", "shop.caching", "shop.own")}))
+print(json.dumps({name: len(native.waiting(sys.modules[name])) for name in ("shop.base", "shop.derived", "shop.use", "shop.stock", "shop.registry", "shop.stars", "shop.switch", "shop.caching", "shop.own", "shop.taking", "shop.taken")}))
 """
 
 

@@ -112,7 +112,9 @@ def is_c_type(kind):
 
 
 def kind_node(walker, value):
-    return walker.node(type(value))
+    """The type; one of `typing` by its name there, whatever the module calls it: making such things runs code."""
+    kind = type(value)
+    return walker.external(kind) if type.__dict__["__module__"].__get__(kind) == "typing" else walker.node(kind)
 
 
 def pattern(walker, value):

@@ -484,6 +484,9 @@ class Walker:
         """What can be told at the end only: texts that were interned meanwhile, and generated code objects, those that
         share constants marshalled together."""
         for number, value in self.memo.values():
+            node = self.nodes[number]
+            if node is not None and node[0] in ("name", "external") and is_hashed_in_c(value):
+                self.nodes[number] = (*node, True)
             if type(value) is not str or self.nodes[number][0] != "str":
                 continue
             # `setattr` interns a constant, or finds the text that an earlier run of the module has left interned.
@@ -754,6 +757,14 @@ def constant_ids(code):
 def has_plain_attributes(kind):
     """Whether `getattr` of an instance runs no Python code for what its `__dict__` holds."""
     return type(raw(kind, "__getattribute__")) is type(object.__getattribute__)
+
+
+def is_hashed_in_c(value):
+    """Whether hashing the value, and comparing it with others, runs no Python code."""
+    kind = type(value)
+    slot = type(object.__hash__)
+    is_simple = any(is_a(value, other) for other in (type, FunctionType, BuiltinMethodType, int, str, bytes))
+    return is_simple and type(raw(kind, "__hash__")) is slot and type(raw(kind, "__eq__")) is slot
 
 
 def same(left, right):

@@ -17,8 +17,16 @@ pub struct ClassFacts {
     pub may_wait: bool,
 }
 
+/// What the harvester found out about the values that it described.
+#[derive(Default)]
+pub struct Facts {
+    pub classes: HashMap<NodeId, ClassFacts>,
+    /// Values of other modules whose hash, and equality, are those of a C type.
+    pub hashed_in_c: HashSet<NodeId>,
+}
+
 /// Completes the demands of all stores, which say as yet whether the name may wait. `bound`: see [`bound_at_once`].
-pub fn annotate(image: &mut Image, classes: &HashMap<NodeId, ClassFacts>, mut bound: Vec<bool>) {
+pub fn annotate(image: &mut Image, facts: &Facts, mut bound: Vec<bool>) {
     for operation in &mut image.operations {
         let (closure, demand) = match operation {
             Operation::Store { node, demand, .. } => (closure(&image.nodes, [*node]), demand),
@@ -38,7 +46,7 @@ pub fn annotate(image: &mut Image, classes: &HashMap<NodeId, ClassFacts>, mut bo
             closure.iter().copied().filter(|id| wanted(&image.nodes[*id as usize])).collect()
         };
         let mut held = of(&|node| matches!(node, Node::Class(_)));
-        held.sort_by_key(|id| classes.get(id).map(|facts| facts.order));
+        held.sort_by_key(|id| facts.classes.get(id).map(|facts| facts.order));
         // What is read of something comes behind what it is read of.
         let mut captures = of(&|node| is_taken_from_elsewhere(&image.nodes, node));
         captures.reverse();
@@ -108,15 +116,16 @@ fn is_cheap(node: &Node) -> bool {
 }
 
 /// Which nodes must be made when the store's turn has come.
-pub fn bound_at_once(image: &Image, classes: &HashMap<NodeId, ClassFacts>) -> Vec<bool> {
+pub fn bound_at_once(image: &Image, facts: &Facts) -> Vec<bool> {
+    let hashes_plainly = |id: NodeId| hashes_plainly(&image.nodes, facts, id, 0);
     (0..)
         .zip(&image.nodes)
         .map(|(id, node)| match node {
-            Node::Class(class) => !class.registered.is_empty() || !classes.get(&id).is_some_and(|facts| facts.may_wait),
-            Node::Dict(items) => items.iter().any(|(key, _)| !hashes_plainly(&image.nodes, *key, 0)),
-            Node::Set(items) | Node::FrozenSet(items) => {
-                items.iter().any(|item| !hashes_plainly(&image.nodes, *item, 0))
+            Node::Class(class) => {
+                !class.registered.is_empty() || !facts.classes.get(&id).is_some_and(|facts| facts.may_wait)
             }
+            Node::Dict(items) => items.iter().any(|(key, _)| !hashes_plainly(*key)),
+            Node::Set(items) | Node::FrozenSet(items) => items.iter().any(|item| !hashes_plainly(*item)),
             // The constructors of C types: what they make of their arguments is the same at any time.
             Node::Construct { callable, fresh, .. } => {
                 *fresh || !is_constructor_in_c(image.nodes.get(*callable as usize))
@@ -130,14 +139,16 @@ pub fn bound_at_once(image: &Image, classes: &HashMap<NodeId, ClassFacts>) -> Ve
 fn is_constructor_in_c(callable: Option<&Node>) -> bool {
     match callable {
         Some(Node::External { module, .. }) => module != "typing" && module != "_typing",
-        Some(Node::Builtin(_)) => true,
+        // What `typing` has is never named so (`construct.py` of the harvester).
+        Some(Node::Builtin(_) | Node::Name(_)) => true,
         _ => false,
     }
 }
 
 /// Whether hashing the node's value, and comparing it, runs no Python code.
-fn hashes_plainly(nodes: &[Node], id: NodeId, depth: u32) -> bool {
+fn hashes_plainly(nodes: &[Node], facts: &Facts, id: NodeId, depth: u32) -> bool {
     match nodes.get(id as usize) {
+        _ if facts.hashed_in_c.contains(&id) => true,
         Some(
             Node::None
             | Node::True
@@ -155,7 +166,9 @@ fn hashes_plainly(nodes: &[Node], id: NodeId, depth: u32) -> bool {
         Some(Node::Class(class)) => {
             matches!(nodes.get(class.metaclass as usize), Some(Node::Builtin(name)) if name == "type")
         }
-        Some(Node::Tuple(items)) => depth < 20 && items.iter().all(|item| hashes_plainly(nodes, *item, depth + 1)),
+        Some(Node::Tuple(items)) => {
+            depth < 20 && items.iter().all(|item| hashes_plainly(nodes, facts, *item, depth + 1))
+        }
         _ => false,
     }
 }

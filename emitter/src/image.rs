@@ -1,7 +1,5 @@
 //! From the harvester's tuples (`harvest/walk.py`, `harvest/main.py`) to the artifact model.
 
-use std::collections::HashMap;
-
 use artifact::model::{
     Class, Code, Demand, Expectation, Function, Guard, Image, ImportBinding, Node, NodeId, Operation, Replay,
     ReplayedChange, Step,
@@ -14,7 +12,7 @@ use crate::methods;
 
 /// Decodes the nodes, operations and guards of one module.
 pub fn image(nodes: Value, operations: Value, guards: Value, step: Value) -> Result<Image, MarshalError> {
-    let classes = classes(&nodes);
+    let facts = facts(&nodes);
     let step = match step {
         Value::None => None,
         step => {
@@ -28,28 +26,33 @@ pub fn image(nodes: Value, operations: Value, guards: Value, step: Value) -> Res
         guards: each(guards, guard)?,
         step,
     };
-    let mut bound = demand::bound_at_once(&image, &classes);
+    let mut bound = demand::bound_at_once(&image, &facts);
     methods::defer(&mut image, &bound);
     bound.resize(image.nodes.len(), false);
-    demand::annotate(&mut image, &classes, bound);
+    demand::annotate(&mut image, &facts, bound);
     Ok(image)
 }
 
-/// What the harvester says of each class beside what its node does: the last parts of the tuple.
-fn classes(nodes: &Value) -> HashMap<NodeId, demand::ClassFacts> {
-    let (Value::Tuple(nodes) | Value::List(nodes)) = nodes else { return HashMap::new() };
-    let facts = |(id, node): (usize, &Value)| match node {
-        Value::Tuple(parts) => match parts.as_slice() {
+/// What the harvester says of values beside what their nodes do: the last parts of the tuples.
+fn facts(nodes: &Value) -> demand::Facts {
+    let mut facts = demand::Facts::default();
+    let (Value::Tuple(nodes) | Value::List(nodes)) = nodes else { return facts };
+    for (id, node) in (0..).zip(nodes) {
+        let Value::Tuple(parts) = node else { continue };
+        match parts.as_slice() {
             [Value::Text(tag), _, Value::Int(made), may_wait] if tag == b"class" => {
-                let facts =
-                    demand::ClassFacts { order: u64::try_from(*made).ok()?, may_wait: *may_wait == Value::Bool(true) };
-                Some((NodeId::try_from(id).ok()?, facts))
+                if let Ok(order) = u64::try_from(*made) {
+                    let may_wait = *may_wait == Value::Bool(true);
+                    facts.classes.insert(id, demand::ClassFacts { order, may_wait });
+                }
             }
-            _ => None,
-        },
-        _ => None,
-    };
-    nodes.iter().enumerate().filter_map(facts).collect()
+            [Value::Text(tag), .., Value::Bool(true)] if tag == b"name" || tag == b"external" => {
+                facts.hashed_in_c.insert(id);
+            }
+            _ => {}
+        }
+    }
+    facts
 }
 
 fn each<T>(items: Value, decode: impl Fn(Value) -> Result<T, MarshalError>) -> Result<Vec<T>, MarshalError> {

@@ -323,6 +323,14 @@ impl Canonical {
     }
 }
 
+/// Whether of the object only its class counts, one that a class statement has made.
+pub fn counts_by_class(object: &Object) -> bool {
+    let class = object.class();
+    // SAFETY: reading a field of a live class.
+    let is_made = class.as_type().is_some_and(|class| unsafe { (*class).tp_flags & ffi::Py_TPFLAGS_HEAPTYPE != 0 });
+    is_made && !object.is_class() && module_dict(object).is_none()
+}
+
 /// `__name__`, `__qualname__`, `__doc__` and `__module__` of a function.
 pub fn function_labels(function: &Object) -> [Option<Object>; 4] {
     // SAFETY: a function; its fields are live objects or null.

@@ -14,7 +14,7 @@ use pyo3_ffi as ffi;
 use crate::demand::pristine::{self, Found};
 use crate::demand::{self, Waiting};
 use crate::failure::Failure;
-use crate::fingerprint::{fingerprint, function_labels};
+use crate::fingerprint::{counts_by_class, fingerprint, function_labels};
 use crate::lookup::{ASKS_SUBCLASS, lookup, lookup_below};
 use crate::memo::Memo;
 use crate::object::{Fallible, Object, module_dict, modules, type_lookup};
@@ -33,16 +33,13 @@ pub fn check_guard(guard: &GuardView<'_>) -> Result<(), Failure> {
     let path = guard.path.iter().collect::<Result<Vec<_>, _>>()?;
     let found = match waiting_value(guard.module, &path)? {
         Found::AsBuilt if matches!(guard.expect, Expectation::Fingerprint(_)) => return Ok(()),
-        Found::Nothing => None,
+        Found::Nothing => return judge(guard, None),
         Found::Object(object, left) => lookup_below(object, &path[path.len() - left..])?,
-        Found::AsBuilt | Found::Unknown => {
-            let found = lookup(guard.module, path.iter().map(|name| Ok::<_, Failure>(*name)))?;
-            let seen = found.as_ref().map(known_fingerprint).transpose()?;
-            remember(key, guard.module, &path, found, seen)?;
-            return judge(guard, seen);
-        }
+        Found::AsBuilt | Found::Unknown => lookup(guard.module, path.iter().map(|name| Ok::<_, Failure>(*name)))?,
     };
-    judge(guard, found.as_ref().map(known_fingerprint).transpose()?)
+    let seen = found.as_ref().map(known_fingerprint).transpose()?;
+    remember(key, guard.module, &path, found, seen)?;
+    judge(guard, seen)
 }
 
 /// Checks that what stands at the guard's path has the class that is expected.
@@ -135,6 +132,8 @@ enum State {
     Function(Object, Option<Object>, [Option<Object>; 4]),
     /// A class's version, metaclass, names and MRO.
     Class(u32, [usize; 4]),
+    /// The class, with its name, of an object of which only that counts.
+    Instance([usize; 2]),
 }
 
 impl PartialEq for State {
@@ -149,6 +148,7 @@ impl PartialEq for State {
             (State::Class(version, parts), State::Class(other_version, other_parts)) => {
                 version == other_version && parts == other_parts
             }
+            (State::Instance(class), State::Instance(other)) => class == other,
             _ => false,
         }
     }
@@ -194,13 +194,16 @@ fn remember(
 }
 
 impl Known {
-    /// Walks the way again, past everything that waits: what waits was not remembered.
+    /// Walks the way again. Of what waits only that was remembered which exists all the same.
     fn is_still_there(&self) -> Result<bool, Failure> {
         let Some(modules) = modules() else { return Ok(false) };
         let Some(mut object) = modules.dict_get(&self.module)? else { return Ok(false) };
         for (place, name) in self.names.iter().enumerate() {
             let next = match (module_dict(&object), object.as_type()) {
-                (Some(dict), _) if place == 0 => dict.dict_get(name)?,
+                (Some(dict), _) if place == 0 => match dict.dict_get(name)? {
+                    Some(found) => Some(found),
+                    None => made_value(&object, name)?,
+                },
                 (None, Some(class)) if place == 1 => type_lookup(class, name),
                 _ => return Ok(false),
             };
@@ -235,6 +238,10 @@ fn state_of(object: &Object) -> Option<State> {
     {
         // SAFETY: reading fields of a live class that a class statement or a C module made.
         return unsafe {
+            if (*class).tp_version_tag == 0 {
+                // Looking a name up gives the class a version.
+                type_lookup(class, &Object::name("__doc__").ok()?);
+            }
             let heap = class.cast::<ffi::PyHeapTypeObject>();
             let version = (*class).tp_version_tag;
             let parts = [
@@ -246,7 +253,24 @@ fn state_of(object: &Object) -> Option<State> {
             (version != 0).then_some(State::Class(version, parts))
         };
     }
-    is_fixed(object).then_some(State::Fixed)
+    if is_fixed(object) {
+        return Some(State::Fixed);
+    }
+    let class = object.class();
+    let class = class.as_type().filter(|_| counts_by_class(object))?;
+    // SAFETY: reading a field of a live class that a class statement has made.
+    let name = unsafe { (*class.cast::<ffi::PyHeapTypeObject>()).ht_qualname };
+    Some(State::Instance([class as usize, name as usize]))
+}
+
+/// What waits under the name, if it was made for something else.
+fn made_value(module: &Object, name: &Object) -> Result<Option<Object>, Failure> {
+    let Some(waiting) = demand::of_module(module) else { return Ok(None) };
+    let Some(place) = name.as_text().and_then(|name| waiting.place(name)) else { return Ok(None) };
+    match pristine::walk(&place, &[])? {
+        Found::Object(object, _) => Ok(Some(object)),
+        _ => Ok(None),
+    }
 }
 
 fn is_fixed(object: &Object) -> bool {

@@ -242,12 +242,16 @@ impl Waiting {
                 }
                 None => None,
             },
-            NodeView::External { module, path } if path.len() == 1 => {
+            NodeView::External { module, path } => {
                 let waiting = crate::object::modules()
                     .and_then(|modules| modules.dict_get_text(module).ok().flatten())
                     .and_then(|module| of_module(&module));
-                match (waiting, path.iter().next()) {
-                    (Some(other), Some(name)) => other.place(name?),
+                let path = path.iter().collect::<Result<Vec<_>, _>>()?;
+                match (waiting, path.split_first()) {
+                    (Some(other), Some((name, rest))) => match other.place(name) {
+                        Some(place) => pristine::place_below(place, rest)?,
+                        None => None,
+                    },
                     _ => None,
                 }
             }

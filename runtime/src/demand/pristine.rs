@@ -4,7 +4,7 @@
 //! looked at: bases that exist, and values of other modules.
 
 use artifact::model::NodeId;
-use artifact::view::{ClassView, NodeView, Pairs};
+use artifact::view::{ClassView, Named, NodeView, Pairs};
 use pyo3_ffi as ffi;
 
 use super::{Place, Waiting, methods};
@@ -59,19 +59,51 @@ pub fn walk((owner, node): &Place, path: &[&str]) -> Result<Found, Failure> {
             None => Ok(Found::Nothing),
         },
         NodeView::Instance { dict, slots, .. } => {
-            for slot in slots.iter() {
-                let (given, node) = slot?;
-                if given == *name {
-                    return own(node);
-                }
-            }
-            match dict {
-                Some(items) => entry(owner, items, name)?.map_or(Ok(Found::Nothing), own),
-                None => Ok(Found::Nothing),
-            }
+            instance_entry(owner, dict, slots, name)?.map_or(Ok(Found::Nothing), own)
         }
         _ => Ok(Found::Unknown),
     }
+}
+
+/// Where the value lies that a path leads to, if nothing on the way was made yet.
+pub fn place_below(place: Place, path: &[&str]) -> Result<Option<Place>, Failure> {
+    let (owner, node) = place;
+    if let NodeView::Deferred(method) = owner.view(node)? {
+        return place_below((owner, method), path);
+    }
+    match owner.slot(node)? {
+        Slot::Elsewhere(other, node) => return place_below((other, node), path),
+        Slot::Absent => {}
+        Slot::Made(_) | Slot::InProgress => return Ok(path.is_empty().then_some((owner, node))),
+    }
+    let Some((name, rest)) = path.split_first() else { return Ok(Some((owner, node))) };
+    let next = match owner.view(node)? {
+        // `type.__new__` puts something else into the class for some methods with such names.
+        NodeView::Class(_) if name.starts_with("__") => None,
+        NodeView::Class(class) => match attribute(&owner, class, name)? {
+            Attribute::Own(holder, node) => Some((holder, node)),
+            _ => None,
+        },
+        NodeView::Instance { dict, slots, .. } => instance_entry(&owner, dict, slots, name)?.map(|node| (owner, node)),
+        _ => None,
+    };
+    next.map_or(Ok(None), |next| place_below(next, rest))
+}
+
+/// What a slot or the `__dict__` of an instance holds.
+fn instance_entry(
+    owner: &Waiting,
+    dict: Option<Pairs<'_>>,
+    slots: Named<'_>,
+    name: &str,
+) -> Result<Option<NodeId>, Failure> {
+    for slot in slots.iter() {
+        let (given, node) = slot?;
+        if given == name {
+            return Ok(Some(node));
+        }
+    }
+    dict.map_or(Ok(None), |items| entry(owner, items, name))
 }
 
 fn is_taken_from_elsewhere(view: NodeView<'_>) -> bool {
