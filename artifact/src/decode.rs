@@ -53,7 +53,8 @@ impl ImageView<'_> {
         let mut guards = Vec::new();
         for guard in self.guards() {
             let guard = guard?;
-            guards.push(Guard { module: guard.module.to_owned(), path: texts(guard.path)?, expect: guard.expect });
+            let (module, path) = guard.place()?;
+            guards.push(Guard { module: module.to_owned(), path: texts(path)?, expect: guard.expect });
         }
         Ok(Image { nodes, operations, guards, step: self.step() })
     }

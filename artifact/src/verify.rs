@@ -34,7 +34,7 @@ impl ImageView<'_> {
         let mut guards = 0_u32;
         for guard in self.guards() {
             let guard = guard?;
-            guard.path.iter().try_for_each(|text| text.map(drop))?;
+            guard.place()?.1.iter().try_for_each(|text| text.map(drop))?;
             if let Expectation::Same(node) = guard.expect {
                 self.check_id(node)?;
             }

@@ -335,16 +335,20 @@ pub enum BindingView<'a> {
 /// [`crate::model::Guard`], borrowed.
 #[derive(Clone, Debug)]
 pub struct GuardView<'a> {
-    pub module: &'a str,
-    pub path: Texts<'a>,
     pub expect: Expectation,
-    key: &'a [u8],
+    place: &'a [u8],
 }
 
 impl<'a> GuardView<'a> {
     /// Bytes that are the same for two guards if they look at the same place.
     pub fn key(&self) -> &'a [u8] {
-        self.key
+        self.place
+    }
+
+    /// Module and path.
+    pub fn place(&self) -> Result<(&'a str, Texts<'a>), ReadError> {
+        let mut cursor = Cursor::new(self.place);
+        Ok((cursor.text()?, cursor.texts()?))
     }
 }
 
@@ -639,8 +643,9 @@ impl<'a> Cursor<'a> {
             _ => return Err(ReadError::Malformed("a guard has an unknown expectation")),
         };
         let rest = self.rest();
-        let (module, path) = (self.text()?, self.texts()?);
-        let key = &rest[..rest.len() - self.rest().len()];
-        Ok(GuardView { module, path, expect, key })
+        self.blob()?;
+        self.texts()?;
+        let place = &rest[..rest.len() - self.rest().len()];
+        Ok(GuardView { expect, place })
     }
 }

@@ -30,26 +30,31 @@ pub fn check_guard(guard: &GuardView<'_>) -> Result<(), Failure> {
     {
         return judge(guard, known.fingerprint);
     }
-    let path = guard.path.iter().collect::<Result<Vec<_>, _>>()?;
-    let found = match waiting_value(guard.module, &path)? {
+    let (module, path) = place(guard)?;
+    let found = match waiting_value(module, &path)? {
         Found::AsBuilt if matches!(guard.expect, Expectation::Fingerprint(_)) => return Ok(()),
         Found::Nothing => return judge(guard, None),
         Found::Object(object, left) => lookup_below(object, &path[path.len() - left..])?,
-        Found::AsBuilt | Found::Unknown => lookup(guard.module, path.iter().map(|name| Ok::<_, Failure>(*name)))?,
+        Found::AsBuilt | Found::Unknown => lookup(module, path.iter().map(|name| Ok::<_, Failure>(*name)))?,
     };
     let seen = found.as_ref().map(known_fingerprint).transpose()?;
-    remember(key, guard.module, &path, found, seen)?;
+    remember(key, module, &path, found, seen)?;
     judge(guard, seen)
+}
+
+fn place<'a>(guard: &GuardView<'a>) -> Result<(&'a str, Vec<&'a str>), Failure> {
+    let (module, path) = guard.place()?;
+    Ok((module, path.iter().collect::<Result<_, _>>()?))
 }
 
 /// Checks that what stands at the guard's path has the class that is expected.
 fn check_class(guard: &GuardView<'_>) -> Result<(), Failure> {
-    let path = guard.path.iter().collect::<Result<Vec<_>, _>>()?;
-    let found = match waiting_value(guard.module, &path)? {
+    let (module, path) = place(guard)?;
+    let found = match waiting_value(module, &path)? {
         Found::AsBuilt => return Ok(()),
         Found::Nothing => None,
         Found::Object(object, left) => lookup_below(object, &path[path.len() - left..])?,
-        Found::Unknown => lookup(guard.module, path.iter().map(|name| Ok::<_, Failure>(*name)))?,
+        Found::Unknown => lookup(module, path.iter().map(|name| Ok::<_, Failure>(*name)))?,
     };
     judge(guard, found.map(|found| known_fingerprint(&found.class())).transpose()?)
 }
@@ -73,10 +78,10 @@ static FINGERPRINTS: Memo<usize, (Object, State, u64)> = Memo::new(4096);
 
 /// Checks a guard about a name of the module that is being imported.
 pub fn check_binding(waiting: &Rc<Waiting>, guard: &GuardView<'_>, node: NodeId) -> Result<(), Failure> {
-    let path = guard.path.iter().collect::<Result<Vec<_>, _>>()?;
+    let (module, path) = place(guard)?;
     match path.as_slice() {
         [name] if waiting.is_bound_to(name, node)? => Ok(()),
-        _ => Err(Failure::Guard(format!("{}.{} was bound anew", guard.module, path.join(".")))),
+        _ => Err(Failure::Guard(format!("{module}.{} was bound anew", path.join(".")))),
     }
 }
 
@@ -94,8 +99,8 @@ fn judge(guard: &GuardView<'_>, found: Option<u64>) -> Result<(), Failure> {
         }
         _ => "has changed",
     };
-    let path = guard.path.iter().collect::<Result<Vec<_>, _>>()?;
-    let what = [&[guard.module], path.as_slice()].concat().join(".");
+    let (module, path) = place(guard)?;
+    let what = [&[module], path.as_slice()].concat().join(".");
     Err(Failure::Guard(format!("{what} {how}")))
 }
 
@@ -263,12 +268,13 @@ fn state_of(object: &Object) -> Option<State> {
     Some(State::Instance([class as usize, name as usize]))
 }
 
-/// What waits under the name, if it was made for something else.
+/// What waits under the name, if it was made for something else: then the name can as well be bound to it.
 fn made_value(module: &Object, name: &Object) -> Result<Option<Object>, Failure> {
     let Some(waiting) = demand::of_module(module) else { return Ok(None) };
-    let Some(place) = name.as_text().and_then(|name| waiting.place(name)) else { return Ok(None) };
+    let Some(name) = name.as_text() else { return Ok(None) };
+    let Some(place) = waiting.place(name) else { return Ok(None) };
     match pristine::walk(&place, &[])? {
-        Found::Object(object, _) => Ok(Some(object)),
+        Found::Object(..) => waiting.touch_name(name),
         _ => Ok(None),
     }
 }

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use artifact::view::{ImageView, OperationView};
+use artifact::ReadError;
+use artifact::view::{GuardView, ImageView, OperationView};
 use pyo3_ffi as ffi;
 
 use crate::demand::Waiting;
@@ -36,7 +37,8 @@ pub fn rehydrate(
     if waiting.install().is_err() {
         return Outcome::FallBack(crate::object::take_message());
     }
-    let mut run = Run { waiting, image, globals, filename, before, code, bound: Vec::new(), checked: 0 };
+    let guards = Box::new(image.guards());
+    let mut run = Run { waiting, image, globals, filename, before, code, bound: Vec::new(), guards, checked: 0 };
     match run.all() {
         Ok(()) => match run.waiting.settle() {
             Ok(()) => Outcome::Done,
@@ -65,7 +67,9 @@ struct Run<'a> {
     code: &'a dyn Fn() -> Fallible<Object>,
     /// Names bound so far.
     bound: Vec<String>,
-    /// Guards checked so far.
+    /// Guards that are still to be checked.
+    guards: Box<dyn Iterator<Item = Result<GuardView<'static>, ReadError>>>,
+    /// How many were.
     checked: usize,
 }
 
@@ -127,11 +131,9 @@ impl Run<'_> {
     }
 
     fn check_guards(&mut self, until: usize) -> Result<(), Failure> {
-        if until <= self.checked {
-            return Ok(());
-        }
-        let guards = self.image.guards().skip(self.checked).take(until - self.checked);
-        for guard in guards {
+        while self.checked < until
+            && let Some(guard) = self.guards.next()
+        {
             check_guard(&guard?)?;
             self.checked += 1;
         }

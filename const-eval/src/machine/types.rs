@@ -174,8 +174,8 @@ impl<'w> Machine<'w> {
         }
     }
 
-    /// `_PyType_Lookup`: the first entry along the MRO, raw. Entries of foreign
-    /// classes that were looked at are recorded as dependencies.
+    /// `_PyType_Lookup`: the first entry along the MRO, raw. What was looked up in foreign classes is recorded as
+    /// dependencies.
     pub(super) fn lookup(&mut self, class: Type, name: &str) -> Option<Found> {
         self.lookup_after(class, None, name)
     }
@@ -184,6 +184,12 @@ impl<'w> Machine<'w> {
     pub(super) fn lookup_after(&mut self, class: Type, start: Option<Type>, name: &str) -> Option<Found> {
         let mro = self.mro(class);
         let mut started = start.is_none();
+        // A guard looks a name up in a class and all those above it: these need none of their own.
+        let mut guarded: Vec<Type> = Vec::new();
+        let is_changed = mro.iter().any(|entry| match entry {
+            Type::Class(object) => self.overlay.is_known(&Changed::Attribute(*object, name.into())),
+            Type::Ground(_) => false,
+        });
         for entry in mro {
             if !started {
                 started = Some(entry) == start;
@@ -200,7 +206,10 @@ impl<'w> Machine<'w> {
                 }
                 Type::Class(object) => {
                     if !self.is_own(object) && !self.is_cache_attribute(object, name) {
-                        self.depend_on_class(object, name);
+                        if is_changed || !guarded.contains(&entry) {
+                            self.depend_on_class(object, name);
+                            guarded.extend(self.mro(entry));
+                        }
                         if let Some(changed) = self.changed_attribute(object, name) {
                             return Some(Found::Value(changed));
                         }
