@@ -267,6 +267,22 @@ from shop.taking import Level
 NAMES = {Level.LOW: "low", Level.HIGH: ["high", Level.HIGH]}
 DEFAULT = [Level.LOW]
 ''',
+    "shop/roots.py": '''
+class Root:
+    level = 1
+class Side:
+    side = 1
+class Middle(Root):
+    pass
+class Other(Root):
+    level = 7
+''',
+    "shop/leaves.py": '''
+from shop.roots import Middle, Side
+class Leaf(Middle, Side):
+    pass
+FOUND = Leaf.level, Leaf.side, hasattr(Leaf, "extra"), hasattr(Middle, "extra"), Middle.level
+''',
     "shop/records.py": '''
 import os
 from typing import NamedTuple
@@ -405,6 +421,15 @@ PROGRAMS = {
     "keys of other modules": "import shop.taking as m, shop.base as b; print([*map(str, m.KEYED.values())], m.KEYED[b.Base], m.KEYED[b.helper], [k.__name__ for k in m.KEYED])",
     "members of a class that waits": "import shop.taken as m, shop.taking as t; print(m.NAMES, m.NAMES[1], m.DEFAULT[0] is t.Level.LOW, m.NAMES[t.Level.HIGH][1] is t.Level(2))",
     "members of a class, patched": "import shop.taken as m, shop.taking as t; low = t.Level.LOW; t.Level = None; print(m.DEFAULT[0] is low, m.NAMES[low])",
+    "above a class, nothing changed": "import shop.roots as r; pass; import shop.leaves as m; print(m.FOUND, m.Leaf.__mro__)",
+    "above a class, the root": "import shop.roots as r; r.Root.level = 2; import shop.leaves as m; print(m.FOUND, m.Leaf.__mro__)",
+    "above a class, the middle": "import shop.roots as r; r.Middle.level = 3; import shop.leaves as m; print(m.FOUND, m.Leaf.__mro__)",
+    "above a class, an addition to the root": "import shop.roots as r; r.Root.extra = 1; import shop.leaves as m; print(m.FOUND, m.Leaf.__mro__)",
+    "above a class, an addition to the side": "import shop.roots as r; r.Side.extra = 1; import shop.leaves as m; print(m.FOUND, m.Leaf.__mro__)",
+    "above a class, the side": "import shop.roots as r; r.Side.side = 2; import shop.leaves as m; print(m.FOUND, m.Leaf.__mro__)",
+    "above a class, before the side": "import shop.roots as r; r.Middle.side = 9; import shop.leaves as m; print(m.FOUND, m.Leaf.__mro__)",
+    "above a class, other bases": "import shop.roots as r; r.Middle.__bases__ = (r.Other,); import shop.leaves as m; print(m.FOUND, m.Leaf.__mro__)",
+    "above a class, taken away": "import shop.roots as r; del r.Root.level; r.Side.level = 5; r.Middle.level = 4; import shop.leaves as m; print(m.FOUND, m.Leaf.__mro__)",
     "texts of one code": "import shop.records as m; texts = [vars(c)['_make'].__dict__.get('__qualname__') for c in (m.First, m.Second)]; print(texts, texts[0] is texts[1])",
     "a function with its labels": "import shop.wrapping as m; print(m.NAME, m.wrapper.__name__, m.wrapper.__qualname__, m.wrapper.__module__)",
     "a function renamed": "import shop.base as b; b.helper.__name__ = 'renamed'; b.helper.__doc__ = 'told'; import shop.wrapping as m; print(m.NAME, m.wrapper.__name__, m.wrapper.__qualname__)",
@@ -668,10 +693,10 @@ print(m.helper())
 
 CHECK = """
 import json, sys
-import shop.base, shop.derived, shop.use, shop.stock, shop.registry, shop.stars, shop.switch, shop.caching, shop.own, shop.taking, shop.taken
+import shop.base, shop.derived, shop.use, shop.stock, shop.registry, shop.stars, shop.switch, shop.caching, shop.own, shop.taking, shop.taken, shop.leaves
 shop.caching.replace("new", shop.caching.other)
 native = sys.modules["lyo._native"]
-print(json.dumps({name: len(native.waiting(sys.modules[name])) for name in ("shop.base", "shop.derived", "shop.use", "shop.stock", "shop.registry", "shop.stars", "shop.switch", "shop.caching", "shop.own", "shop.taking", "shop.taken")}))
+print(json.dumps({name: len(native.waiting(sys.modules[name])) for name in ("shop.base", "shop.derived", "shop.use", "shop.stock", "shop.registry", "shop.stars", "shop.switch", "shop.caching", "shop.own", "shop.taking", "shop.taken", "shop.leaves")}))
 """
 
 
