@@ -133,8 +133,8 @@ struct Known {
 #[derive(Clone)]
 enum State {
     Fixed,
-    /// A function's code, defaults and labels: all that it refers to is fixed.
-    Function(Object, Option<Object>, [Option<Object>; 4]),
+    /// A function's code, defaults, labels, and keyword defaults: all that it refers to is fixed.
+    Function(Object, Option<Object>, [Option<Object>; 4], Vec<Object>),
     /// A class's version, metaclass, names and MRO.
     Class(u32, [usize; 4]),
     /// The class, with its name, of an object of which only that counts.
@@ -145,9 +145,14 @@ impl PartialEq for State {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (State::Fixed, State::Fixed) => true,
-            (State::Function(code, defaults, labels), State::Function(other_code, other_defaults, other_labels)) => {
+            (
+                State::Function(code, defaults, labels, keyword_defaults),
+                State::Function(other_code, other_defaults, other_labels, other_keyword_defaults),
+            ) => {
                 code.is(other_code)
                     && are_same(defaults.as_ref(), other_defaults.as_ref())
+                    && keyword_defaults.len() == other_keyword_defaults.len()
+                    && keyword_defaults.iter().zip(other_keyword_defaults).all(|(value, other)| value.is(other))
                     && labels.iter().zip(other_labels).all(|(label, other)| are_same(label.as_ref(), other.as_ref()))
             }
             (State::Class(version, parts), State::Class(other_version, other_parts)) => {
@@ -157,6 +162,25 @@ impl PartialEq for State {
             _ => false,
         }
     }
+}
+
+/// Keys and values of a dict, if nothing about them can change.
+fn fixed_items(dict: &Object) -> Option<Vec<Object>> {
+    if !dict.is_exactly(&raw mut ffi::PyDict_Type) {
+        return None;
+    }
+    let (mut position, mut key, mut value) = (0, std::ptr::null_mut(), std::ptr::null_mut());
+    let mut items = Vec::new();
+    // SAFETY: a dict, which does not change meanwhile; key and value are borrowed.
+    while unsafe { ffi::PyDict_Next(dict.as_ptr(), &raw mut position, &raw mut key, &raw mut value) } != 0 {
+        // SAFETY: live objects.
+        let (key, value) = unsafe { (Object::borrowed(key)?, Object::borrowed(value)?) };
+        if !is_fixed(&key) || !is_fixed(&value) {
+            return None;
+        }
+        items.extend([key, value]);
+    }
+    Some(items)
 }
 
 fn are_same(one: Option<&Object>, other: Option<&Object>) -> bool {
@@ -210,6 +234,10 @@ impl Known {
                     None => made_value(&object, name)?,
                 },
                 (None, Some(class)) if place == 1 => type_lookup(class, name),
+                (None, None) if place == 1 => match name.as_text() {
+                    Some(name) => lookup_below(object.clone(), &[name])?,
+                    None => return Ok(false),
+                },
                 _ => return Ok(false),
             };
             match next {
@@ -229,13 +257,17 @@ fn state_of(object: &Object) -> Option<State> {
     unsafe {
         if object.is_exactly(&raw mut ffi::PyFunction_Type) {
             let function = object.as_ptr();
-            if !ffi::PyFunction_GetClosure(function).is_null() || !ffi::PyFunction_GetKwDefaults(function).is_null() {
+            if !ffi::PyFunction_GetClosure(function).is_null() {
                 return None;
             }
+            let keyword_defaults = match Object::borrowed(ffi::PyFunction_GetKwDefaults(function)) {
+                Some(dict) => fixed_items(&dict)?,
+                None => Vec::new(),
+            };
             let defaults = Object::borrowed(ffi::PyFunction_GetDefaults(function));
             let are_fixed = defaults.as_ref().is_none_or(|defaults| defaults.tuple_items().all(|item| is_fixed(&item)));
             let code = Object::borrowed(ffi::PyFunction_GetCode(function))?;
-            return are_fixed.then(|| State::Function(code, defaults, function_labels(object)));
+            return are_fixed.then(|| State::Function(code, defaults, function_labels(object), keyword_defaults));
         }
     }
     if let Some(class) = object.as_type()
