@@ -283,6 +283,27 @@ class Leaf(Middle, Side):
     pass
 FOUND = Leaf.level, Leaf.side, hasattr(Leaf, "extra"), hasattr(Middle, "extra"), Middle.level
 ''',
+    "shop/deleting.py": '''
+import os
+import sys
+from shop.base import helper, TABLE
+if os.getpid():
+    first = 1
+from shop.base import ALIAS
+from os import path
+if os.getpid():
+    del sys
+from shop.base import LIMIT, Base
+import json
+if os.getpid():
+    del first, json
+    second = third = 2
+from shop.base import Other, swap
+SIZE = [len("abc")]
+if os.getpid():
+    del path
+from shop.base import look
+''',
     "shop/records.py": '''
 import os
 from typing import NamedTuple
@@ -430,6 +451,9 @@ PROGRAMS = {
     "above a class, before the side": "import shop.roots as r; r.Middle.side = 9; import shop.leaves as m; print(m.FOUND, m.Leaf.__mro__)",
     "above a class, other bases": "import shop.roots as r; r.Middle.__bases__ = (r.Other,); import shop.leaves as m; print(m.FOUND, m.Leaf.__mro__)",
     "above a class, taken away": "import shop.roots as r; del r.Root.level; r.Side.level = 5; r.Middle.level = 4; import shop.leaves as m; print(m.FOUND, m.Leaf.__mro__)",
+    "names deleted by code": "import shop.deleting as m; print(list(vars(m)), m.helper(), m.SIZE)",
+    "names deleted by code, touched": "import shop.deleting as m; m.swap, m.ALIAS; print([n for n in vars(m)], dir(m))",
+    "names deleted by code, imported": "from shop.deleting import *; import shop.deleting as m; print(list(vars(m)))",
     "texts of one code": "import shop.records as m; texts = [vars(c)['_make'].__dict__.get('__qualname__') for c in (m.First, m.Second)]; print(texts, texts[0] is texts[1])",
     "a function with its labels": "import shop.wrapping as m; print(m.NAME, m.wrapper.__name__, m.wrapper.__qualname__, m.wrapper.__module__)",
     "a function renamed": "import shop.base as b; b.helper.__name__ = 'renamed'; b.helper.__doc__ = 'told'; import shop.wrapping as m; print(m.NAME, m.wrapper.__name__, m.wrapper.__qualname__)",

@@ -221,6 +221,7 @@ impl Steps {
         };
         if !follows {
             self.verified = 0;
+            self.waiting.note_code();
         }
         let mut changes = Vec::new();
         while let Some(operation) = self.operations.next() {

@@ -223,8 +223,13 @@ impl Waiting {
     pub fn delete(self: &Rc<Self>, name: &str) -> Result<(), Failure> {
         self.touch_name(name)?;
         let globals = &self.globals;
-        self.order.borrow_mut().deleted(name, globals);
+        self.order.borrow_mut().deleted(name);
         Ok(globals.dict_delete(name)?)
+    }
+
+    /// Code of the module has run, which may have bound and deleted names.
+    pub fn note_code(&self) {
+        self.order.borrow_mut().recount();
     }
 
     /// Looks up what a node takes from elsewhere.

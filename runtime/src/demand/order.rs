@@ -11,6 +11,8 @@ pub struct Order {
     places: FxHashMap<Box<str>, usize>,
     /// How many entries the namespace had when they were last counted, and how many of them never waited.
     last: Option<(isize, usize)>,
+    /// The others that were counted, in order: code may delete some (`del name`) without being noticed.
+    counted: Vec<Object>,
 }
 
 impl Order {
@@ -27,21 +29,52 @@ impl Order {
     /// A name was bound here; before, the namespace had so many entries.
     pub fn bound(&mut self, name: &str, before: isize, globals: &Object) {
         let Some((entries, others)) = &mut self.last else { return };
-        if *entries == before && globals.dict_size() > before {
+        if *entries != before {
+            self.last = None;
+        } else if globals.dict_size() > before {
             *entries += 1;
-            *others += usize::from(!self.places.contains_key(name));
+            if !self.places.contains_key(name)
+                && let Ok(name) = Object::name(name)
+            {
+                *others += 1;
+                self.counted.push(name);
+            }
         }
+    }
+
+    /// Code has run, which may have bound and deleted names.
+    pub fn recount(&mut self) {
+        self.last = None;
     }
 
     fn count_others(&mut self, globals: &Object) -> usize {
         let entries = globals.dict_size();
-        let others = match self.last {
-            Some((counted, others)) if counted == entries => others,
-            _ if self.marks.is_empty() => usize::try_from(entries).unwrap_or(0),
-            _ => self.others(globals).len(),
-        };
-        self.last = Some((entries, others));
-        others
+        if let Some((counted, others)) = self.last
+            && counted == entries
+        {
+            return others;
+        }
+        let others = self.others(globals);
+        let gone = self.gone(&others);
+        for (_, before) in &mut self.marks {
+            *before -= count_below(&gone, *before);
+        }
+        self.last = Some((entries, others.len()));
+        self.counted = others;
+        self.counted.len()
+    }
+
+    /// Which of those that were counted are not there any more.
+    fn gone(&self, others: &[Object]) -> Vec<usize> {
+        let mut left = others.iter().peekable();
+        let is_gone = |key: &Object| left.next_if(|other| other.as_text() == key.as_text()).is_none();
+        let mut gone = Vec::new();
+        for (place, is_gone) in self.counted.iter().map(is_gone).enumerate() {
+            if is_gone {
+                gone.push(place);
+            }
+        }
+        gone
     }
 
     /// Entries of the namespace that never waited, in order.
@@ -51,21 +84,15 @@ impl Order {
     }
 
     /// A top-level statement is about to delete a name.
-    pub fn deleted(&mut self, name: &str, globals: &Object) {
+    pub fn deleted(&mut self, name: &str) {
         self.last = None;
         if let Some(place) = self.places.remove(name) {
             self.marks.remove(place);
             for later in self.places.values_mut() {
                 *later -= usize::from(*later > place);
             }
-            return;
         }
-        let place = self.others(globals).iter().position(|key| key.as_text() == Some(name));
-        if let Some(place) = place {
-            for (_, before) in &mut self.marks {
-                *before -= usize::from(*before > place);
-            }
-        }
+        // Of another name, the next count finds it gone.
     }
 
     pub fn names(&self) -> Vec<Box<str>> {
@@ -75,10 +102,11 @@ impl Order {
     /// All names, in the order in which execution would have bound them.
     pub fn keys(&self, globals: &Object) -> Fallible<Vec<Object>> {
         let others = self.others(globals);
+        let gone = self.gone(&others);
         let mut keys = Vec::with_capacity(others.len() + self.marks.len());
         let mut marks = self.marks.iter().peekable();
         for place in 0..=others.len() {
-            while let Some((name, _)) = marks.next_if(|(_, before)| *before <= place) {
+            while let Some((name, _)) = marks.next_if(|(_, before)| *before - count_below(&gone, *before) <= place) {
                 keys.push(Object::name(name)?);
             }
             keys.extend(others.get(place).cloned());
@@ -104,6 +132,11 @@ impl Order {
         self.marks.clear();
         self.places.clear();
         self.last = None;
+        self.counted.clear();
         globals.dict_replace(&items)
     }
+}
+
+fn count_below(places: &[usize], limit: usize) -> usize {
+    places.iter().filter(|place| **place < limit).count()
 }
