@@ -15,7 +15,7 @@ import _frozen_importlib
 import _frozen_importlib_external as external
 import _warnings
 
-from lyo_harvest import construct, foreign, operations, plain, record, refuse, replayed, segments, serve, walk
+from lyo_harvest import construct, foreign, operations, plain, record, refuse, segments, serve, walk
 from lyo_harvest.record import Unsupported
 from lyo_harvest.walk import Walker
 
@@ -285,16 +285,15 @@ class Harvester:
         for statement, module, path, contents in sorted(entry["dependencies"], key=lambda item: item[0]):
             if not path and module not in sys.modules and self.is_missing(module, recording):
                 continue  # the import that fails is carried out, and must fail again
-            guards = self.guard(entry["name"], module, tuple(path), contents, seen)
-            found.extend((statement, *guard) for guard in guards)
+            found.extend((statement, *guard) for guard in self.guard(module, tuple(path), contents, seen))
         return found
 
-    def guard(self, name, module, path, contents, seen):
-        """For the module `name`, the guard (module, path, what is expected) in a list; an empty one where it was `seen` already."""
+    def guard(self, module, path, contents, seen):
+        """The guard (module, path, what is expected) in a list; an empty one where it was `seen` already."""
         if (module, path, True) in seen or (module, path, contents) in seen:
             return []
         seen.add((module, path, contents))
-        value = foreign.original(self.as_seen(name, module, path))
+        value = foreign.original(self.look_up(module, path))
         if module not in sys.modules and path:
             raise Unsupported(f"rests on {module}, which is not imported")
         return self.expectation(module, path, value, contents)
@@ -312,21 +311,6 @@ class Harvester:
         if not contents and foreign.raw(sys.modules[module], "__getattr__") is not foreign.MISSING:
             return [(module, path, "absent-or", self.fingerprint(value))]
         return [(module, path, "value", self.fingerprint(value))]
-
-    def as_seen(self, name, module, path):
-        """What stands there for a module that is imported without those that it does not import."""
-        loaded = None
-
-        def is_loaded(other):
-            nonlocal loaded
-            loaded = loaded or self.server.loaded_with(name, ()) | {name}
-            return other in loaded
-
-        seen = replayed.as_seen(module, path, is_loaded)
-        if seen is None:
-            return self.look_up(module, path)
-        length, value = seen
-        return value if value is foreign.MISSING else self.look_up_below(value, path[length:])
 
     def look_up(self, module, path):
         """What the runtime will find there, or the placeholder on the way."""

@@ -15,41 +15,6 @@ BuiltinType = type(len)
 
 VARARGS, KEYWORDS = 4, 8  # of `co_flags`
 
-# (module, path) -> [(name of the module that has changed it, what was there before)], in order. What is described
-# later in this process may not import the module that did.
-changes = {}
-
-
-def attributes_of(effects):
-    """What stands now where the effects set attributes: (module, path) and the value of each."""
-    places = [(target[1], (*target[2], name)) for kind, name, target, _ in effects
-              if kind == "set-attribute" and target is not None and target[0] == "place"]
-    return [(place, foreign.walk(*place)) for place in places]
-
-
-def note_changes(owner, before):
-    for place, value in before:
-        if foreign.walk(*place) is not value:
-            changes.setdefault(place, []).append((owner, value))
-
-
-def changed_by(owner):
-    """Places of what the module has changed."""
-    return {place for place, log in changes.items() if any(name == owner for name, _ in log)}
-
-
-def as_seen(module, path, is_loaded):
-    """What stood at a path before modules that are not loaded changed it: its first steps, and that; None, if it
-    stands there still."""
-    for length in range(1, len(path) + 1):
-        log = changes.get((module, path[:length]), ())
-        unseen = len(log)
-        while unseen and not is_loaded(log[unseen - 1][0]):
-            unseen -= 1
-        if unseen < len(log):
-            return length, log[unseen][1]
-    return None
-
 
 class Effect:
     """One effect, with the objects themselves."""

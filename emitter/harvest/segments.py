@@ -3,7 +3,7 @@
 import marshal
 import sys
 
-from lyo_harvest import foreign, replayed
+from lyo_harvest import foreign
 from lyo_harvest.record import MODULE_ATTRIBUTES, Unsupported, describe_error
 from lyo_harvest.refuse import Placeholder
 from lyo_harvest.source import collect_names, import_operations, is_marker, is_plain, unmarshalled
@@ -143,7 +143,6 @@ class Describer:
 
     def segment(self, run, statements, before, operations):
         until = self.guards_until(statements[-1].index)
-        self.retire(())
         walker = self.prepare(run, before)
         bindings = self.bindings(run, walker, statements, before)
         held_atoms = {}
@@ -174,7 +173,6 @@ class Describer:
     def retire(self, statements):
         """What these statements have changed has done with: no later result rests on what it was."""
         changed = {effect.changed() for statement in statements for effect in statement.effects}
-        changed |= replayed.changed_by(self.entry["name"])  # also by what is executed at run time
         self.retired += [
             place for place, (module, path, *_) in enumerate(self.guards)
             if (module, path) in changed and place not in self.retired
@@ -248,7 +246,7 @@ class Describer:
         """How many guards have to hold for what was computed up to this statement."""
         while self.pending and self.pending[0][0] <= statement:
             _, module, path, contents = self.pending[0]
-            self.guards.extend(self.harvester.guard(self.entry["name"], module, tuple(path), contents, self.guarded))
+            self.guards.extend(self.harvester.guard(module, tuple(path), contents, self.guarded))
             del self.pending[0]
         return len(self.guards)
 

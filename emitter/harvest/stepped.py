@@ -65,7 +65,6 @@ class Run:
         self.statement = -1
         self.done_until = -1
         self.capture = None  # of the replayed statement that is being executed
-        self.attributes = []  # that it sets, as they were
 
     # ---- running
 
@@ -191,7 +190,6 @@ class Run:
     def begin_capture(self, index):
         """Whether the statement's effects may turn out to be data."""
         effects = self.statements[index][3]
-        self.attributes = replayed.attributes_of(effects)
         if self.describer is None or not effects:
             return False
         capture = replayed.Capture(effects)
@@ -202,8 +200,6 @@ class Run:
         capture, self.capture = self.capture, None
         if capture is not None:
             capture.stop()
-        replayed.note_changes(self.entry["name"], self.attributes)
-        self.attributes = []
         return capture
 
     def captured(self, capture, index, made):

@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use analyzer::{AnalysedModule, Analysis, Interpreter, ModuleGlobs, Verdict};
 use artifact::model::Target;
+use const_eval::effect::Change;
 use const_eval::evaluated::{Evaluated, Outcome};
+use const_eval::heap::Object;
+use const_eval::value::Value;
 
 use crate::build::{BuildError, Progress, Settings, Summary, build_plan};
 use crate::drive::find_native;
@@ -160,6 +163,7 @@ fn module_plan(analysis: &Analysis, module: AnalysedModule) -> ModulePlan {
     };
     plan.open_namespace = evaluated.open_namespace || evaluated.porous;
     plan.fails = evaluated.fails;
+    let replacing = evaluated.outcomes.iter().position(|outcome| replaces(analysis, outcome));
     plan.statements = ir
         .statements
         .iter()
@@ -167,8 +171,9 @@ fn module_plan(analysis: &Analysis, module: AnalysedModule) -> ModulePlan {
         .zip(0..)
         .map(|((statement, outcome), index)| Statement {
             kind: match outcome {
-                Outcome::Static => StatementKind::Static,
                 Outcome::Import => StatementKind::Import,
+                _ if replacing.is_some_and(|first| first <= index as usize) => StatementKind::Residual,
+                Outcome::Static => StatementKind::Static,
                 Outcome::Recipe => StatementKind::Recipe,
                 Outcome::Replayed(_) => StatementKind::Replayed,
                 Outcome::Residual(_) => StatementKind::Residual,
@@ -192,6 +197,24 @@ fn module_plan(analysis: &Analysis, module: AnalysedModule) -> ModulePlan {
         plan.known = crate::known::values(analysis, evaluated);
     }
     plan
+}
+
+/// Whether something that modules or classes of others hold gives way to another thing (`typing._check_generic = …`).
+/// A build describes many modules in one process, and those that don't import this one see what was there before: so
+/// such a statement is executed at run time only, and whatever comes after it, which may use the new thing.
+fn replaces(analysis: &Analysis, outcome: &Outcome) -> bool {
+    let Outcome::Replayed(replay) = outcome else { return false };
+    let evaluated = |module| analysis.module(module).evaluated();
+    replay.effects.iter().any(|effect| match &effect.change {
+        Change::DeleteAttribute { .. } | Change::SetAttribute { object: Value::GroundModule(_), .. } => true,
+        Change::SetAttribute { object: Value::Module(module), name, .. } => {
+            evaluated(*module).is_some_and(|evaluated| evaluated.namespace.contains_key(name))
+        }
+        Change::SetAttribute { object: Value::Object(object), name, .. } => evaluated(object.owner)
+            .and_then(|evaluated| evaluated.heap.objects.get(object.index as usize))
+            .is_some_and(|target| matches!(target, Object::Class(class) if class.namespace.contains_key(name))),
+        _ => false,
+    })
 }
 
 /// Older names that lead to what the statement changes: after it, they are as unknown as what it binds.
