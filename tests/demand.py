@@ -304,6 +304,21 @@ if os.getpid():
     del path
 from shop.base import look
 ''',
+    "shop/aa_replacing.py": '''
+from shop import base
+def replaced():
+    return "replaced"
+def stand_in():
+    return replaced()
+base.helper = stand_in
+base.Other.kind = "added"
+RESULT = [base.helper()]
+''',
+    "shop/zz_after.py": '''
+from shop import base
+RESULT = [base.helper(), base.Base().name()]
+TABLE = {"helper": base.helper}
+''',
     "shop/records.py": '''
 import os
 from typing import NamedTuple
@@ -454,6 +469,9 @@ PROGRAMS = {
     "names deleted by code": "import shop.deleting as m; print(list(vars(m)), m.helper(), m.SIZE)",
     "names deleted by code, touched": "import shop.deleting as m; m.swap, m.ALIAS; print([n for n in vars(m)], dir(m))",
     "names deleted by code, imported": "from shop.deleting import *; import shop.deleting as m; print(list(vars(m)))",
+    "what another module would replace": "import shop.zz_after as m; print(m.RESULT, m.TABLE['helper'].__name__)",
+    "what another module has replaced": "import shop.aa_replacing as r, shop.zz_after as m, shop.base as b; print(r.RESULT, m.RESULT, m.TABLE['helper'].__name__, b.Other.kind)",
+    "replaced afterwards": "import shop.zz_after as m, shop.aa_replacing as r; print(r.RESULT, m.RESULT, m.TABLE['helper'].__name__)",
     "texts of one code": "import shop.records as m; texts = [vars(c)['_make'].__dict__.get('__qualname__') for c in (m.First, m.Second)]; print(texts, texts[0] is texts[1])",
     "a function with its labels": "import shop.wrapping as m; print(m.NAME, m.wrapper.__name__, m.wrapper.__qualname__, m.wrapper.__module__)",
     "a function renamed": "import shop.base as b; b.helper.__name__ = 'renamed'; b.helper.__doc__ = 'told'; import shop.wrapping as m; print(m.NAME, m.wrapper.__name__, m.wrapper.__qualname__)",
@@ -717,10 +735,10 @@ print(m.helper())
 
 CHECK = """
 import json, sys
-import shop.base, shop.derived, shop.use, shop.stock, shop.registry, shop.stars, shop.switch, shop.caching, shop.own, shop.taking, shop.taken, shop.leaves
+import shop.base, shop.derived, shop.use, shop.stock, shop.registry, shop.stars, shop.switch, shop.caching, shop.own, shop.taking, shop.taken, shop.leaves, shop.zz_after
 shop.caching.replace("new", shop.caching.other)
 native = sys.modules["lyo._native"]
-print(json.dumps({name: len(native.waiting(sys.modules[name])) for name in ("shop.base", "shop.derived", "shop.use", "shop.stock", "shop.registry", "shop.stars", "shop.switch", "shop.caching", "shop.own", "shop.taking", "shop.taken", "shop.leaves")}))
+print(json.dumps({name: len(native.waiting(sys.modules[name])) for name in ("shop.base", "shop.derived", "shop.use", "shop.stock", "shop.registry", "shop.stars", "shop.switch", "shop.caching", "shop.own", "shop.taking", "shop.taken", "shop.leaves", "shop.zz_after")}))
 """
 
 
