@@ -249,6 +249,8 @@ import os
 def alter(target, name, value):
     if os.getpid():
         setattr(target, name, value)
+def run(text, target):
+    exec({True: text, False: ""}[os.getpid() > 0], {"t": target})
 def leave(target):
     return target if os.getpid() else None
 ''',
@@ -318,6 +320,38 @@ RESULT = [base.helper()]
 from shop import base
 RESULT = [base.helper(), base.Base().name()]
 TABLE = {"helper": base.helper}
+''',
+    "shop/renamed.py": '''
+from shop import altering
+class Kind:
+    pass
+altering.run("t.__name__ = 'Renamed'", Kind)
+NAME = Kind.__name__
+''',
+    "shop/abstract.py": '''
+import abc
+from shop import altering
+class Abstract(abc.ABC):
+    @abc.abstractmethod
+    def told(self):
+        return "told"
+class Plain:
+    pass
+altering.run("t.__abstractmethods__ = frozenset()", Abstract)
+try:
+    TOLD = Abstract().told()
+except TypeError:
+    TOLD = "refused"
+''',
+    "shop/refusing.py": '''
+from shop import altering
+class Plain:
+    pass
+altering.run("t.__abstractmethods__ = frozenset({'x'})", Plain)
+try:
+    MADE = type(Plain()).__name__
+except TypeError:
+    MADE = "refused"
 ''',
     "shop/records.py": '''
 import os
@@ -472,6 +506,9 @@ PROGRAMS = {
     "what another module would replace": "import shop.zz_after as m; print(m.RESULT, m.TABLE['helper'].__name__)",
     "what another module has replaced": "import shop.aa_replacing as r, shop.zz_after as m, shop.base as b; print(r.RESULT, m.RESULT, m.TABLE['helper'].__name__, b.Other.kind)",
     "replaced afterwards": "import shop.zz_after as m, shop.aa_replacing as r; print(r.RESULT, m.RESULT, m.TABLE['helper'].__name__)",
+    "an own class renamed": "import shop.renamed as m; print(m.NAME)",
+    "an own class abstract no more": "import shop.abstract as m; print(m.TOLD)",
+    "an own class made abstract": "import shop.refusing as m; print(m.MADE)",
     "texts of one code": "import shop.records as m; texts = [vars(c)['_make'].__dict__.get('__qualname__') for c in (m.First, m.Second)]; print(texts, texts[0] is texts[1])",
     "a function with its labels": "import shop.wrapping as m; print(m.NAME, m.wrapper.__name__, m.wrapper.__qualname__, m.wrapper.__module__)",
     "a function renamed": "import shop.base as b; b.helper.__name__ = 'renamed'; b.helper.__doc__ = 'told'; import shop.wrapping as m; print(m.NAME, m.wrapper.__name__, m.wrapper.__qualname__)",

@@ -210,12 +210,16 @@ fn replaces(analysis: &Analysis, outcome: &Outcome) -> bool {
         Change::SetAttribute { object: Value::Module(module), name, .. } => {
             evaluated(*module).is_some_and(|evaluated| evaluated.namespace.contains_key(name))
         }
+        Change::SetAttribute { name, .. } if LABELS.contains(&&**name) => false,
         Change::SetAttribute { object: Value::Object(object), name, .. } => evaluated(object.owner)
             .and_then(|evaluated| evaluated.heap.objects.get(object.index as usize))
             .is_some_and(|target| matches!(target, Object::Class(class) if class.namespace.contains_key(name))),
         _ => false,
     })
 }
+
+/// What others compute does not rest on these, and where it does, a guard says so.
+const LABELS: [&str; 4] = ["__doc__", "__module__", "__name__", "__qualname__"];
 
 /// Older names that lead to what the statement changes: after it, they are as unknown as what it binds.
 fn forgotten(evaluated: &Evaluated, statement: u32) -> impl Iterator<Item = &Arc<str>> {

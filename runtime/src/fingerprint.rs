@@ -257,13 +257,15 @@ impl Canonical {
         Ok(())
     }
 
-    /// Its name, those of its MRO, and its metaclass's; attributes are guarded one by one.
+    /// Its names, those of its MRO, and its metaclass's; attributes are guarded one by one.
     fn class(&mut self, class: &Object) -> Fallible<()> {
         self.class_name(class)?;
         self.class_name(&class.class())?;
         let Some(pointer) = class.as_type() else {
             return Ok(());
         };
+        // SAFETY: a ready type; a new str.
+        self.text(&unsafe { Object::owned(ffi::PyType_GetName(pointer))? })?;
         // SAFETY: a ready type has an MRO.
         let mro = unsafe { Object::borrowed((*pointer).tp_mro) };
         let Some(mro) = mro else { return Ok(()) };

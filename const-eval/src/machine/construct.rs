@@ -53,6 +53,10 @@ impl Machine<'_> {
     ) -> Eval<Value> {
         let known = self.known;
         if let Type::Class(object) = class {
+            if owner == known.object && !self.is_own(object) {
+                // Who sets this attribute of a class makes it abstract, or not.
+                self.lookup(class, "__abstractmethods__");
+            }
             let missing = self.class(object).map(|class| class.abstract_methods.clone()).unwrap_or_default();
             if owner == known.object && !missing.is_empty() {
                 let name = self.type_name(class);

@@ -151,10 +151,10 @@ fn attribute(owner: &Rc<Waiting>, class: ClassView<'_>, name: &str) -> Result<At
         return Ok(Attribute::Own(Rc::clone(owner), node));
     }
     let makes_members = class.namespace.iter().any(|item| item.is_ok_and(|(given, _)| given == "__slots__"));
-    let is_special = matches!(
-        name,
-        "__dict__" | "__weakref__" | "__doc__" | "__hash__" | "__module__" | "_abc_impl" | "__abstractmethods__"
-    );
+    if name == "__abstractmethods__" && class.abc {
+        return Ok(Attribute::AsBuilt);
+    }
+    let is_special = matches!(name, "__dict__" | "__weakref__" | "__doc__" | "__hash__" | "__module__" | "_abc_impl");
     if makes_members || is_special {
         return Ok(Attribute::Unknown);
     }
