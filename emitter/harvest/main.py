@@ -220,14 +220,14 @@ class Harvester:
         held_atoms = {}
         while True:
             walker = Walker(module, recording.code, recording.made, imported, modules, loaded)
-            walker.held_atoms.update(held_atoms)
+            walker.atoms.held.update(held_atoms)
             for value in bound:
-                walker.note_held_atoms(value)
+                walker.atoms.note(value)
             walker.tree = recording.tree
             encoded = self.encode_all(built, walker, namespace, guards)
-            if not walker.has_missed_atoms():
+            if not walker.atoms.has_missed():
                 break
-            held_atoms = walker.held_atoms
+            held_atoms = walker.atoms.held
         walker.finish()
         return tuple(walker.nodes), tuple(encoded), tuple([guard[1:] for guard in guards])
 
@@ -316,25 +316,11 @@ class Harvester:
         """What the runtime will find there, or the placeholder on the way."""
         if self.native is None:
             return foreign.walk(module, path)
-        for length in range(len(path) + 1):
-            try:
-                value = self.native.lookup(module, path[:length])
-            except LookupError:
-                return foreign.MISSING
-            if type(value) is refuse.Placeholder:
-                break
-        return value
+        return found_along(self.native.lookup, module, path)
 
     def look_up_below(self, value, path):
         """The same, of what a name of the module that is being described is bound to."""
-        for length in range(len(path) + 1):
-            try:
-                found = self.native.lookup_below(value, path[:length])
-            except LookupError:
-                return foreign.MISSING
-            if type(found) is refuse.Placeholder:
-                break
-        return found
+        return found_along(self.native.lookup_below, value, path)
 
     def fingerprint(self, value):
         if self.native is None:
@@ -354,6 +340,18 @@ class Harvester:
         disagreements = [note[1] for note in notes if note[0] == "disagreement"]
         if disagreements:
             raise Unsupported(f"the evaluators disagree on {disagreements[0]}")
+
+
+def found_along(look_up, start, path):
+    """What `look_up` finds at the end of a path, or the placeholder on the way."""
+    for length in range(len(path) + 1):
+        try:
+            value = look_up(start, path[:length])
+        except LookupError:
+            return foreign.MISSING
+        if type(value) is refuse.Placeholder:
+            break
+    return value
 
 
 def entry_package(entry):

@@ -149,15 +149,15 @@ class Describer:
         while True:
             saved = walker.save()
             self.note_made(walker, statements)
-            walker.held_atoms.update(held_atoms)
+            walker.atoms.held.update(held_atoms)
             try:
                 encoded = [*self.effects(walker, statements), *self.stores(run, walker, operations)]
             except Blamed:
                 walker.restore(saved)
                 raise
-            if not walker.has_missed_atoms():
+            if not walker.atoms.has_missed():
                 break
-            missed = walker.held_atoms
+            missed = walker.atoms.held
             walker.restore(saved)
             if held_atoms:
                 raise Blamed(operations[0][0] if operations else statements[0].index, "texts that are taken out of objects of another module")
@@ -238,7 +238,7 @@ class Describer:
             walker.imported.setdefault(id(value), bound)
         for value in before.values():
             if id(value) not in walker.made:
-                walker.note_held_atoms(value)
+                walker.atoms.note(value)
         walker.tree = run.tree
         return walker
 

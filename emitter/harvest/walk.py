@@ -10,6 +10,7 @@ import opcode
 import sys
 
 from lyo_harvest import classes, construct, sets
+from lyo_harvest.atoms import ATOMS, Atoms, BuiltinMethodType
 from lyo_harvest.foreign import (
     BUILTIN_NAMES, MISSING, UNNAMED_TYPES, ForeignCode, FunctionType, ModuleType, Names, is_a, original, raw,
     raw_dict, walk,
@@ -21,7 +22,6 @@ CodeType = type((lambda: None).__code__)
 CellType = type((lambda value: (lambda: value))(0).__closure__[0])
 MethodType = type(ForeignCode().find)
 MappingProxyType = type(type.__dict__)
-BuiltinMethodType = type(len)
 MethodWrapperType = type(object().__str__)
 GetSetDescriptorType = type(FunctionType.__code__)
 MemberDescriptorType = type(FunctionType.__globals__)
@@ -37,9 +37,6 @@ IMPORT_ATTRIBUTES = ("__name__", "__package__", "__file__", "__cached__", "__pat
 CONSTANTS = 9  # their place in the node of a code object
 
 OPTIMIZED = 1  # CO_OPTIMIZED: of a function, not of a class body
-
-# Immutable data of which programs may see whether it is the same object.
-ATOMS = frozenset((int, float, complex, str, bytes))
 
 foreign_code = ForeignCode()
 
@@ -70,9 +67,7 @@ class Walker:
         self.names = Names(modules, loaded)
         self.tree = None  # of the source
         self.displays = None  # in it, once they were looked for
-        self.held_atoms = {}  # id -> ((module, path) of the holder, how, name, the atom)
-        self.own_atoms = {}
-        self.noted_classes = set()
+        self.atoms = Atoms(self)
         self.own_name = None
         self.generated = []  # (node number, code object that is not in the module's tree)
         self.registered = set()  # ids of classes that a replayed effect registers with an ABC
@@ -89,14 +84,14 @@ class Walker:
     def save(self):
         """Everything that describing values adds to, for `restore`."""
         return (
-            list(self.nodes), set(self.made), dict(self.memo), dict(self.held_atoms), dict(self.own_atoms),
-            self.own_name, list(self.generated), dict(self.code_names), dict(self.wrapped_by_class), set(self.attributes),
+            list(self.nodes), set(self.made), dict(self.memo), self.atoms.save(), self.own_name,
+            list(self.generated), dict(self.code_names), dict(self.wrapped_by_class), set(self.attributes),
         )
 
     def restore(self, saved):
-        (self.nodes, self.made, self.memo, self.held_atoms, self.own_atoms, self.own_name, self.generated,
-         self.code_names, self.wrapped_by_class, self.attributes) = saved
-        self.noted_classes = set()  # their atoms are noted again
+        (self.nodes, self.made, self.memo, atoms, self.own_name, self.generated, self.code_names,
+         self.wrapped_by_class, self.attributes) = saved
+        self.atoms.restore(atoms)
 
     # ---- constants of the module's own code tree
 
@@ -215,13 +210,12 @@ class Walker:
             if name is not None:
                 if self.bound is not None and name not in self.bound:
                     raise Unsupported(f"holds what the module imports later, as {name}")
-                self.note_held_atoms(value)
+                self.atoms.note(value)
                 return self.add(("name", name))
             if kind in ATOMS:
-                held = self.held_atoms.get(id(value))
-                if held is not None:
-                    return self.held_atom(held)
-                self.own_atoms[id(value)] = value
+                number = self.atoms.node(value)
+                if number is not None:
+                    return number
         maker = MAKERS.get(kind)
         if maker is not None:
             return maker(self, value)
@@ -258,7 +252,7 @@ class Walker:
             return self.add(("external", "lyo._native", ("types", type_name)))
         found = self.names.find(value)
         if found is not None:
-            self.note_held_atoms(value)
+            self.atoms.note(value)
             return self.add(("external", found[0], found[1]))
         if type(value) is FunctionType:
             found = self.names.find_wrapped(value)
@@ -269,7 +263,7 @@ class Walker:
             found = self.names.find_item(value)
             if found is not None:
                 module, path, key = found
-                self.note_held_atoms(value)
+                self.atoms.note(value)
                 return self.construct(
                     self.add(("external", "builtins", ("dict", "__getitem__"))),
                     self.add(("external", module, path)), self.text(key),
@@ -278,64 +272,7 @@ class Walker:
             raise Unsupported(f"refers to {describe(value)}, which has no name in its module")
         return None
 
-    # ---- texts and numbers that are taken out of another module's objects: the very same objects
-
-    def note_held_atoms(self, value):
-        kind = type(value)
-        if kind is dict:
-            items, how = value, "item"
-        elif kind is list:
-            for place, item in enumerate(value):
-                if type(item) in ATOMS and not self.is_shared_by_value(item):
-                    self.held_atoms.setdefault(id(item), (value, "place", place, item))
-            return
-        elif is_a(value, type) and self.names.find(value) is not None:
-            items, how = type.__dict__["__dict__"].__get__(value), "named"
-        elif is_a(value, ModuleType) and value is not self.module and self.names.find(value) is not None:
-            items, how = raw_dict(value), "named"
-        elif any(is_a(value, other) for other in (type, ModuleType, FunctionType, BuiltinMethodType)) or not has_plain_attributes(kind):
-            return
-        else:
-            items, how = dict(classes.slot_values(value)), "attribute"
-            for name, item in (classes.instance_dict(value) or {}).items():
-                if type(name) is str and raw(kind, name) is MISSING:
-                    items[name] = item
-        for name, item in items.items():
-            if type(name) is str and type(item) in ATOMS and not self.is_shared_by_value(item):
-                self.held_atoms.setdefault(id(item), (value, how, name, item))
-
-    def note_atoms_of_methods(self, kind):
-        """What the methods of another module's class take by default, and their constants: an instance may hold them."""
-        for cls in type.__dict__["__mro__"].__get__(kind):
-            if cls in self.noted_classes or self.is_made(cls) or id(cls) in BUILTIN_NAMES:
-                continue
-            self.noted_classes.add(cls)
-            for method in type.__dict__["__dict__"].__get__(cls).values():
-                if type(method) is not FunctionType or self.is_made(method) or self.names.find(method) is None:
-                    continue
-                for how, values in (("default", method.__defaults__ or ()), ("constant", method.__code__.co_consts)):
-                    for place, item in enumerate(values):
-                        if type(item) in ATOMS and not self.is_shared_by_value(item):
-                            self.held_atoms.setdefault(id(item), (method, how, place, item))
-
-    def has_missed_atoms(self):
-        """Whether something was taken for this module's own before its holder was met."""
-        return any(id(value) in self.held_atoms for value in self.own_atoms.values())
-
-    def held_atom(self, held):
-        value, how, name, _ = held
-        if how == "named":
-            module, path = self.names.find(value)
-            return self.add(("external", module, (*path, name)))
-        holder = self.node(value)
-        if how == "attribute":
-            return self.get_attribute(holder, name)
-        if how == "default":
-            return self.item_of(self.get_attribute(holder, "__defaults__"), name)
-        if how == "constant":
-            return self.item_of(self.get_attribute(self.get_attribute(holder, "__code__"), "co_consts"), name)
-        kind, key = ("list", self.node(name)) if how == "place" else ("dict", self.text(name))
-        return self.construct(self.add(("external", "builtins", (kind, "__getitem__"))), holder, key)
+    # ---- what is read at run time
 
     def construct(self, callable_node, *arguments):
         return self.add(("construct", {
@@ -469,11 +406,7 @@ class Walker:
                 function = self.add(("external", module_name, path))
                 number = self.add(("code-of", function, constants))
                 self.memo[id(value)] = (number, value)
-                # A function may have been renamed; a wrapper keeps the name that it had.
-                for name in ("co_name", "co_qualname"):
-                    text = getattr(value, name)
-                    if not self.is_shared_by_value(text):
-                        self.held_atoms.setdefault(id(text), (value, "attribute", name, text))
+                self.atoms.note_code(value)
                 return number
         number = self.add(None)
         self.memo[id(value)] = (number, value)
@@ -730,7 +663,7 @@ class Walker:
             found = self.external(value, wanted=False)
             if found is not None:
                 return found
-        self.note_atoms_of_methods(type(value))
+        self.atoms.note_methods(type(value))
         number = self.reserve(value)
         self.nodes[number] = classes.describe_instance(self, value)
         return number
@@ -752,11 +685,6 @@ def constant_ids(code):
         elif not Walker.is_shared_by_value(constant):
             found.add(id(constant))
     return found
-
-
-def has_plain_attributes(kind):
-    """Whether `getattr` of an instance runs no Python code for what its `__dict__` holds."""
-    return type(raw(kind, "__getattribute__")) is type(object.__getattribute__)
 
 
 def is_hashed_in_c(value):

@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 const BOOTSTRAP: &str = include_str!("../harvest/bootstrap.py");
 /// In the order of their imports.
-const SOURCES: [(&str, &str); 16] = [
+const SOURCES: [(&str, &str); 17] = [
     ("refuse", include_str!("../harvest/refuse.py")),
     ("record", include_str!("../harvest/record.py")),
     ("operations", include_str!("../harvest/operations.py")),
@@ -34,6 +34,7 @@ const SOURCES: [(&str, &str); 16] = [
     ("plain", include_str!("../harvest/plain.py")),
     ("classes", include_str!("../harvest/classes.py")),
     ("construct", include_str!("../harvest/construct.py")),
+    ("atoms", include_str!("../harvest/atoms.py")),
     ("walk", include_str!("../harvest/walk.py")),
     ("survey", include_str!("../harvest/survey.py")),
     ("replayed", include_str!("../harvest/replayed.py")),

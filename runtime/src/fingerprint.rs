@@ -252,7 +252,7 @@ impl Canonical {
             }
         }
         for label in function_labels(function) {
-            self.object(&label.unwrap_or_else(Object::none), depth + 1)?;
+            self.object(&label, depth + 1)?;
         }
         Ok(())
     }
@@ -333,13 +333,13 @@ pub fn counts_by_class(object: &Object) -> bool {
     is_made && !object.is_class() && module_dict(object).is_none()
 }
 
-/// `__name__`, `__qualname__`, `__doc__` and `__module__` of a function.
-pub fn function_labels(function: &Object) -> [Option<Object>; 4] {
+/// `__name__`, `__qualname__`, `__doc__` and `__module__` of a function, `None` where it has none.
+pub fn function_labels(function: &Object) -> [Object; 4] {
     // SAFETY: a function; its fields are live objects or null.
     unsafe {
         let function = function.as_ptr().cast::<ffi::PyFunctionObject>();
         [(*function).func_name, (*function).func_qualname, (*function).func_doc, (*function).func_module]
-            .map(|label| Object::borrowed(label))
+            .map(|label| Object::borrowed(label).unwrap_or_else(Object::none))
     }
 }
 

@@ -133,8 +133,8 @@ struct Known {
 #[derive(Clone)]
 enum State {
     Fixed,
-    /// A function's code, defaults, labels, and keyword defaults: all that it refers to is fixed.
-    Function(Object, Option<Object>, [Option<Object>; 4], Vec<Object>),
+    /// A function's code, defaults and labels, and its keyword defaults: all that it refers to is fixed.
+    Function([Object; 6], Vec<Object>),
     /// A class's version, metaclass, names and MRO.
     Class(u32, [usize; 4]),
     /// The class, with its name, of an object of which only that counts.
@@ -145,15 +145,8 @@ impl PartialEq for State {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (State::Fixed, State::Fixed) => true,
-            (
-                State::Function(code, defaults, labels, keyword_defaults),
-                State::Function(other_code, other_defaults, other_labels, other_keyword_defaults),
-            ) => {
-                code.is(other_code)
-                    && are_same(defaults.as_ref(), other_defaults.as_ref())
-                    && keyword_defaults.len() == other_keyword_defaults.len()
-                    && keyword_defaults.iter().zip(other_keyword_defaults).all(|(value, other)| value.is(other))
-                    && labels.iter().zip(other_labels).all(|(label, other)| are_same(label.as_ref(), other.as_ref()))
+            (State::Function(parts, keyword_defaults), State::Function(other_parts, other_keyword_defaults)) => {
+                are_same(parts, other_parts) && are_same(keyword_defaults, other_keyword_defaults)
             }
             (State::Class(version, parts), State::Class(other_version, other_parts)) => {
                 version == other_version && parts == other_parts
@@ -183,12 +176,9 @@ fn fixed_items(dict: &Object) -> Option<Vec<Object>> {
     Some(items)
 }
 
-fn are_same(one: Option<&Object>, other: Option<&Object>) -> bool {
-    match (one, other) {
-        (Some(one), Some(other)) => one.is(other),
-        (None, None) => true,
-        _ => false,
-    }
+/// Whether these are the very same objects.
+fn are_same(objects: &[Object], others: &[Object]) -> bool {
+    objects.len() == others.len() && objects.iter().zip(others).all(|(object, other)| object.is(other))
 }
 
 /// By the bytes of module and path.
@@ -265,9 +255,13 @@ fn state_of(object: &Object) -> Option<State> {
                 None => Vec::new(),
             };
             let defaults = Object::borrowed(ffi::PyFunction_GetDefaults(function));
-            let are_fixed = defaults.as_ref().is_none_or(|defaults| defaults.tuple_items().all(|item| is_fixed(&item)));
+            if defaults.as_ref().is_some_and(|defaults| !defaults.tuple_items().all(|item| is_fixed(&item))) {
+                return None;
+            }
             let code = Object::borrowed(ffi::PyFunction_GetCode(function))?;
-            return are_fixed.then(|| State::Function(code, defaults, function_labels(object), keyword_defaults));
+            let [name, qualname, doc, module] = function_labels(object);
+            let defaults = defaults.unwrap_or_else(Object::none);
+            return Some(State::Function([code, defaults, name, qualname, doc, module], keyword_defaults));
         }
     }
     if let Some(class) = object.as_type()

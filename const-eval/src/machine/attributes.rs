@@ -279,13 +279,19 @@ impl Machine<'_> {
         path.push(name.into());
         let module = self.world.module_name(object.owner).to_string();
         let path: Vec<&str> = path.iter().map(|part| &**part).collect();
-        let value = match self.object(object) {
+        let contents = !self.holds_container(object, name);
+        self.depend_on(&module, &path, contents);
+        Ok(())
+    }
+
+    /// Does the class or instance itself hold a mutable container under the name?
+    pub(super) fn holds_container(&self, object: ObjectRef, name: &str) -> bool {
+        let held = match self.object(object) {
+            Object::Class(class) => class.namespace.get(name),
             Object::Instance(instance) => instance.held(name),
             _ => None,
         };
-        let contents = !value.is_some_and(|value| self.is_container(value));
-        self.depend_on(&module, &path, contents);
-        Ok(())
+        held.is_some_and(|value| self.is_container(value))
     }
 
     /// The names by which a guard gets at an object: of its module, or of one of that one's classes.
@@ -299,7 +305,7 @@ impl Machine<'_> {
 
     fn path_among<'a>(
         &self,
-        names: impl Iterator<Item = (&'a Name, &'a Value)> + Clone,
+        mut names: impl Iterator<Item = (&'a Name, &'a Value)> + Clone,
         object: ObjectRef,
     ) -> Option<Vec<Name>> {
         let is_it = |value: &Value| match value {
@@ -315,7 +321,6 @@ impl Machine<'_> {
         if let Some((name, _)) = names.clone().find(|(_, value)| is_it(value)) {
             return Some(vec![name.clone()]);
         }
-        let mut names = names;
         names.find_map(|(class_name, value)| {
             let Value::Object(class) = value else { return None };
             if class.owner != object.owner {

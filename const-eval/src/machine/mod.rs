@@ -667,14 +667,9 @@ impl<'w> Machine<'w> {
             && !self.rest_on_fingerprint(object)
         {
             let what = self.describe(&Value::Object(object));
-            let whose = match self.is_ours(object) {
-                true => "which code that is not known may have changed".to_string(),
-                false => {
-                    let owner = self.world.module_name(object.owner);
-                    format!("which belongs to module `{owner}` and may have been changed")
-                }
-            };
-            return self.residual(Rule::ForeignContents, format!("reads the contents of {what}, {whose}"));
+            let whose = self.whose(object);
+            let end = if self.is_ours(object) { "" } else { " and may have been changed" };
+            return self.residual(Rule::ForeignContents, format!("reads the contents of {what}, {whose}{end}"));
         }
         if !self.is_own(object) && self.has_foreign_keys(object) {
             return self.residual(Rule::NotModelled, "a container whose keys are compared by code");

@@ -344,9 +344,7 @@ impl Machine<'_> {
         if let Some(Value::Object(object)) = target
             && self.is_ours(object)
         {
-            // What is changed is not known to be what it was.
-            self.current.unvouched.get_or_insert(object);
-            self.current.speculates = true;
+            self.miss_guard(object);
         }
         let operands: Vec<Value> = change.operands().into_iter().cloned().collect();
         let is_complete = operands.iter().chain(&target).all(|value| self.is_placed(value));
@@ -408,11 +406,15 @@ impl Machine<'_> {
 
     fn what_changes(&mut self, object: ObjectRef) -> String {
         let what = self.describe(&Value::Object(object));
+        format!("changes {what}, {}", self.whose(object))
+    }
+
+    /// Whose object it is that can't be relied on.
+    pub(super) fn whose(&self, object: ObjectRef) -> String {
         if self.is_ours(object) {
-            return format!("changes {what}, which code that is not known may have changed");
+            return "which code that is not known may have changed".into();
         }
-        let owner = self.world.module_name(object.owner).to_string();
-        format!("changes {what}, which belongs to module `{owner}`")
+        format!("which belongs to module `{}`", self.world.module_name(object.owner))
     }
 
     pub(super) fn refuse_change<T>(&mut self, object: ObjectRef) -> Eval<T> {

@@ -129,34 +129,27 @@ impl Machine<'_> {
 
     /// The result rests on an attribute of an object of the module that code which is not known may have changed.
     pub(super) fn rest_on_attribute(&mut self, object: ObjectRef, name: &str) {
-        let Some(mut path) = self.path_of(object) else {
-            self.current.unvouched.get_or_insert(object);
-            self.current.speculates = true;
-            return;
-        };
+        let Some(mut path) = self.path_of(object) else { return self.miss_guard(object) };
         if let Some(name) = path.first().cloned() {
             self.rest_on_binding(&name);
         }
         path.push(name.into());
-        let contents = !self.held_by(object, name).is_some_and(|value| self.is_container(value));
+        let contents = !self.holds_container(object, name);
         self.rest_on(Dependency { module: self.name.clone(), path, contents });
     }
 
-    /// What a class, instance or function itself holds under a name.
-    fn held_by(&self, object: ObjectRef, name: &str) -> Option<&Value> {
-        match self.object(object) {
-            Object::Class(class) => class.namespace.get(name),
-            Object::Instance(instance) => instance.held(name),
-            Object::Function(function) => function.attributes.get(name),
-            _ => None,
-        }
+    /// The statement reads or changes an object of the module for which no guard can vouch.
+    pub(super) fn miss_guard(&mut self, object: ObjectRef) {
+        self.current.unvouched.get_or_insert(object);
+        self.current.speculates = true;
     }
 
     /// A statement that has read, or changed, what no guard vouches for is not known.
     pub(super) fn check_vouched(&mut self) -> Eval<()> {
         let Some(object) = self.current.unvouched else { return Ok(()) };
         let what = self.describe(&Value::Object(object));
-        self.residual(Rule::UnknownName, format!("rests on {what}, which code that is not known may have changed"))
+        let whose = self.whose(object);
+        self.residual(Rule::UnknownName, format!("rests on {what}, {whose}"))
     }
 
     /// Names of the module to which a guard can lead, with what they are bound to.

@@ -186,11 +186,7 @@ impl<'w> Machine<'w> {
         let mut started = start.is_none();
         // A guard looks a name up in a class and all those above it: these need none of their own.
         let mut guarded: Vec<Type> = Vec::new();
-        let is_changed = mro.iter().any(|entry| match entry {
-            Type::Class(object) => self.overlay.is_known(&Changed::Attribute(*object, name.into())),
-            Type::Ground(_) => false,
-        });
-        for entry in mro {
+        for &entry in &mro {
             if !started {
                 started = Some(entry) == start;
                 continue;
@@ -206,7 +202,7 @@ impl<'w> Machine<'w> {
                 }
                 Type::Class(object) => {
                     if !self.is_own(object) && !self.is_cache_attribute(object, name) {
-                        if is_changed || !guarded.contains(&entry) {
+                        if !guarded.contains(&entry) || self.has_changed_above(&mro, name) {
                             self.depend_on_class(object, name);
                             guarded.extend(self.mro(entry));
                         }
@@ -225,6 +221,14 @@ impl<'w> Machine<'w> {
             }
         }
         None
+    }
+
+    /// Has this module changed the attribute of one of the classes?
+    fn has_changed_above(&self, mro: &[Type], name: &str) -> bool {
+        mro.iter().any(|entry| match entry {
+            Type::Class(object) => self.overlay.is_known(&Changed::Attribute(*object, name.into())),
+            Type::Ground(_) => false,
+        })
     }
 
     pub(super) fn ground_attribute(&self, owner: GroundId, name: &str) -> Option<&'w TypeAttribute> {
@@ -248,8 +252,7 @@ impl<'w> Machine<'w> {
         };
         let mut path: Vec<&str> = qualname.split('.').collect();
         path.push(name);
-        let value = self.class(object).and_then(|class| class.namespace.get(name));
-        let contents = !value.is_some_and(|value| self.is_container(value));
+        let contents = !self.holds_container(object, name);
         self.depend_on(&module, &path, contents);
     }
 

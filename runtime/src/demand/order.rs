@@ -67,14 +67,8 @@ impl Order {
     /// Which of those that were counted are not there any more.
     fn gone(&self, others: &[Object]) -> Vec<usize> {
         let mut left = others.iter().peekable();
-        let is_gone = |key: &Object| left.next_if(|other| other.as_text() == key.as_text()).is_none();
-        let mut gone = Vec::new();
-        for (place, is_gone) in self.counted.iter().map(is_gone).enumerate() {
-            if is_gone {
-                gone.push(place);
-            }
-        }
-        gone
+        let mut is_gone = |key: &Object| left.next_if(|other| other.as_text() == key.as_text()).is_none();
+        (0..).zip(&self.counted).filter(|(_, key)| is_gone(key)).map(|(place, _)| place).collect()
     }
 
     /// Entries of the namespace that never waited, in order.
@@ -83,7 +77,7 @@ impl Order {
         globals.dict_keys().into_iter().filter(is_other).collect()
     }
 
-    /// A top-level statement is about to delete a name.
+    /// A top-level statement is about to delete a name. One that never waited, the next count finds gone.
     pub fn deleted(&mut self, name: &str) {
         self.last = None;
         if let Some(place) = self.places.remove(name) {
@@ -92,7 +86,6 @@ impl Order {
                 *later -= usize::from(*later > place);
             }
         }
-        // Of another name, the next count finds it gone.
     }
 
     pub fn names(&self) -> Vec<Box<str>> {
