@@ -12,6 +12,7 @@ import ast
 import importlib
 import json
 import os
+import re
 import sys
 
 
@@ -47,10 +48,19 @@ def instance(*methods):
     return type("StandIn", (), dict.fromkeys(methods, refuse))()
 
 
+def pattern(text, flags):
+    return re.compile(text, flags)
+
+
+def found(how, text, flags, *arguments):
+    """What a method of a pattern gives."""
+    return getattr(pattern(text, flags), how)(*arguments)
+
+
 # Stands for what is not known: the call must come to the same with each.
 VARIETIES = (None, 1, "a", b"a", 1.5, (), [], {}, set(), int, len, function(), instance(), instance("__call__"))
 STAND_INS = {
-    each.__name__: each for each in (function, ground, subclass, derived, instance, slice, range, set, frozenset)
+    each.__name__: each for each in (function, ground, subclass, derived, instance, pattern, found, slice, range, set, frozenset)
 }
 
 

@@ -6,7 +6,7 @@ use twox_hash::XxHash3_128;
 pub const MAGIC: [u8; 8] = *b"\x89LYO\r\n\x1a\n";
 
 /// Raised by every change that an older reader would misread.
-pub const FORMAT_VERSION: u32 = 8;
+pub const FORMAT_VERSION: u32 = 9;
 
 /// Bytes of the file header: magic, format version, a zero word, file length (u64), directory offset
 /// (u64), directory length (u64), number of modules, a zero word, digest.
@@ -124,6 +124,7 @@ pub mod expectation {
     pub const CLASS: u32 = 3;
     pub const SAME: u32 = 4;
     pub const ABSENT_OR: u32 = 5;
+    pub const SAME_AS: u32 = 6;
 }
 
 /// The digest that the format uses, XXH3-128: it tells what is damaged, not what is forged.

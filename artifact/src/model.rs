@@ -400,6 +400,8 @@ pub enum Expectation {
     Class(u64),
     /// The very object of a node: a name of the module itself is bound to what the build saw there.
     Same(NodeId),
+    /// So many names of the path lead to the very object that the rest leads to: a module, and names below it.
+    SameAs(u32),
 }
 
 impl Node {

@@ -20,11 +20,11 @@ pub enum ReadError {
     Io(#[from] io::Error),
     #[error("not a bundle")]
     NotABundle,
-    #[error("format version {0}, but this reader knows {known} only", known = layout::FORMAT_VERSION)]
+    #[error("it has format version {0}, and this Lyo reads {known} only: build it again", known = layout::FORMAT_VERSION)]
     Version(u32),
-    #[error("the file is {actual} bytes long and should be {expected}")]
+    #[error("the file is {actual} bytes long and should be {expected}: build it again")]
     Length { expected: u64, actual: u64 },
-    #[error("{0} is damaged: its digest differs")]
+    #[error("{0} is damaged (its digest differs): build it again")]
     Digest(&'static str),
     #[error("malformed: {0}")]
     Malformed(&'static str),

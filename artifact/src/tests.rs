@@ -120,6 +120,11 @@ fn image() -> Image {
             Guard { module: "m".into(), path: vec!["a".into()], expect: Expectation::Same(2) },
             Guard { module: "m".into(), path: vec!["b".into()], expect: Expectation::AbsentOr(3) },
             Guard { module: "m".into(), path: vec!["c".into()], expect: Expectation::Class(4) },
+            Guard {
+                module: "m".into(),
+                path: vec!["d".into(), "n".into(), "e".into()],
+                expect: Expectation::SameAs(1),
+            },
         ],
         step: None,
     }

@@ -34,9 +34,17 @@ impl ImageView<'_> {
         let mut guards = 0_u32;
         for guard in self.guards() {
             let guard = guard?;
-            guard.place()?.1.iter().try_for_each(|text| text.map(drop))?;
-            if let Expectation::Same(node) = guard.expect {
-                self.check_id(node)?;
+            let mut names = 0;
+            guard.place()?.1.iter().try_for_each(|text| {
+                names += 1;
+                text.map(drop)
+            })?;
+            match guard.expect {
+                Expectation::Same(node) => self.check_id(node)?,
+                Expectation::SameAs(length) if length >= names => {
+                    return Err(ReadError::Malformed("a guard's path ends too early"));
+                }
+                _ => {}
             }
             guards += 1;
         }

@@ -633,12 +633,13 @@ impl<'a> Cursor<'a> {
     fn guard(&mut self) -> Result<GuardView<'a>, ReadError> {
         let kind = self.word()?;
         let fingerprint = self.long()?;
-        let node = || NodeId::try_from(fingerprint).map_err(|_| ReadError::Malformed("a node id is out of range"));
+        let word = |what| u32::try_from(fingerprint).map_err(|_| ReadError::Malformed(what));
         let expect = match kind {
             expectation::ABSENT => Expectation::Absent,
             expectation::FINGERPRINT => Expectation::Fingerprint(fingerprint),
             expectation::CLASS => Expectation::Class(fingerprint),
-            expectation::SAME => Expectation::Same(node()?),
+            expectation::SAME => Expectation::Same(word("a node id is out of range")?),
+            expectation::SAME_AS => Expectation::SameAs(word("a guard's path is too long")?),
             expectation::ABSENT_OR => Expectation::AbsentOr(fingerprint),
             _ => return Err(ReadError::Malformed("a guard has an unknown expectation")),
         };

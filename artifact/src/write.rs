@@ -495,6 +495,7 @@ impl Words {
             Expectation::AbsentOr(fingerprint) => (expectation::ABSENT_OR, fingerprint),
             Expectation::Class(fingerprint) => (expectation::CLASS, fingerprint),
             Expectation::Same(node) => (expectation::SAME, node.into()),
+            Expectation::SameAs(length) => (expectation::SAME_AS, length.into()),
         };
         self.word(kind);
         self.long(expected);

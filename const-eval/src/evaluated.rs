@@ -92,6 +92,8 @@ pub struct Evaluated {
     pub unsure: FxHashSet<Name>,
     /// Names of the namespace of which only a guard tells that they hold what is told here.
     pub speculative: FxHashSet<Name>,
+    /// What is certain of those among them that may hold something else altogether: an unknown value.
+    pub veiled: FxHashMap<Name, Value>,
     /// Entries of `sys.modules` that the top level replaces: absolute name and module.
     pub module_aliases: Vec<(Name, Value)>,
     /// What the module, and all that it surely imports, has changed of others. Whoever imports it
@@ -119,6 +121,12 @@ impl Evaluated {
 }
 
 impl Evaluated {
+    /// What the name holds, whatever code that is not known may have done; [`Self::namespace`] tells more to those who
+    /// set up a guard.
+    pub fn certain(&self, name: &str) -> Option<&Value> {
+        self.veiled.get(name).or_else(|| self.namespace.get(name))
+    }
+
     /// No statement of it runs code that is not proven, and its names are known.
     pub fn is_proven(&self) -> bool {
         !self.open_namespace && !self.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Residual(_)))

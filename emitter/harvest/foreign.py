@@ -83,6 +83,7 @@ class Names:
         self.keys = {}  # id of a module -> (its key in `sys.modules`, the module)
         self.indexed = {}
         self.found = {}
+        self.read = {}  # id -> (module, path, the value): where the module has read it
 
     def find(self, value):
         """(module, path), or None."""
@@ -113,6 +114,8 @@ class Names:
         by_name = self.by_own_name(value)
         if by_name is not None:
             return by_name
+        if id(value) in self.read:
+            return self.read[id(value)][:2]
         for module in self.candidates(value):
             name = self.index(module).get(id(value))
             if name is not None:

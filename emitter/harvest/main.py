@@ -16,6 +16,7 @@ import _frozen_importlib_external as external
 import _warnings
 
 from lyo_harvest import construct, foreign, operations, plain, record, refuse, segments, serve, walk
+from lyo_harvest.readings import Readings, is_same
 from lyo_harvest.record import Unsupported
 from lyo_harvest.walk import Walker
 
@@ -216,10 +217,12 @@ class Harvester:
         self.compare(entry, namespace, notes)
         bound = [value for operation in built if isinstance(operation, operations.Import) for _, value in operation.bound]
         loaded = self.server.loaded_with(entry["name"], recording.loaded_in_calls)
-        guards = self.guards(entry, recording)
+        read = Readings(entry["name"], loaded)
+        guards = self.guards(entry, recording, read)
         held_atoms = {}
         while True:
             walker = Walker(module, recording.code, recording.made, imported, modules, loaded)
+            walker.names.read = read.places
             walker.atoms.held.update(held_atoms)
             for value in bound:
                 walker.atoms.note(value)
@@ -280,8 +283,8 @@ class Harvester:
         ]
         return any(name == module or name.startswith(module + ".") for name in missing)
 
-    def guards(self, entry, recording):
-        found, seen = [], set()
+    def guards(self, entry, recording, seen):
+        found = []
         for statement, module, path, contents in sorted(entry["dependencies"], key=lambda item: item[0]):
             if not path and module not in sys.modules and self.is_missing(module, recording):
                 continue  # the import that fails is carried out, and must fail again
@@ -289,14 +292,17 @@ class Harvester:
         return found
 
     def guard(self, module, path, contents, seen):
-        """The guard (module, path, what is expected) in a list; an empty one where it was `seen` already."""
-        if (module, path, True) in seen or (module, path, contents) in seen:
+        """Guards (module, path, what is expected) for a place that was read; none where it was `seen` already."""
+        if not seen.is_new((module, path), contents):
             return []
-        seen.add((module, path, contents))
         value = foreign.original(self.look_up(module, path))
         if module not in sys.modules and path:
             raise Unsupported(f"rests on {module}, which is not imported")
-        return self.expectation(module, path, value, contents)
+        place = seen.place(module, path, value)
+        if place == (module, path):
+            return self.expectation(module, path, value, contents)
+        alias = [] if is_same((module, path), place) else [(module, path, "same-as", *place)]
+        return alias + (self.expectation(*place, value, contents) if seen.is_new(place, contents) else [])
 
     def expectation(self, module, path, value, contents):
         """The guard that this value stands there, in a list."""

@@ -4,6 +4,7 @@ import marshal
 import sys
 
 from lyo_harvest import foreign
+from lyo_harvest.readings import Readings
 from lyo_harvest.record import MODULE_ATTRIBUTES, Unsupported, describe_error
 from lyo_harvest.refuse import Placeholder
 from lyo_harvest.source import collect_names, import_operations, is_marker, is_plain, unmarshalled
@@ -58,7 +59,7 @@ class Describer:
         self.entry = entry
         self.walker = None
         self.guards = []
-        self.guarded = set()  # what they are about
+        self.guarded = Readings(entry["name"], frozenset())  # what they are about
         dependencies = sorted(entry["dependencies"], key=lambda item: item[0])
         self.pending = [item for item in dependencies if item[1] != entry["name"]]
         # (statement, path, contents): names of the module itself that code which is not known may have bound anew, and
@@ -232,6 +233,7 @@ class Describer:
         self.probed = None
         walker.executed = run.made
         walker.names = foreign.Names(modules, loaded, (name, before))
+        walker.names.read = self.guarded.places
         walker.imported = {}
         walker.add_import_attributes()
         for bound, value in before.items():
@@ -244,6 +246,7 @@ class Describer:
 
     def guards_until(self, statement):
         """How many guards have to hold for what was computed up to this statement."""
+        self.guarded.loaded = self.harvester.server.loaded_with(self.entry["name"], ())
         while self.pending and self.pending[0][0] <= statement:
             _, module, path, contents = self.pending[0]
             self.guards.extend(self.harvester.guard(module, tuple(path), contents, self.guarded))

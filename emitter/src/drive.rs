@@ -25,11 +25,12 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 const BOOTSTRAP: &str = include_str!("../harvest/bootstrap.py");
 /// In the order of their imports.
-const SOURCES: [(&str, &str); 17] = [
+const SOURCES: [(&str, &str); 18] = [
     ("refuse", include_str!("../harvest/refuse.py")),
     ("record", include_str!("../harvest/record.py")),
     ("operations", include_str!("../harvest/operations.py")),
     ("foreign", include_str!("../harvest/foreign.py")),
+    ("readings", include_str!("../harvest/readings.py")),
     ("sets", include_str!("../harvest/sets.py")),
     ("plain", include_str!("../harvest/plain.py")),
     ("classes", include_str!("../harvest/classes.py")),

@@ -339,13 +339,19 @@ fn binding(value: Value) -> Result<ImportBinding, MarshalError> {
 fn guard(value: Value) -> Result<Guard, MarshalError> {
     let mut parts = Parts::new(value)?;
     let module = parts.text()?;
-    let path = texts(parts.next()?)?;
+    let mut path = texts(parts.next()?)?;
     let kind = parts.text()?;
     let expect = match kind.as_str() {
         "absent" => Expectation::Absent,
         "value" => Expectation::Fingerprint(fingerprint(&parts.text()?)?),
         "class" => Expectation::Class(fingerprint(&parts.text()?)?),
         "same" => Expectation::Same(parts.id()?),
+        "same-as" => {
+            let length = path.len() as u32;
+            path.push(parts.text()?);
+            path.extend(texts(parts.next()?)?);
+            Expectation::SameAs(length)
+        }
         "absent-or" => Expectation::AbsentOr(fingerprint(&parts.text()?)?),
         _ => return Err(MarshalError::Shape("an unknown tag", "a guard")),
     };

@@ -15,8 +15,8 @@ pub fn values(analysis: &Analysis, evaluated: &Evaluated) -> BTreeMap<String, St
     evaluated
         .namespace
         .iter()
-        .filter_map(|(name, value)| {
-            let text = render::repr(&world, evaluated, value)?;
+        .filter_map(|(name, _)| {
+            let text = render::repr(&world, evaluated, evaluated.certain(name)?)?;
             (text.len() <= LONGEST).then(|| (name.to_string(), text))
         })
         .collect()

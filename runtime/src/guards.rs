@@ -7,6 +7,7 @@
 
 use std::rc::Rc;
 
+use artifact::ReadError;
 use artifact::model::{Expectation, NodeId};
 use artifact::view::GuardView;
 use pyo3_ffi as ffi;
@@ -21,8 +22,10 @@ use crate::object::{Fallible, Object, module_dict, modules, type_lookup};
 
 /// Checks that a guard holds.
 pub fn check_guard(guard: &GuardView<'_>) -> Result<(), Failure> {
-    if let Expectation::Class(_) = guard.expect {
-        return check_class(guard);
+    match guard.expect {
+        Expectation::Class(_) => return check_class(guard),
+        Expectation::SameAs(length) => return check_alias(guard, length as usize),
+        _ => {}
     }
     let key = guard.key();
     if let Some(known) = KNOWN.get(key)
@@ -59,6 +62,26 @@ fn check_class(guard: &GuardView<'_>) -> Result<(), Failure> {
     judge(guard, found.map(|found| known_fingerprint(&found.class())).transpose()?)
 }
 
+/// Checks that two paths lead to the same object. Where both wait for what the build saw there, it is the same as then.
+fn check_alias(guard: &GuardView<'_>, length: usize) -> Result<(), Failure> {
+    let (module, texts) = place(guard)?;
+    let (path, other) = texts.split_at(texts.len().min(length));
+    let Some((other_module, other_path)) = other.split_first() else {
+        return Err(Failure::Read(ReadError::Malformed("a guard's path ends too early")));
+    };
+    if let (Found::AsBuilt, Found::AsBuilt) = (waiting_value(module, path)?, waiting_value(other_module, other_path)?) {
+        return Ok(());
+    }
+    let look_up = |module, path: &[&str]| lookup(module, path.iter().map(|name| Ok::<_, Failure>(*name)));
+    match (look_up(module, path)?, look_up(other_module, other_path)?) {
+        (Some(object), Some(other)) if object.is(&other) => Ok(()),
+        _ => {
+            let (path, other) = ([&[module], path].concat().join("."), other.join("."));
+            Err(Failure::Guard(format!("{path} is not {other} any more")))
+        }
+    }
+}
+
 /// The fingerprint of an object: several paths lead to the same one.
 fn known_fingerprint(object: &Object) -> Fallible<u64> {
     let Some(state) = state_of(object) else { return fingerprint(object) };
@@ -89,7 +112,7 @@ fn judge(guard: &GuardView<'_>, found: Option<u64>) -> Result<(), Failure> {
     let how = match (&guard.expect, found) {
         (Expectation::Absent | Expectation::AbsentOr(_), None) => return Ok(()),
         (Expectation::Absent, Some(_)) => "is there now",
-        (Expectation::Same(_), _) => "is asked for outside of its module",
+        (Expectation::Same(_) | Expectation::SameAs(_), _) => "is asked for outside of its module",
         (Expectation::Fingerprint(_) | Expectation::Class(_), None) => "is absent",
         (
             Expectation::Fingerprint(expected) | Expectation::Class(expected) | Expectation::AbsentOr(expected),

@@ -438,6 +438,104 @@ reach.change(own, helper=types.FunctionType(helper.__code__, {"TABLE": {"a": "lo
 class Uses:
     helper = staticmethod(helper)
 ''',
+    # Names of others that a module passes on, after code that may have bound them anew.
+    "shop/passes.py": '''
+import types
+from shop.base import Base, Other, helper, LIMIT, TABLE
+from shop import base, reach
+def own(): return helper
+reach.change(own)
+DOUBLE = LIMIT * 2
+''',
+    "shop/passed.py": '''
+import shop.passes as source
+from shop.passes import Base, helper, LIMIT, DOUBLE, TABLE
+class Uses(Base):
+    size = LIMIT + DOUBLE + source.LIMIT
+    again = source.DOUBLE
+    helper = staticmethod(source.helper)
+    first = TABLE["a"]
+    def base(self): return source.base
+HELD = [helper, source.Base, source.base]
+''',
+    "shop/passes_changed.py": '''
+import types
+from shop.base import Base, Other, helper, LIMIT, TABLE
+from shop import base, reach
+def own(): return helper
+reach.change(own, Base=Other, LIMIT=30, TABLE={"a": 0})
+DOUBLE = LIMIT * 2
+''',
+    "shop/passed_changed.py": '''
+import shop.passes_changed as source
+from shop.passes_changed import Base, helper, LIMIT, DOUBLE, TABLE
+class Uses(Base):
+    size = LIMIT + DOUBLE + source.LIMIT
+    again = source.DOUBLE
+    helper = staticmethod(source.helper)
+    first = TABLE["a"]
+    def base(self): return source.base
+HELD = [helper, source.Base, source.base]
+''',
+    "shop/passes_equal.py": '''
+import types
+from shop.base import Base, Other, helper, LIMIT, TABLE
+from shop import base, reach
+def own(): return helper
+reach.change(
+    own, helper=types.FunctionType(helper.__code__, {"TABLE": {"a": "longer"}, "len": len, "str": str}),
+    Base=type("Base", Base.__bases__, {k: v for k, v in vars(Base).items() if k not in ("__dict__", "__weakref__")}),
+)
+DOUBLE = LIMIT * 2
+''',
+    "shop/passed_equal.py": '''
+import shop.passes_equal as source
+from shop.passes_equal import Base, helper, LIMIT, DOUBLE, TABLE
+class Uses(Base):
+    size = LIMIT + DOUBLE + source.LIMIT
+    again = source.DOUBLE
+    helper = staticmethod(source.helper)
+    first = TABLE["a"]
+    def base(self): return source.base
+HELD = [helper, source.Base, source.base]
+''',
+    "shop/passes_fewer.py": '''
+import types
+from shop.base import Base, Other, helper, LIMIT, TABLE
+from shop import base, reach
+def own(): return helper
+def take(function):
+    reach.noted.append(function)
+    if base.look():
+        del function.__globals__["LIMIT"]
+    return function
+take(own)
+LIMIT = LIMIT if "LIMIT" in own.__globals__ else 7
+DOUBLE = LIMIT * 2
+''',
+    "shop/passed_fewer.py": '''
+import shop.passes_fewer as source
+from shop.passes_fewer import Base, helper, LIMIT, DOUBLE, TABLE
+class Uses(Base):
+    size = LIMIT + DOUBLE + source.LIMIT
+    again = source.DOUBLE
+    helper = staticmethod(source.helper)
+    first = TABLE["a"]
+    def base(self): return source.base
+HELD = [helper, source.Base, source.base]
+''',
+    "shop/passes_proven.py": '''
+from shop.base import Base, Other, helper, LIMIT, TABLE
+''',
+    "shop/taken_from.py": '''
+import shop.passes_proven as source
+class Uses(source.Base):
+    helper = staticmethod(source.helper)
+    base = source.Base
+    first = source.TABLE["a"]
+    size = len(source.TABLE)
+HELD = [source.helper, source.Base, source.TABLE]
+''',
     "shop/late.py": '''
 import string
 from json import dumps

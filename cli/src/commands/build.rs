@@ -80,6 +80,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     for trouble in analysis.troubles() {
         eprintln!("lyo: {}: {}", trouble.path.display(), trouble.message);
     }
+    tell_of_errors(&analysis);
     let bar = CountBar::new("building");
     let summary = build(&analysis, &selection, &args.bundle, &|progress| match progress {
         emitter::build::Progress::Harvesting(count) => bar.set_length(count),
@@ -95,6 +96,16 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     // The process ends here; giving the memory back piece by piece would only take time.
     std::mem::forget(analysis);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Of each file below the PATHs that can't be read, decoded or parsed: where and why.
+fn tell_of_errors(analysis: &Analysis) {
+    for module in analysis.requested().filter(|module| module.verdict() == Verdict::Error) {
+        if let Some(finding) = module.diagnostics().first() {
+            let line = module.positions(finding.range).start.line;
+            eprintln!("lyo: {}:{line}: {}; the file is left out", module.path().display(), finding.message);
+        }
+    }
 }
 
 fn describe(

@@ -168,11 +168,11 @@ fn names(analysis: &Analysis, module: AnalysedModule, wanted: &[String]) -> Name
     let world = analysis.world();
     let mut renderer = Renderer::new(&world, evaluated);
     if wanted.is_empty() {
-        let all = evaluated.namespace.iter();
+        let all = evaluated.namespace.keys().filter_map(|name| Some((name, evaluated.certain(name)?)));
         return Names(all.map(|(name, value)| (name.to_string(), knowledge(&mut renderer, value))).collect());
     }
     let named = wanted.iter().map(|name| {
-        let found = match evaluated.namespace.get(name.as_str()) {
+        let found = match evaluated.certain(name) {
             Some(value) => knowledge(&mut renderer, value),
             None if evaluated.open_namespace => Knowledge::unknown("the names of this module can't be known"),
             None => Knowledge::unknown("the module binds no such name"),

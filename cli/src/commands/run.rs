@@ -28,6 +28,14 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 
+    /// Say on stderr what is not taken from the bundle, and why
+    #[arg(short, long)]
+    verbose: bool,
+
+    /// Look at no source file: the bundle was built from what is there
+    #[arg(long)]
+    sealed: bool,
+
     /// Run this module as a program
     #[arg(short = 'm', value_name = "MODULE", conflicts_with = "code")]
     module: Option<OsString>,
@@ -47,8 +55,7 @@ Examples:
   lyo run -b flask.lyo --python venv venv/bin/flask --version
   lyo run -b app.lyo --report report.json -c 'import app'
 
-LYO_DISABLE=1 turns the bundle off; LYO_VERBOSE=1 says on stderr what is not taken from it;
-LYO_SEALED=1 looks at no source file.";
+LYO_DISABLE=1 turns the bundle off. LYO_VERBOSE=1 and LYO_SEALED=1 do what --verbose and --sealed do.";
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.module.is_none() && args.code.is_none() && args.rest.is_empty() {
@@ -66,6 +73,12 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     command.arg(native.with_file_name("_start.py")).arg("--bundle").arg(&args.bundle);
     if let Some(report) = &args.report {
         command.arg("--report").arg(report);
+    }
+    if args.sealed {
+        command.arg("--sealed");
+    }
+    if args.verbose {
+        command.arg("--verbose");
     }
     if let Some(module) = &args.module {
         command.arg("-m").arg(module);

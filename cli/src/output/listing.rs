@@ -163,6 +163,10 @@ pub fn guard(guard: &Guard) -> String {
         Expectation::Class(fingerprint) => format!("{subject} has a class with fingerprint {fingerprint:016x}"),
         Expectation::AbsentOr(fingerprint) => format!("{subject} is absent, or has fingerprint {fingerprint:016x}"),
         Expectation::Same(node) => format!("{subject} is #{node}"),
+        Expectation::SameAs(length) => {
+            let (path, other) = guard.path.split_at(guard.path.len().min(length as usize));
+            format!("{}.{} is {}", guard.module, path.join("."), other.join("."))
+        }
     }
 }
 

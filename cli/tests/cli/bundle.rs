@@ -190,4 +190,17 @@ fn what_is_not_there_is_told_of() {
     // A bundle that isn't there stops no program.
     let run = tree.lyo(&["run", "-b", "none.lyo", "--python", &python, "-c", "print('runs')"]);
     assert_eq!((run.status, run.stdout.as_str()), (0, "runs\n"), "{}", run.stderr);
+    let run = tree.lyo(&["run", "-b", "none.lyo", "--verbose", "--python", &python, "-c", "print('runs')"]);
+    assert_eq!((run.status, run.stdout.as_str()), (0, "runs\n"), "{}", run.stderr);
+    assert!(run.stderr.starts_with("lyo: none.lyo is not used: "), "{}", run.stderr);
+}
+
+#[test]
+fn a_build_tells_of_files_that_it_must_leave_out() {
+    let tree = program();
+    tree.write("app/broken.py", b"def f(:\n");
+    let run = build(&tree, &environments()[0]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(run.stderr.contains("app/broken.py:1: "), "{}", run.stderr);
+    assert!(run.stderr.contains("the file is left out"), "{}", run.stderr);
 }

@@ -267,11 +267,12 @@ impl Machine<'_> {
         }
     }
 
-    /// A compiled regular expression, which never changes.
+    /// A compiled regular expression or a match of one, which never change.
     pub(super) fn is_pattern(&self, object: ObjectRef) -> bool {
         match self.object(object) {
             Object::Native(native) => {
-                native.class == self.known.pattern && native.arguments.iter().all(|argument| self.is_inert(argument))
+                (native.class == self.known.pattern || native.class == self.known.match_)
+                    && native.arguments.iter().all(|argument| self.is_inert(argument))
             }
             _ => false,
         }

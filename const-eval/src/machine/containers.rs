@@ -832,6 +832,9 @@ impl Machine<'_> {
                 if let Object::GenericAlias { .. } = self.object(object) {
                     return self.residual(Rule::NotModelled, "substitutes type parameters");
                 }
+                if let Some(group) = self.regular_method("__getitem__", container, &[key.clone()], &Vec::new())? {
+                    return Ok(group);
+                }
                 if self.lookup(class, "__getitem__").is_some() {
                     let name = self.type_name(class);
                     return self.residual(Rule::NotModelled, format!("subscripts a `{name}`"));

@@ -327,6 +327,9 @@ impl Machine<'_> {
         if name == "__class__" {
             return Ok(self.type_of(receiver)?.value());
         }
+        if let Some(value) = self.regular_attribute(name, receiver)? {
+            return Ok(value);
+        }
         // Of what the target computes from data, its attributes are computed by it as well.
         if let Value::Object(object) = receiver
             && let Object::Native(native) = self.object(*object)

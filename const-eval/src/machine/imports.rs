@@ -419,6 +419,7 @@ impl Machine<'_> {
         {
             return Ok(value);
         }
+        self.current.speculates |= evaluated.is_some_and(|evaluated| evaluated.speculative.contains(name));
         let value = match (evaluated, &submodule) {
             (None, Some(Resolved::Source(submodule))) if !self.binds(module, name) => self.loaded(*submodule),
             (None, _) => {
@@ -607,6 +608,8 @@ impl Machine<'_> {
                     return self.open_star_import(&name, guarded);
                 }
                 self.depend(&name, &["__all__"]);
+                self.current.speculates |= names.iter().any(|exported| evaluated.speculative.contains(exported))
+                    || evaluated.speculative.contains("__all__");
                 for exported in names {
                     match evaluated.namespace.get(&exported) {
                         Some(value) => {

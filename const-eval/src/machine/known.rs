@@ -84,6 +84,7 @@ known! {
     stop_iteration = "builtins.StopIteration",
     code = "builtins.code",
     pattern = "re.Pattern",
+    match_ = "re.Match",
     lock = "_thread.lock",
     reentrant_lock = "_thread.RLock",
     weak_reference = "_weakref.ReferenceType",

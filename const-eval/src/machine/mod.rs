@@ -39,6 +39,7 @@ mod operators;
 mod passed_on;
 mod patterns;
 mod reach;
+mod regular;
 mod replay;
 mod replay_calls;
 mod representation;
@@ -138,6 +139,8 @@ pub struct Machine<'w> {
     /// their end: what the names hold is known, but whoever touches it runs at import too.
     tainted: FxHashMap<Name, Arc<Reason>>,
     suspects: suspect::Suspects,
+    /// See [`Evaluated::veiled`].
+    veiled: FxHashMap<Name, Value>,
     /// Names in the namespace that may be unbound: only some paths through a statement that runs at import bind them.
     unsure: FxHashSet<Name>,
     /// A statement before this one runs code at import that is not known.
@@ -273,6 +276,7 @@ pub fn evaluate_within(world: &dyn World, module: ModuleId, budget: Budget) -> E
         forgotten: machine.forgotten,
         unsure: machine.unsure,
         speculative,
+        veiled: machine.veiled,
         module_aliases: machine.module_aliases,
         changed: Arc::new(machine.overlay.all()),
         shared: machine.shared,
@@ -337,6 +341,7 @@ impl<'w> Machine<'w> {
             forgotten: Vec::new(),
             tainted: FxHashMap::default(),
             suspects: suspect::Suspects::default(),
+            veiled: FxHashMap::default(),
             unsure: FxHashSet::default(),
             impure: false,
             module_aliases: Vec::new(),
@@ -448,7 +453,7 @@ impl<'w> Machine<'w> {
             outcomes.push(outcome);
         }
         self.hide_tainted();
-        self.hide_speculation();
+        self.veiled = self.veil_speculation();
         for (coroutine, statement) in std::mem::take(&mut self.coroutines) {
             let open = matches!(self.object(coroutine), Object::Generator(generator) if generator.frame.is_some());
             if let (true, Some(outcome)) = (open, outcomes.get_mut(statement as usize)) {

@@ -92,7 +92,7 @@ impl Machine<'_> {
     }
 
     /// `dataclasses._is_type`: does an annotation that is a string begin with the name of a type, as `ClassVar`? The
-    /// function matches a regular expression, of whose groups nothing would be known.
+    /// function matches a regular expression: to ask the target for every annotation would take long.
     fn names_type(&mut self, positional: &[Value]) -> Eval<Option<Value>> {
         let [Value::Str(annotation), class, module, kind, predicate] = positional else { return Ok(None) };
         let class_module = self.get_attribute(class, "__module__")?;
@@ -150,27 +150,6 @@ impl Machine<'_> {
     fn current_imports(&self, module: &str) -> bool {
         let index = self.world.ground().module_index(module);
         self.namespace.values().any(|value| matches!(value, Value::GroundModule(bound) if Some(*bound) == index))
-    }
-
-    /// `pattern.match(subject)` and the like, where the pattern was made here by `_sre.compile(pattern, flags, …)`:
-    /// the functions of `re` with the same names do the same with the same pattern and flags.
-    pub(super) fn match_of_pattern(&mut self, name: &str, receiver: &Value, subject: &Value) -> Eval<Option<Value>> {
-        let Value::Object(object) = receiver else { return Ok(None) };
-        let Object::Native(native) = self.object(*object) else { return Ok(None) };
-        let (Some(of), [pattern @ (Value::Str(_) | Value::Bytes(_)), flags, ..]) =
-            (self.world.ground().find("re.Pattern"), native.arguments.as_slice())
-        else {
-            return Ok(None);
-        };
-        if native.class != of || !matches!(name, "match" | "fullmatch" | "search") {
-            return Ok(None);
-        }
-        let arguments = vec![pattern.clone(), self.plain_data(subject), self.plain_data(flags)];
-        if !arguments.iter().all(|argument| self.is_literal(argument)) {
-            return Ok(None);
-        }
-        let class = CallClass { effect: Effect::Pure, result: ResultType::Unknown };
-        self.pure_result(class, &format!("re.{name}"), None, arguments, Vec::new()).map(Some)
     }
 }
 

@@ -33,10 +33,12 @@ impl Machine<'_> {
         if is_around || self.changed_global(source, &original).is_some() || self.has_submodule(source, &original) {
             return None;
         }
-        let value = self.world.evaluated(source)?.namespace.get(&original)?.clone();
+        let evaluated = self.world.evaluated(source)?;
+        let value = evaluated.namespace.get(&original)?.clone();
         if matches!(value, Value::Unknown(_)) {
             return None;
         }
+        self.current.speculates |= evaluated.speculative.contains(&original);
         self.depend(&package_name, &[name]);
         Some(value)
     }

@@ -6,9 +6,10 @@
 //! changed. Of a function or class of the module itself, what it is made of as well: it is looked at as if it were
 //! another module's from then on, by guards on the path that leads to it. Who reads such a name rests on those guards,
 //! and *speculates*: where one does not hold, something else happens. So a speculating statement can't prove that the
-//! import fails, and of what it binds others are told only which functions and classes it made.
+//! import fails, and others speculate who rest on what it binds: they are told of functions and classes that it made, and
+//! of what a guard of their own can tell apart.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 use syntax::ir::Name;
 
@@ -183,10 +184,12 @@ impl Machine<'_> {
         }
     }
 
-    /// At the end: others are not told what only a guard vouches for.
-    pub(super) fn hide_speculation(&mut self) {
+    /// At the end: others are told only what a guard of theirs can vouch for as well. Gives what is certain of those names
+    /// without such a guard.
+    pub(super) fn veil_speculation(&mut self) -> FxHashMap<Name, Value> {
         let message = "it may have been bound anew by code that is not known";
-        let reason = Reason::new(Rule::UnknownName, message);
+        let unknown = Value::Unknown(Reason::new(Rule::UnknownName, message));
+        let mut veiled = FxHashMap::default();
         let mut namespace = std::mem::take(&mut self.namespace);
         for (name, value) in &mut namespace {
             let is_made = matches!(value, Value::Object(object)
@@ -194,10 +197,14 @@ impl Machine<'_> {
             let is_ours = matches!(value, Value::Object(object) if self.is_ours(*object));
             let is_suspect = self.suspects.names.contains(name);
             if is_suspect && !(is_made && is_ours) || self.suspects.speculative.contains(name) && !is_made {
-                *value = Value::Unknown(reason.clone());
+                veiled.insert(name.clone(), unknown.clone());
+                if !self.is_guardable(value) {
+                    *value = unknown.clone();
+                }
             }
         }
         self.namespace = namespace;
+        veiled
     }
 
     /// At the end: names of which others know only what a guard vouches for.

@@ -44,12 +44,12 @@ fn markdown(value: String, range: lsp_types::Range) -> Hover {
 fn name(analysis: &Analysis, module: AnalysedModule, path: &[Name]) -> Option<String> {
     let (first, attributes) = path.split_first()?;
     let evaluated = module.evaluated()?;
-    let mut value = evaluated.namespace.get(first)?;
+    let mut value = evaluated.certain(first)?;
     let mut owner = module;
     for attribute in attributes {
         let Value::Module(next) = value else { return None };
         owner = analysis.module(*next);
-        value = owner.evaluated()?.namespace.get(attribute)?;
+        value = owner.evaluated()?.certain(attribute)?;
     }
     Some(described(analysis, owner, path.join(".").as_str(), value))
 }
@@ -84,7 +84,7 @@ fn fenced(code: &str) -> String {
 fn taken_name(analysis: &Analysis, source: &str, name: &str) -> String {
     let submodule = format!("{source}.{name}");
     if let Some(module) = analysis.named(source)
-        && let Some(value) = module.evaluated().and_then(|evaluated| evaluated.namespace.get(name))
+        && let Some(value) = module.evaluated().and_then(|evaluated| evaluated.certain(name))
     {
         return described(analysis, module, name, value);
     }

@@ -34,7 +34,7 @@ pub fn handle(workspace: &Workspace, params: InlayHintParams) -> Option<Vec<Inla
         if !visible.contains_inclusive(statement.range.end()) || bindings.get(&**name) != Some(&1) {
             continue;
         }
-        let Some(value) = evaluated.namespace.get(name).filter(|value| is_data(value)) else { continue };
+        let Some(value) = evaluated.certain(name).filter(|value| is_data(value)) else { continue };
         let renderer = renderer.get_or_insert_with(|| Renderer::new(&world, evaluated));
         let Knowledge::Known { repr, class } = knowledge::of_value(renderer, value) else { continue };
         let source = module.text().get(std::ops::Range::<usize>::from(statement.range)).unwrap_or_default();

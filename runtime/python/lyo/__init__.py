@@ -16,17 +16,18 @@ def const(value):
     return value
 
 
-def install(bundle, *, sealed=None, report=None):
+def install(bundle, *, sealed=None, report=None, verbose=None):
     """Take modules from ``bundle`` (a path) from now on; say whether the bundle is used.
 
     ``sealed``: look at no source file, directory or time stamp (default: ``LYO_SEALED=1``).
     ``report``: a file that gets, when the process ends, how each module was imported, as JSON.
+    ``verbose``: say on stderr what is not taken from the bundle, and why (default: ``LYO_VERBOSE=1``).
 
     A bundle that is missing, damaged, or made for another interpreter is not used; nothing fails.
     """
     from lyo import _install
 
-    return _install.install(bundle, sealed=sealed, report=report)
+    return _install.install(bundle, sealed=sealed, report=report, verbose=verbose)
 
 
 def uninstall():

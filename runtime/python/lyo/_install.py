@@ -11,27 +11,20 @@ def active():
     return _finder if _finder in sys.meta_path else None
 
 
-def say(message):
-    """One line on stderr, for those who asked to be told (``LYO_VERBOSE=1``)."""
-    if os.environ.get("LYO_VERBOSE") == "1" and sys.stderr is not None:
-        try:
-            sys.stderr.write("lyo: %s\n" % message)
-        except (OSError, ValueError):
-            pass
-
-
-def install(bundle, *, sealed=None, report=None):
+def install(bundle, *, sealed=None, report=None, verbose=None):
     global _finder
-    if report is not None:
-        from lyo import _report
+    from lyo import _report
 
+    if report is not None:
         _report.start(report)
+    if verbose:
+        _report.be_verbose()
     if os.environ.get("LYO_DISABLE") == "1":
         return False
     try:
         finder = _open(bundle, sealed)
     except Exception as error:  # whatever it is: the program goes on without the bundle
-        say("%s is not used: %s" % (os.fsdecode(bundle), error))
+        _report.say("%s is not used: %s" % (os.fsdecode(bundle), error))
         return False
     uninstall()
     position = len(sys.meta_path)
@@ -74,8 +67,8 @@ def _check_target(cache_tag, magic, version, platform, optimize):
     )
     for what, actual, expected in here:
         if actual != expected:
-            raise ValueError("made for %s %s, this is %s" % (what, expected, actual))
+            raise ValueError("made for %s %s, this is %s: build it again" % (what, expected, actual))
     from _frozen_importlib_external import MAGIC_NUMBER
 
     if MAGIC_NUMBER != magic:
-        raise ValueError("made for another magic number")
+        raise ValueError("made for another magic number: build it again")

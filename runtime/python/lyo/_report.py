@@ -1,5 +1,6 @@
-"""How each module was imported, and why: ``{"version": 1, "modules": [{"name", "how", "reason"}]}``.
+"""Telling those who ask how each module was imported, and why.
 
+A line on stderr for what is not rehydrated, and a file: ``{"version": 1, "modules": [{"name", "how", "reason"}]}``.
 ``how`` is ``rehydrated``, ``code`` (run from the bundle's code) or ``ordinary``.
 """
 
@@ -21,6 +22,20 @@ def start(path):
     _path = os.path.abspath(os.fsdecode(path))
 
 
+def be_verbose():
+    global _verbose
+    _verbose = True
+
+
+def say(message):
+    """One line on stderr, if somebody asked to be told."""
+    if _verbose and sys.stderr is not None:
+        try:
+            sys.stderr.write("lyo: %s\n" % message)
+        except (OSError, ValueError):
+            pass
+
+
 def recorder():
     """What to call with (name, how, reason), or None if nobody wants to know."""
     return record if _path is not None or _verbose else None
@@ -29,9 +44,7 @@ def recorder():
 def record(name, how, reason):
     if _path is not None:
         _records[name] = (how, reason)
-    if _verbose and how != "rehydrated":
-        from lyo._install import say
-
+    if how != "rehydrated":
         say("%s: %s%s" % (name, how, ": " + reason if reason else ""))
 
 
@@ -62,6 +75,4 @@ def _write(process):
         if not special:
             os.replace(aside, _path)
     except OSError as error:
-        from lyo._install import say
-
         say("the report can't be written: %s" % error)

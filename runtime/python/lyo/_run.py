@@ -1,4 +1,4 @@
-"""``python -m lyo._run --bundle B [--report FILE] [--sealed] (-m MODULE | -c CODE | SCRIPT | -) ARG…``
+"""``python -m lyo._run --bundle B [--report FILE] [--sealed] [--verbose] (-m MODULE | -c CODE | SCRIPT | -) ARG…``
 
 Runs a program from a bundle, and is otherwise what ``python`` itself does with the same arguments:
 ``sys.argv``, ``sys.path[0]``, the ``__main__`` module, exit status, tracebacks.
@@ -7,16 +7,19 @@ Runs a program from a bundle, and is otherwise what ``python`` itself does with 
 import os
 import sys
 
-_USAGE = "usage: python -m lyo._run --bundle BUNDLE [--report FILE] [--sealed] (-m MODULE | -c CODE | SCRIPT) [ARG]...\n"
+_USAGE = (
+    "usage: python -m lyo._run --bundle BUNDLE [--report FILE] [--sealed] [--verbose]"
+    " (-m MODULE | -c CODE | SCRIPT) [ARG]...\n"
+)
 
 
 def parse(arguments):
     """(options, kind, what, arguments of the program), or None."""
-    options = {"--bundle": None, "--report": None, "--sealed": None}
+    options = {"--bundle": None, "--report": None, "--sealed": None, "--verbose": None}
     rest = list(arguments)
     while rest:
         first = rest.pop(0)
-        if first == "--sealed":
+        if first in ("--sealed", "--verbose"):
             options[first] = True
         elif first in options:
             if not rest:
@@ -191,7 +194,9 @@ def main(arguments):
     options, kind, what, rest = parsed
     import lyo
 
-    lyo.install(options["--bundle"], sealed=options["--sealed"], report=options["--report"])
+    lyo.install(
+        options["--bundle"], sealed=options["--sealed"], report=options["--report"], verbose=options["--verbose"]
+    )
     if kind == "-m":
         program = _module(what, rest)
     elif kind == "-c":

@@ -1,0 +1,145 @@
+//! Regular expressions: what a pattern that `re.compile` made finds in known text, asked of the target (`Modules/_sre/sre.c`).
+//!
+//! A match is an object that keeps by which search it was found: the target repeats that search when it is asked for a
+//! group.
+
+use super::functions::Keywords;
+use super::{Eval, Machine};
+use crate::heap::Object;
+use crate::value::Value;
+use crate::world::{Answer, Question};
+
+/// Locale and debug: what patterns with these flags find, or print, differs between processes.
+const UNSTEADY_FLAGS: i64 = 0x04 | 0x80;
+
+impl Machine<'_> {
+    /// A method of a pattern or a match, where the target can tell its result.
+    pub(super) fn regular_method(
+        &mut self,
+        name: &str,
+        receiver: &Value,
+        positional: &[Value],
+        keywords: &Keywords,
+    ) -> Eval<Option<Value>> {
+        if !keywords.is_empty() {
+            return Ok(None);
+        }
+        let positional: Vec<Value> = positional.iter().map(|value| self.plain_data(value)).collect();
+        match (name, positional.as_slice()) {
+            ("match" | "fullmatch" | "search", [subject]) => {
+                let Some(pattern) = self.pattern_of(receiver) else { return Ok(None) };
+                self.search(name, pattern, subject)
+            }
+            ("findall" | "split", [_] | [_, Value::Int(_)]) => {
+                let Some((pattern, flags)) = self.pattern_of(receiver) else { return Ok(None) };
+                let search: Vec<Value> = [Value::str(name), pattern, flags].into_iter().chain(positional).collect();
+                let Some(search) = self.literals(&search)? else { return Ok(None) };
+                match self.told("builtins:tuple", &format!("(found({search}),)"))? {
+                    Some(Value::Tuple(items)) => Ok(Some(self.new_list(items.to_vec()))),
+                    _ => Ok(None),
+                }
+            }
+            // A replacement with a backslash is read by Python code, which `_sre` looks for once and remembers.
+            ("sub" | "subn", [replacement, _] | [replacement, _, Value::Int(_)]) if is_plain(replacement) => {
+                let Some((pattern, flags)) = self.pattern_of(receiver) else { return Ok(None) };
+                let (Some(pattern), Some(arguments)) = (self.literals(&[pattern, flags])?, self.literals(&positional)?)
+                else {
+                    return Ok(None);
+                };
+                self.told(&format!("re:Pattern.{name}"), &format!("(pattern({pattern}), {arguments})"))
+            }
+            ("group" | "groups" | "start" | "end" | "span" | "__getitem__", arguments) => {
+                let (Some(search), Some(arguments)) = (self.search_of(receiver)?, self.literals(arguments)?) else {
+                    return Ok(None);
+                };
+                self.told(&format!("re:Match.{name}"), &format!("(found({search}), {arguments})"))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// An attribute of a pattern or a match, where the target can tell it.
+    pub(super) fn regular_attribute(&mut self, name: &str, receiver: &Value) -> Eval<Option<Value>> {
+        match name {
+            "pattern" | "flags" | "groups" => {
+                let Some((pattern, flags)) = self.pattern_of(receiver) else { return Ok(None) };
+                let Some(pattern) = self.literals(&[pattern, flags])? else { return Ok(None) };
+                self.told("builtins:getattr", &format!("(pattern({pattern}), '{name}')"))
+            }
+            "lastindex" | "lastgroup" | "string" | "pos" | "endpos" => {
+                let Some(search) = self.search_of(receiver)? else { return Ok(None) };
+                self.told("builtins:getattr", &format!("(found({search}), '{name}')"))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// `None`, or the match.
+    fn search(&mut self, how: &str, (pattern, flags): (Value, Value), subject: &Value) -> Eval<Option<Value>> {
+        let search = vec![Value::str(how), pattern, flags, subject.clone()];
+        let Some(text) = self.literals(&search)? else { return Ok(None) };
+        match self.told("operator:is_", &format!("(found({text}), None)"))? {
+            Some(Value::Bool(true)) => Ok(Some(Value::None)),
+            Some(_) => Ok(Some(self.new_native(self.known.match_, search))),
+            None => Ok(None),
+        }
+    }
+
+    /// Text and flags of a pattern that `re.compile` made. The standard library calls `_sre.compile` itself; elsewhere the
+    /// code that it is given may be that of another pattern.
+    fn pattern_of(&self, value: &Value) -> Option<(Value, Value)> {
+        let Value::Object(object) = value else { return None };
+        let Object::Native(native) = self.object(*object) else { return None };
+        let [pattern @ (Value::Str(_) | Value::Bytes(_)), flags, code @ ..] = native.arguments.as_slice() else {
+            return None;
+        };
+        if !code.is_empty() && !self.world.is_standard(self.module) {
+            return None;
+        }
+        let Value::Int(flags) = self.plain_data(flags) else { return None };
+        let is_steady = flags.to_i64().is_some_and(|flags| flags & UNSTEADY_FLAGS == 0);
+        (native.class == self.known.pattern && is_steady).then(|| (pattern.clone(), Value::Int(flags)))
+    }
+
+    /// The search that found the match, as text.
+    fn search_of(&mut self, value: &Value) -> Eval<Option<String>> {
+        let Value::Object(object) = value else { return Ok(None) };
+        let Object::Native(native) = self.object(*object) else { return Ok(None) };
+        if native.class != self.known.match_ {
+            return Ok(None);
+        }
+        let search = native.arguments.clone();
+        self.literals(&search)
+    }
+
+    /// The values as literals with commas between them, if they are literals.
+    fn literals(&mut self, values: &[Value]) -> Eval<Option<String>> {
+        let mut texts = Vec::with_capacity(values.len());
+        for value in values {
+            if !self.is_literal(value) {
+                return Ok(None);
+            }
+            let Value::Str(text) = self.repr_of(value)? else { return Ok(None) };
+            texts.push(text);
+        }
+        Ok(Some(texts.join(", ")))
+    }
+
+    /// The data that the target gives for a call.
+    fn told(&mut self, call: &str, arguments: &str) -> Eval<Option<Value>> {
+        match self.world.ask(&Question { call, arguments, keywords: "{}", lasting: false }) {
+            Answer::Completes { value, .. } => Ok(value),
+            Answer::Raises { exception, message } => self.raise(&exception, message),
+            Answer::Unknown => Ok(None),
+        }
+    }
+}
+
+/// Is the replacement put in as it is (`pattern_subx`)?
+fn is_plain(replacement: &Value) -> bool {
+    match replacement {
+        Value::Str(text) => !text.contains('\\'),
+        Value::Bytes(bytes) => !bytes.contains(&b'\\'),
+        _ => false,
+    }
+}
