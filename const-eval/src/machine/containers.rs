@@ -832,7 +832,9 @@ impl Machine<'_> {
                 if let Object::GenericAlias { .. } = self.object(object) {
                     return self.residual(Rule::NotModelled, "substitutes type parameters");
                 }
-                if let Some(group) = self.regular_method("__getitem__", container, &[key.clone()], &Vec::new())? {
+                if let Some(group) =
+                    self.regular_method("__getitem__", container, std::slice::from_ref(key), &Vec::new())?
+                {
                     return Ok(group);
                 }
                 if self.lookup(class, "__getitem__").is_some() {
