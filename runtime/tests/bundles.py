@@ -261,7 +261,7 @@ def write(path, modules, *, root, **target):
         blocks.append((position, block))
         position = -(-(position + len(block)) // 16) * 16
     directory += pool
-    header = MAGIC + word(8) + word(0) + long(position) + long(64) + long(directory_length)
+    header = MAGIC + word(9) + word(0) + long(position) + long(64) + long(directory_length)
     header += word(len(records)) + word(0)
     data = bytearray(header + xxh3(header + directory) + directory)
     for start, block in blocks:

@@ -239,8 +239,6 @@ class Damage(BundleTest):
             size = len(file.read())
         output = self.python(
             """
-            import os
-            os.environ.pop("LYO_VERBOSE")
             data = open(%r, "rb").read()
             path = %r
             lyo.uninstall()
@@ -258,7 +256,8 @@ class Damage(BundleTest):
                 wrong += pkg.f() != [1, "two"] or pkg.f() is not pkg.m.x
             print(wrong, used > 100)
             """
-            % (self.bundle, self.bundle + ".damaged")
+            % (self.bundle, self.bundle + ".damaged"),
+            environment={"LYO_VERBOSE": ""},
         )
         self.assertEqual(output.strip(), "0 True", size)
 

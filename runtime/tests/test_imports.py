@@ -147,6 +147,45 @@ class Imports(BundleTest):
                 self.assertNotIn("m: code", self.python("import m; print(m.x)"))
                 self.assertIn("m: code: guard: other.", self.python(f"import other; {changed}; import m; print(m.x)"))
 
+    def test_guards_of_the_same_object(self):
+        self.source("origin", "class Kind: pass\nclass Other: pass\n")
+        self.modules.clear()
+        self.source("other", "import origin\nfrom origin import Kind\n")
+        self.source("m", "'doc'\nimport other\nx = 1\n")
+        for change, holds in (
+            ("pass", True),
+            ("other.Kind = other.origin.Kind = other.origin.Other", True),
+            ("other.Kind = type('Kind', (), {})", False),
+            ("other.origin.Kind = other.origin.Other", False),
+            ("del other.Kind", False),
+            ("del other.origin.Kind, other.Kind", False),
+            ("import sys; del sys.modules['origin']", False),
+        ):
+            with self.subTest(change):
+                self.modules["m"] = (self.modules["m"][0], None)
+                image = self.image("m")
+                image.store("__doc__", image.value("doc"))
+                image.import_("other", "top", "other", line=2)
+                image.guard("other", ["Kind", "origin", "Kind"], 1, 6)
+                image.check_guards()
+                image.store("x", image.value(1))
+                self.write()
+                said = self.python(f"import other; {change}; import m; print(m.x)")
+                self.assertEqual("m: code: guard: other.Kind" not in said, holds, said)
+
+    def test_a_guard_of_the_same_object_without_another_place(self):
+        self.source("other", "x = 1\n")
+        self.source("m", "x = 1\n")
+        for path, length in ((["x"], 1), (["x"], 7), ([], 0)):
+            with self.subTest(path=path, length=length):
+                self.modules["m"] = (self.modules["m"][0], None)
+                image = self.image("m")
+                image.guard("other", path, length, 6)
+                image.check_guards()
+                image.store("x", image.value(1))
+                self.write()
+                self.assertIn("m: code: malformed", self.python("import other, m; print(m.x)"))
+
     def test_a_guard_of_a_binding_outside_of_steps(self):
         self.source("m", "x = 1\n")
         image = self.image("m")
