@@ -293,6 +293,7 @@ impl<'w> Machine<'w> {
         let mut machine = Machine::new(world, evaluated.module, Budget::default());
         machine.heap = evaluated.heap.clone();
         machine.namespace = evaluated.namespace.clone();
+        machine.namespace.extend(evaluated.veiled.iter().map(|(name, value)| (name.clone(), value.clone())));
         machine.open_namespace = evaluated.open_namespace;
         machine.unsure = evaluated.unsure.clone();
         machine.shared = evaluated.shared.clone();

@@ -18,17 +18,23 @@ impl Machine<'_> {
         &mut self,
         name: &str,
         receiver: &Value,
-        positional: &[Value],
+        given: &[Value],
         keywords: &Keywords,
     ) -> Eval<Option<Value>> {
         if !keywords.is_empty() {
             return Ok(None);
         }
-        let positional: Vec<Value> = positional.iter().map(|value| self.plain_data(value)).collect();
+        let positional: Vec<Value> = given.iter().map(|value| self.plain_data(value)).collect();
         match (name, positional.as_slice()) {
             ("match" | "fullmatch" | "search", [subject]) => {
                 let Some(pattern) = self.pattern_of(receiver) else { return Ok(None) };
-                self.search(name, pattern, subject)
+                let found = self.search(name, pattern, subject)?;
+                // A match gives back the very text that it was found in, here one of a class of its own.
+                let is_exact = !matches!(given.first(), Some(Value::Object(_)));
+                Ok(found.map(|found| match found {
+                    Value::Object(_) if !is_exact => Value::Opaque(self.known.match_),
+                    found => found,
+                }))
             }
             ("findall" | "split", [_] | [_, Value::Int(_)]) => {
                 let Some((pattern, flags)) = self.pattern_of(receiver) else { return Ok(None) };
