@@ -65,6 +65,9 @@ _CACHES = {
 def _describe_lazily():
     """Types of modules that may not be loaded yet; asked for at each snapshot."""
     special = {bytearray: bytes, type(_thread.allocate_lock()): lambda lock: lock.locked()}
+    # They find out what type parameters they have when they are first asked (`unionobject.c`, `genericaliasobject.c`).
+    for alias in (int | str, list[int]):
+        special[type(alias)] = lambda alias: (id(getattr(alias, "__origin__", None)), *map(id, alias.__args__))
     loaded = sys.modules
     if "itertools" in loaded:
         special[loaded["itertools"].count] = repr
