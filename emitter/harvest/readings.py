@@ -7,6 +7,7 @@ guards to tell: a class or container that only looks like it would not do.
 import sys
 
 from lyo_harvest import foreign
+from lyo_harvest.refuse import Placeholder
 
 HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 
@@ -28,8 +29,10 @@ class Readings:
     def place(self, module, path, value):
         """Where references look for what was read at this place."""
         holder = sys.modules.get(module)
-        if len(path) != 1 or not has_identity(value) or foreign.raw(holder, "__getattr__") is not foreign.MISSING:
+        if not has_identity(value) or foreign.raw(holder, "__getattr__") is not foreign.MISSING:
             return module, path
+        if type(value) is foreign.FunctionType and len(path) > 1:
+            return module, path  # a method: its fingerprint tells what it does, and references go to the class
         own = foreign.Names((), self.loaded).by_own_name(value)
         if own is not None and own[0] != self.own:
             return own
@@ -46,7 +49,7 @@ def has_identity(value):
     kind = type(value)
     if kind in (list, dict, set, foreign.FunctionType):
         return True
-    if foreign.is_a(value, foreign.ModuleType):
+    if kind is Placeholder or foreign.is_a(value, foreign.ModuleType):
         return False
     made = value if foreign.is_a(value, type) else kind
     return bool(type.__dict__["__flags__"].__get__(made) & HEAP_TYPE)

@@ -536,6 +536,30 @@ class Uses(source.Base):
     size = len(source.TABLE)
 HELD = [source.helper, source.Base, source.TABLE]
 ''',
+    "shop/holder.py": '''
+from shop.base import Base, TABLE
+class Holder:
+    table = TABLE
+    kind = Base
+class Thing:
+    def __init__(self):
+        self.table = TABLE
+THING = Thing()
+PAIR = (TABLE, 1)
+NEST = {"t": TABLE}
+''',
+    "shop/held.py": '''
+import shop.holder as p
+FIRST = p.Holder.table["a"]
+SECOND = p.THING.table["a"]
+THIRD = p.PAIR[0]["a"]
+class Made(p.Holder.kind):
+    pass
+''',
+    "shop/nested.py": '''
+import shop.holder as p
+FIRST = p.NEST["t"]["a"]
+''',
     "shop/late.py": '''
 import string
 from json import dumps
