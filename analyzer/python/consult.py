@@ -60,7 +60,8 @@ def found(how, text, flags, *arguments):
 # Stands for what is not known: the call must come to the same with each.
 VARIETIES = (None, 1, "a", b"a", 1.5, (), [], {}, set(), int, len, function(), instance(), instance("__call__"))
 STAND_INS = {
-    each.__name__: each for each in (function, ground, subclass, derived, instance, pattern, found, slice, range, set, frozenset)
+    each.__name__: each
+    for each in (function, ground, subclass, derived, instance, pattern, found, slice, range, set, frozenset)
 }
 
 

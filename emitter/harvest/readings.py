@@ -7,15 +7,14 @@ guards to tell: a class or container that only looks like it would not do.
 import sys
 
 from lyo_harvest import foreign
+from lyo_harvest.classes import HEAP_TYPE, type_flags
 from lyo_harvest.refuse import Placeholder
-
-HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 
 
 class Readings:
     def __init__(self, own, loaded):
         self.own = own
-        self.loaded = loaded
+        self.names = foreign.Names((), loaded)
         self.seen = set()  # (place, whether what a container holds counts)
         self.places = {}  # id -> (module, path, the object)
 
@@ -33,7 +32,7 @@ class Readings:
             return module, path
         if type(value) is foreign.FunctionType and len(path) > 1:
             return module, path  # a method: its fingerprint tells what it does, and references go to the class
-        own = foreign.Names((), self.loaded).by_own_name(value)
+        own = self.names.by_own_name(value)
         if own is not None and own[0] != self.own:
             return own
         return self.places.setdefault(id(value), (module, path, value))[:2]
@@ -52,4 +51,4 @@ def has_identity(value):
     if kind is Placeholder or foreign.is_a(value, foreign.ModuleType):
         return False
     made = value if foreign.is_a(value, type) else kind
-    return bool(type.__dict__["__flags__"].__get__(made) & HEAP_TYPE)
+    return bool(type_flags(made) & HEAP_TYPE)

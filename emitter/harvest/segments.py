@@ -143,8 +143,8 @@ class Describer:
             )
 
     def segment(self, run, statements, before, operations):
-        until = self.guards_until(statements[-1].index)
         walker = self.prepare(run, before)
+        until = self.guards_until(statements[-1].index)
         bindings = self.bindings(run, walker, statements, before)
         held_atoms = {}
         while True:
@@ -234,6 +234,7 @@ class Describer:
         walker.executed = run.made
         walker.names = foreign.Names(modules, loaded, (name, before))
         walker.names.read = self.guarded.places
+        self.guarded.names.loaded = loaded
         walker.imported = {}
         walker.add_import_attributes()
         for bound, value in before.items():
@@ -246,7 +247,6 @@ class Describer:
 
     def guards_until(self, statement):
         """How many guards have to hold for what was computed up to this statement."""
-        self.guarded.loaded = self.harvester.server.loaded_with(self.entry["name"], ())
         while self.pending and self.pending[0][0] <= statement:
             _, module, path, contents = self.pending[0]
             self.guards.extend(self.harvester.guard(module, tuple(path), contents, self.guarded))

@@ -438,92 +438,6 @@ reach.change(own, helper=types.FunctionType(helper.__code__, {"TABLE": {"a": "lo
 class Uses:
     helper = staticmethod(helper)
 ''',
-    # Names of others that a module passes on, after code that may have bound them anew.
-    "shop/passes.py": '''
-import types
-from shop.base import Base, Other, helper, LIMIT, TABLE
-from shop import base, reach
-def own(): return helper
-reach.change(own)
-DOUBLE = LIMIT * 2
-''',
-    "shop/passed.py": '''
-import shop.passes as source
-from shop.passes import Base, helper, LIMIT, DOUBLE, TABLE
-class Uses(Base):
-    size = LIMIT + DOUBLE + source.LIMIT
-    again = source.DOUBLE
-    helper = staticmethod(source.helper)
-    first = TABLE["a"]
-    def base(self): return source.base
-HELD = [helper, source.Base, source.base]
-''',
-    "shop/passes_changed.py": '''
-import types
-from shop.base import Base, Other, helper, LIMIT, TABLE
-from shop import base, reach
-def own(): return helper
-reach.change(own, Base=Other, LIMIT=30, TABLE={"a": 0})
-DOUBLE = LIMIT * 2
-''',
-    "shop/passed_changed.py": '''
-import shop.passes_changed as source
-from shop.passes_changed import Base, helper, LIMIT, DOUBLE, TABLE
-class Uses(Base):
-    size = LIMIT + DOUBLE + source.LIMIT
-    again = source.DOUBLE
-    helper = staticmethod(source.helper)
-    first = TABLE["a"]
-    def base(self): return source.base
-HELD = [helper, source.Base, source.base]
-''',
-    "shop/passes_equal.py": '''
-import types
-from shop.base import Base, Other, helper, LIMIT, TABLE
-from shop import base, reach
-def own(): return helper
-reach.change(
-    own, helper=types.FunctionType(helper.__code__, {"TABLE": {"a": "longer"}, "len": len, "str": str}),
-    Base=type("Base", Base.__bases__, {k: v for k, v in vars(Base).items() if k not in ("__dict__", "__weakref__")}),
-)
-DOUBLE = LIMIT * 2
-''',
-    "shop/passed_equal.py": '''
-import shop.passes_equal as source
-from shop.passes_equal import Base, helper, LIMIT, DOUBLE, TABLE
-class Uses(Base):
-    size = LIMIT + DOUBLE + source.LIMIT
-    again = source.DOUBLE
-    helper = staticmethod(source.helper)
-    first = TABLE["a"]
-    def base(self): return source.base
-HELD = [helper, source.Base, source.base]
-''',
-    "shop/passes_fewer.py": '''
-import types
-from shop.base import Base, Other, helper, LIMIT, TABLE
-from shop import base, reach
-def own(): return helper
-def take(function):
-    reach.noted.append(function)
-    if base.look():
-        del function.__globals__["LIMIT"]
-    return function
-take(own)
-LIMIT = LIMIT if "LIMIT" in own.__globals__ else 7
-DOUBLE = LIMIT * 2
-''',
-    "shop/passed_fewer.py": '''
-import shop.passes_fewer as source
-from shop.passes_fewer import Base, helper, LIMIT, DOUBLE, TABLE
-class Uses(Base):
-    size = LIMIT + DOUBLE + source.LIMIT
-    again = source.DOUBLE
-    helper = staticmethod(source.helper)
-    first = TABLE["a"]
-    def base(self): return source.base
-HELD = [helper, source.Base, source.base]
-''',
     "shop/passes_proven.py": '''
 from shop.base import Base, Other, helper, LIMIT, TABLE
 ''',
@@ -584,3 +498,43 @@ def level():
     return LEVEL, LOUD
 ''',
 }
+
+# A module that passes names of others on, after code that may have bound them anew; what that code does to them, by the
+# suffix of the module's name; and a module that takes the names from it.
+PASSES = '''
+import types
+from shop.base import Base, Other, helper, LIMIT, TABLE
+from shop import base, reach
+def own(): return helper
+{change}
+DOUBLE = LIMIT * 2
+'''
+CHANGES = {
+    "": "reach.change(own)",
+    "_changed": 'reach.change(own, Base=Other, LIMIT=30, TABLE={"a": 0})',
+    "_equal": '''reach.change(
+    own, helper=types.FunctionType(helper.__code__, {"TABLE": {"a": "longer"}, "len": len, "str": str}),
+    Base=type("Base", Base.__bases__, {k: v for k, v in vars(Base).items() if k not in ("__dict__", "__weakref__")}),
+)''',
+    "_fewer": '''def take(function):
+    reach.noted.append(function)
+    if base.look():
+        del function.__globals__["LIMIT"]
+    return function
+take(own)
+LIMIT = LIMIT if "LIMIT" in own.__globals__ else 7''',
+}
+PASSED = '''
+import shop.{source} as source
+from shop.{source} import Base, helper, LIMIT, DOUBLE, TABLE
+class Uses(Base):
+    size = LIMIT + DOUBLE + source.LIMIT
+    again = source.DOUBLE
+    helper = staticmethod(source.helper)
+    first = TABLE["a"]
+    def base(self): return source.base
+HELD = [helper, source.Base, source.base]
+'''
+for suffix, change in CHANGES.items():
+    MODULES[f"shop/passes{suffix}.py"] = PASSES.replace("{change}", change)
+    MODULES[f"shop/passed{suffix}.py"] = PASSED.replace("{source}", f"passes{suffix}")

@@ -127,11 +127,17 @@ impl Machine<'_> {
         }
     }
 
-    fn dict_mut(&mut self, dict: &Value) -> Eval<&mut Dict> {
-        let Value::Object(object) = dict else {
-            return self.malformed();
+    /// The container as an object that Python code has made: of others, which C code holds, the contents are not known.
+    fn made_object(&mut self, container: &Value) -> Eval<ObjectRef> {
+        let Value::Object(object) = container else {
+            let what = self.describe(container);
+            return self.residual(Rule::ForeignContents, format!("uses the contents of {what}, which C code holds"));
         };
-        let object = *object;
+        Ok(*object)
+    }
+
+    fn dict_mut(&mut self, dict: &Value) -> Eval<&mut Dict> {
+        let object = self.made_object(dict)?;
         let holds = match self.object(object) {
             Object::Dict(_) => true,
             Object::Instance(instance) => matches!(instance.payload, Payload::Dict(_)),
@@ -225,13 +231,11 @@ impl Machine<'_> {
         if let Some((_, value)) = self.cached_entries(dict).and_then(|entries| entries.get(&key)) {
             return Ok(Some(value.clone()));
         }
-        let Value::Object(object) = dict else {
-            return self.malformed();
-        };
-        if let Some(value) = self.item_set_before(*object, &key) {
+        let object = self.made_object(dict)?;
+        if let Some(value) = self.item_set_before(object, &key) {
             return Ok(Some(value.clone()));
         }
-        Ok(match self.contents(*object)? {
+        Ok(match self.contents(object)? {
             Object::Dict(entries) => entries.get(&key).map(|(_, value)| value.clone()),
             Object::Instance(instance) => match &instance.payload {
                 Payload::Dict(entries) => entries.get(&key).map(|(_, value)| value.clone()),
@@ -480,10 +484,8 @@ impl Machine<'_> {
     }
 
     pub(super) fn list_items(&mut self, list: &Value) -> Eval<Vec<Value>> {
-        let Value::Object(object) = list else {
-            return self.malformed();
-        };
-        match self.contents(*object)? {
+        let object = self.made_object(list)?;
+        match self.contents(object)? {
             Object::List(items) => Ok(items.clone()),
             Object::Instance(instance) => match &instance.payload {
                 Payload::List(items) => Ok(items.clone()),
@@ -494,10 +496,7 @@ impl Machine<'_> {
     }
 
     pub(super) fn list_mut(&mut self, list: &Value) -> Eval<&mut Vec<Value>> {
-        let Value::Object(object) = list else {
-            return self.malformed();
-        };
-        let object = *object;
+        let object = self.made_object(list)?;
         let holds = match self.object(object) {
             Object::List(_) => true,
             Object::Instance(instance) => matches!(instance.payload, Payload::List(_)),
@@ -588,10 +587,7 @@ impl Machine<'_> {
     }
 
     pub(super) fn set_mut(&mut self, set: &Value) -> Eval<&mut Set> {
-        let Value::Object(object) = set else {
-            return self.malformed();
-        };
-        let object = *object;
+        let object = self.made_object(set)?;
         let holds = match self.object(object) {
             Object::Set(_) => true,
             Object::Instance(instance) => matches!(instance.payload, Payload::Set(_)),

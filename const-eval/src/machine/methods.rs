@@ -4,7 +4,7 @@ use super::functions::Keywords;
 use super::types::Found;
 use super::{Eval, Machine, Stop};
 use crate::effect::Change;
-use crate::ground::{AttributeKind, EntryKind, GroundId};
+use crate::ground::{AttributeKind, GroundId};
 use crate::heap::{GeneratorKind, Iterator, Object, Payload, Property, Set, Type, UNKNOWN_TYPE, ViewKind};
 use crate::primitive::{self, Product};
 use crate::reason::Rule;
@@ -56,13 +56,6 @@ impl Machine<'_> {
             let outer = self.iterate(&positional[0])?;
             let state = Iterator::Chained { outer, current: None };
             return Ok(self.allocate(Object::Iterator { class: owner, state }));
-        }
-        if let Value::Ground(held) = &receiver
-            && matches!(self.world.ground().entry(*held).kind, EntryKind::Instance { contents: None, .. })
-            && (owner == known.list || owner == known.dict || owner == known.set)
-        {
-            let what = self.describe(&receiver);
-            return self.residual(Rule::ForeignContents, format!("`{name}` of {what}, which C code holds"));
         }
         if owner == known.list {
             return self.list_method(name, &receiver, positional, keywords);

@@ -21,7 +21,7 @@ impl Machine<'_> {
         given: &[Value],
         keywords: &Keywords,
     ) -> Eval<Option<Value>> {
-        if !keywords.is_empty() {
+        if !keywords.is_empty() || !self.is_regular(receiver) {
             return Ok(None);
         }
         let positional: Vec<Value> = given.iter().map(|value| self.plain_data(value)).collect();
@@ -78,6 +78,12 @@ impl Machine<'_> {
             }
             _ => Ok(None),
         }
+    }
+
+    /// A pattern or a match?
+    fn is_regular(&self, value: &Value) -> bool {
+        matches!(value, Value::Object(object) if matches!(self.object(*object),
+            Object::Native(native) if native.class == self.known.pattern || native.class == self.known.match_))
     }
 
     /// `None`, or the match.
