@@ -501,7 +501,9 @@ pub enum Instruction {
     LeaveExcept,
     /// `[exc, type] → [exc, bool]`: `PyErr_GivenExceptionMatches`.
     ExceptionMatches,
-    /// `except*`: never proven static. `[exc, type] → [rest or None, match or None]`
+    /// An exception leaves a clause of `except*`, to be gathered into a group. `[exc] →`
+    RaiseInGroup,
+    /// `except*`. `[exc or None, type] → [rest or None, match or None]`
     ExceptionGroupMatches,
     /// `raise` (0), `raise exc` (1), `raise exc from cause` (2). Pops that many.
     Raise(u8),

@@ -87,7 +87,7 @@ def represent(value):
     signal.setitimer(signal.ITIMER_REAL, SECONDS)
     try:
         text = repr(value)
-        return text if len(text) < 200_000 else None
+        return text if len(text) < 2_000_000 else None
     except BaseException:
         return None
     finally:

@@ -72,7 +72,7 @@ pub(super) fn surely_bound(code: &Code, names: &[Name], bound_before: impl Fn(&N
                 }
                 falls_through = false;
             }
-            Instruction::Raise(_) | Instruction::Reraise => falls_through = false,
+            Instruction::Raise(_) | Instruction::Reraise | Instruction::RaiseInGroup => falls_through = false,
             _ => {}
         }
         if falls_through {

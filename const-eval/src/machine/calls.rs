@@ -8,10 +8,27 @@ use crate::heap::{Native, Object, Payload, Type};
 use crate::reason::{Reason, Rule};
 use crate::value::{ObjectRef, Value};
 use crate::world::{Answer, Question};
+use rustc_hash::FxHashSet;
+
+/// Deepest nesting of containers that C code is given.
+const MAX_NESTING: usize = 60;
+
+/// Where in nested containers it is looked at what they hold: containers by their addresses.
+#[derive(Default)]
+struct Nesting {
+    around: Vec<usize>,
+    settled: FxHashSet<usize>,
+}
 
 impl Machine<'_> {
     pub(super) fn call(&mut self, callable: &Value, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
         self.count_step()?;
+        let result = self.call_uncharged(callable, positional, keywords)?;
+        self.charge_size(&result)?;
+        Ok(result)
+    }
+
+    fn call_uncharged(&mut self, callable: &Value, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
         match callable {
             Value::Unknown(reason) => {
                 let reason = reason.clone();
@@ -248,23 +265,41 @@ impl Machine<'_> {
 
     /// May C code use the value without running anybody's Python?
     pub(super) fn is_inert(&self, value: &Value) -> bool {
-        match value {
-            Value::Tuple(items) => items.iter().all(|item| self.is_inert(item)),
-            Value::Slice(parts) => parts.iter().all(|part| self.is_inert(part)),
+        self.is_every_part(value, &mut Nesting::default(), &|value| match value {
             Value::Opaque(id) => self.type_info(*id).is_some_and(|info| info.inert),
-            Value::Object(object) if self.is_pattern(*object) => true,
-            Value::Object(object) if self.is_own(*object) => match self.object(*object) {
-                Object::List(items) => items.iter().all(|item| self.is_inert(item)),
-                Object::Dict(entries) => {
-                    entries.values().all(|(key, value)| self.is_inert(key) && self.is_inert(value))
-                }
-                _ => false,
-            },
-            Value::Object(_) | Value::Ground(_) | Value::Module(_) | Value::GroundModule(_) | Value::Unknown(_) => {
-                false
-            }
+            Value::Object(object) => self.is_pattern(*object),
+            Value::Ground(_) | Value::Module(_) | Value::GroundModule(_) | Value::Unknown(_) => false,
             _ => true,
+        })
+    }
+
+    /// Does it hold of all that tuples, own lists and own dictionaries are made of? Of what contains itself or is nested
+    /// very deeply it does not, because C code recurs into it.
+    fn is_every_part(&self, value: &Value, nesting: &mut Nesting, holds: &dyn Fn(&Value) -> bool) -> bool {
+        let (place, parts): (_, Vec<&Value>) = match value {
+            Value::Tuple(items) => (items.as_ptr() as usize, items.iter().collect()),
+            Value::Slice(parts) => return parts.iter().all(|part| self.is_every_part(part, nesting, holds)),
+            Value::Object(object) if self.is_own(*object) => match self.object(*object) {
+                made @ Object::List(items) => (made as *const Object as usize, items.iter().collect()),
+                made @ Object::Dict(entries) => {
+                    let parts = entries.values().flat_map(|(key, value)| [key, value]).collect();
+                    (made as *const Object as usize, parts)
+                }
+                _ => return holds(value),
+            },
+            _ => return holds(value),
+        };
+        if parts.is_empty() || nesting.settled.contains(&place) {
+            return true;
         }
+        if nesting.around.len() > MAX_NESTING || nesting.around.contains(&place) {
+            return false;
+        }
+        nesting.around.push(place);
+        let all = parts.into_iter().all(|part| self.is_every_part(part, nesting, holds));
+        nesting.around.pop();
+        nesting.settled.insert(place);
+        all
     }
 
     /// A compiled regular expression or a match of one, which never change.
@@ -443,19 +478,11 @@ impl Machine<'_> {
 
     /// Is it written as a Python literal without loss?
     pub(super) fn is_literal(&self, value: &Value) -> bool {
-        match value {
-            Value::Tuple(items) => items.iter().all(|item| self.is_literal(item)),
-            Value::Object(object) if self.is_own(*object) => match self.object(*object) {
-                Object::List(items) => items.iter().all(|item| self.is_literal(item)),
-                Object::Dict(entries) => {
-                    entries.values().all(|(key, value)| self.is_literal(key) && self.is_literal(value))
-                }
-                _ => false,
-            },
+        self.is_every_part(value, &mut Nesting::default(), &|value| match value {
             Value::Float(number) => number.is_finite(),
             Value::None | Value::Bool(_) | Value::Int(_) | Value::Str(_) | Value::Bytes(_) => true,
             _ => false,
-        }
+        })
     }
 
     fn opaque_result(&mut self, result: ResultType, first: Option<&Value>) -> Eval<Value> {
@@ -674,6 +701,10 @@ impl Machine<'_> {
         if owner == known.object {
             return self.object_init(made, &positional, &keywords);
         }
+        if [known.list, known.set].contains(&owner) && positional.len() > 1 {
+            let message = format!("expected at most 1 argument, got {}", positional.len());
+            return self.raise("TypeError", message);
+        }
         if owner == known.list {
             if let Some(iterable) = positional.first() {
                 let items = self.collect_hinted(iterable)?;
@@ -705,11 +736,13 @@ impl Machine<'_> {
             let Value::Object(object) = made else {
                 return self.malformed();
             };
+            let is_group = self.is_exception_group(Type::Ground(owner));
             if owner != known.base_exception && !keywords.is_empty() {
                 return self.residual(Rule::NotModelled, "keyword arguments of an exception implemented in C");
             }
             if let Object::Instance(instance) = self.object_mut(*object)?
                 && let Payload::Exception(arguments) = &mut instance.payload
+                && !is_group
             {
                 *arguments = positional;
             }

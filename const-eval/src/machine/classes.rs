@@ -212,7 +212,7 @@ impl Machine<'_> {
             attributes.insert("__module__".into(), module);
         }
 
-        let solid = self.solid_base(&types, &name)?;
+        let (solid, best) = self.solid_base(&types, &name)?;
         let slots = self.class_slots(&attributes, &name)?;
         let reference = self.allocate_object(Object::Cell(None));
         let Some(mro) = self.class_mro(metaclass, reference, &types)? else {
@@ -240,26 +240,22 @@ impl Machine<'_> {
         }
         let is_unhashable = attributes.contains_key("__eq__") && !attributes.contains_key("__hash__");
         let body = attributes.len();
-        let base_has_dict = mro.iter().skip(1).any(|class| match class {
-            Type::Ground(id) => self.type_info(*id).is_some_and(|info| info.has_dict),
-            Type::Class(object) => self.class(*object).is_some_and(|class| class.instance_dict),
-        });
-        let instance_dict =
-            base_has_dict || slots.as_ref().is_none_or(|slots| slots.iter().any(|slot| &**slot == "__dict__"));
         let has_slots = slots.is_some();
         let slots = slots.unwrap_or_default();
+        // `type_new_slots_bases`: what only the other bases have room for is added.
+        let others: Vec<Type> = types.iter().copied().filter(|base| *base != best).collect();
+        let adds = |special: &str, has: &dyn Fn(Type) -> bool| {
+            !has(best)
+                && (!has_slots || slots.iter().any(|slot| &**slot == special) || others.iter().any(|base| has(*base)))
+        };
+        let base_has_dict = self.gives_dict(best);
+        let adds_dict = adds("__dict__", &|class| self.gives_dict(class));
+        let instance_dict = base_has_dict || adds_dict;
         // `type_new_slots`: a type of variable size has no place for slots.
         let ground = self.world.ground();
         let variable = ["int", "bytes", "tuple", "type"].iter().any(|name| ground.builtin(name) == Some(solid));
-        // A class without `__slots__` has room for weak references.
-        let base_has_weakref = mro.iter().skip(1).any(|class| match class {
-            Type::Ground(id) => self.type_info(*id).is_some_and(|info| info.has_weakref),
-            Type::Class(object) => self.class(*object).is_some_and(|class| {
-                !class.namespace.contains_key("__slots__") || class.slots.iter().any(|slot| &**slot == "__weakref__")
-            }),
-        });
-        let adds_weakref =
-            !base_has_weakref && if has_slots { slots.iter().any(|slot| &**slot == "__weakref__") } else { !variable };
+        let base_has_weakref = self.has_weakref(best);
+        let adds_weakref = !variable && adds("__weakref__", &|class| self.has_weakref(class));
         // A slot may be named twice.
         let names_before: Vec<Name> = if slots.is_empty() { Vec::new() } else { attributes.keys().cloned().collect() };
         let mut members = Vec::new();
@@ -275,8 +271,8 @@ impl Machine<'_> {
                 continue;
             }
             if &**slot == "__weakref__" {
-                if base_has_weakref {
-                    return self.raise_exactly("TypeError", "__weakref__ slot disallowed: we already got one");
+                if base_has_weakref || variable {
+                    return self.raise("TypeError", "__weakref__ slot disallowed: we already got one");
                 }
                 continue;
             }
@@ -298,7 +294,7 @@ impl Machine<'_> {
         let is_told = self.version() >= (3, 13) && attributes.contains_key("__firstlineno__");
         let added = [
             (body, "__static_attributes__", is_told && !attributes.contains_key("__static_attributes__")),
-            (members, "__dict__", instance_dict && !base_has_dict),
+            (members, "__dict__", adds_dict),
             (members, "__weakref__", adds_weakref),
         ];
         let added = added.into_iter().filter(|(_, _, is_there)| *is_there);
@@ -366,7 +362,7 @@ impl Machine<'_> {
             Object::Class(other) => index != class.index as usize && other.mro.contains(&this),
             _ => false,
         });
-        let same_layout = self.solid_base(&types, &name)? == solid
+        let same_layout = self.solid_base(&types, &name)?.0 == solid
             && types.iter().all(|base| match base {
                 Type::Ground(id) => *id == self.known.generic || *id == solid,
                 Type::Class(base) => {
@@ -395,46 +391,99 @@ impl Machine<'_> {
         Ok(self.linearise(class, bases))
     }
 
-    /// The C type that decides the layout (`best_base`).
-    fn solid_base(&mut self, bases: &[Type], name: &str) -> Eval<GroundId> {
-        let object = self.known.object;
-        let mut solid = object;
+    /// The C type that decides the layout, and the base from which the class has it (`best_base`).
+    fn solid_base(&mut self, bases: &[Type], name: &str) -> Eval<(GroundId, Type)> {
+        let object = Type::Ground(self.known.object);
+        let mut best: Option<(Type, Type)> = None;
         for base in bases {
-            let candidate = match base {
-                Type::Ground(id) => {
-                    if !self.type_info(*id).is_some_and(|info| info.subclassable) {
-                        let base = self.type_name(*base);
-                        return self.raise("TypeError", format!("type '{base}' is not an acceptable base type"));
-                    }
-                    // It adds nothing to the layout.
-                    if *id == self.known.generic { object } else { *id }
-                }
-                Type::Class(reference) => self.class(*reference).map_or(object, |class| class.solid),
+            if let Type::Ground(id) = base
+                && !self.type_info(*id).is_some_and(|info| info.subclassable)
+            {
+                let base = self.type_name(*base);
+                return self.raise("TypeError", format!("type '{base}' is not an acceptable base type"));
+            }
+            let candidate = self.layout(*base);
+            let Some((winner, _)) = best else {
+                best = Some((candidate, *base));
+                continue;
             };
-            if self.is_subtype(Type::Ground(candidate), Type::Ground(solid)) {
-                solid = candidate;
-            } else if !self.is_subtype(Type::Ground(solid), Type::Ground(candidate)) {
-                // Exceptions without fields of their own share the layout of the one above.
-                let exception = Type::Ground(self.known.base_exception);
-                if self.is_subtype(Type::Ground(candidate), exception)
-                    && self.is_subtype(Type::Ground(solid), exception)
-                {
-                    let (one, other) = (self.exception_layout(solid), self.exception_layout(candidate));
-                    if self.is_subtype(Type::Ground(one), Type::Ground(other)) {
-                        continue;
-                    }
-                    if self.is_subtype(Type::Ground(other), Type::Ground(one)) {
-                        solid = candidate;
-                        continue;
-                    }
+            if self.is_subtype(winner, candidate) {
+                continue;
+            }
+            if self.is_subtype(candidate, winner) {
+                best = Some((candidate, *base));
+                continue;
+            }
+            let is_slotted = [winner, candidate].iter().any(|class| matches!(class, Type::Class(_)));
+            if is_slotted || [winner, candidate].iter().all(|class| self.is_known_layout(*class)) {
+                return self.raise_exactly("TypeError", "multiple bases have instance lay-out conflict");
+            }
+            return self
+                .residual(Rule::NotModelled, format!("class `{name}` combines C types whose layouts may conflict"));
+        }
+        let (_, base) = best.unwrap_or((object, object));
+        // Of exceptions the most special one, whatever the layout.
+        let solid = bases.iter().map(|base| self.c_type(*base)).fold(self.c_type(base), |solid, candidate| {
+            if self.is_subtype(Type::Ground(candidate), Type::Ground(solid)) { candidate } else { solid }
+        });
+        Ok((solid, base))
+    }
+
+    /// The class, itself or above, that has added fields to its instances last (`solid_base`).
+    fn layout(&self, class: Type) -> Type {
+        let exception = Type::Ground(self.known.base_exception);
+        match class {
+            // It adds nothing to the layout.
+            Type::Ground(id) if id == self.known.generic => Type::Ground(self.known.object),
+            Type::Ground(id) if self.is_subtype(class, exception) => Type::Ground(self.exception_layout(id)),
+            Type::Ground(_) => class,
+            Type::Class(object) => {
+                let Some(made) = self.class(object) else { return Type::Ground(self.known.object) };
+                if made.slots.iter().any(|slot| !matches!(&**slot, "__dict__" | "__weakref__")) {
+                    return class;
                 }
-                return self.residual(
-                    Rule::NotModelled,
-                    format!("class `{name}` combines C types whose layouts may conflict"),
-                );
+                let layouts = made.bases.iter().map(|base| self.layout(*base));
+                layouts
+                    .reduce(|winner, other| if self.is_subtype(winner, other) { winner } else { other })
+                    .unwrap_or(Type::Ground(self.known.object))
             }
         }
-        Ok(solid)
+    }
+
+    /// The C type of a base.
+    fn c_type(&self, base: Type) -> GroundId {
+        match base {
+            Type::Ground(id) if id == self.known.generic => self.known.object,
+            Type::Ground(id) => id,
+            Type::Class(object) => self.class(object).map_or(self.known.object, |class| class.solid),
+        }
+    }
+
+    /// Builtin types that add fields to `object`.
+    fn is_known_layout(&self, class: Type) -> bool {
+        let Type::Ground(id) = class else { return false };
+        let known = self.known;
+        [known.int, known.float, known.complex, known.str, known.bytes, known.tuple]
+            .iter()
+            .chain(&[known.list, known.dict, known.set, known.frozenset, known.type_])
+            .any(|builtin| *builtin == id)
+    }
+
+    fn gives_dict(&self, class: Type) -> bool {
+        match class {
+            Type::Ground(id) => self.type_info(id).is_some_and(|info| info.has_dict),
+            Type::Class(object) => self.class(object).is_some_and(|class| class.instance_dict),
+        }
+    }
+
+    /// Have instances room for weak references?
+    fn has_weakref(&self, class: Type) -> bool {
+        self.mro(class).into_iter().any(|class| match class {
+            Type::Ground(id) => self.type_info(id).is_some_and(|info| info.has_weakref),
+            Type::Class(object) => {
+                self.class(object).is_some_and(|class| class.added.iter().any(|(_, name)| &**name == "__weakref__"))
+            }
+        })
     }
 
     /// The exception type, itself or above, that has added fields last (`solid_base`): its members tell.

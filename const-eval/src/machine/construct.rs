@@ -76,6 +76,11 @@ impl Machine<'_> {
         } else if owner == known.set {
             Payload::Set(Default::default())
         } else if owner == known.frozenset {
+            let own_init = self.lookup(class, "__init__").is_some_and(|found| matches!(found, Found::Value(_)));
+            if positional.len() > 1 || !keywords.is_empty() && !own_init {
+                let name = self.type_name(class);
+                return self.raise("TypeError", format!("{name} expected at most 1 argument, got {}", positional.len()));
+            }
             let items = match positional.first() {
                 Some(iterable) => self.collect_unordered_between_calls(iterable)?,
                 None => Vec::new(),
@@ -89,6 +94,11 @@ impl Machine<'_> {
             Payload::Data(data)
         } else if owner == known.generic_alias && positional.len() == 2 && keywords.is_empty() {
             Payload::Data(self.new_exact(owner, positional, keywords)?)
+        } else if let Type::Ground(group) = class
+            && self.is_exception_group(class)
+            && keywords.is_empty()
+        {
+            return self.new_exception_group(group, positional);
         } else if self.is_subtype(Type::Ground(owner), Type::Ground(known.base_exception)) {
             self.check_exception(owner, class, &positional, &keywords)?;
             Payload::Exception(positional)
@@ -293,7 +303,9 @@ impl Machine<'_> {
                 if self.set_entries(&sequence)?.is_some() {
                     return self.raise("TypeError", "'set' object is not reversible");
                 }
-                let mut items = self.collect(&sequence)?;
+                // By index, past `__iter__`.
+                let data = self.plain_data(&sequence);
+                let mut items = self.collect(if data_is_sequence(&data) { &data } else { &sequence })?;
                 items.reverse();
                 let class = match &sequence {
                     Value::Object(object) if matches!(self.object(*object), Object::List(_)) => {
@@ -366,9 +378,12 @@ impl Machine<'_> {
     /// `int(…)`, `float(…)`, … from data, or through the conversion methods of Python classes.
     pub(super) fn new_data(&mut self, qualified: &str, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
         let name = qualified.trim_start_matches("builtins.");
+        let given = positional.clone();
         let mut arguments = Vec::with_capacity(positional.len());
-        for value in positional {
-            arguments.push(self.conversion_argument(name, value)?);
+        for (place, value) in positional.into_iter().enumerate() {
+            // The others are no more than looked at.
+            let value = if place == 0 || name != "bytes" { self.conversion_argument(name, value)? } else { value };
+            arguments.push(value);
         }
         if arguments.iter().any(|value| matches!(value, Value::Opaque(_))) {
             return self
@@ -376,7 +391,8 @@ impl Machine<'_> {
         }
         let keywords: Vec<(&str, Value)> = keywords.iter().map(|(name, value)| (&**name, value.clone())).collect();
         let outcome = primitive::construct(self.context(), name, &arguments, &keywords);
-        self.primitive(outcome)
+        let given: Vec<&Value> = given.iter().collect();
+        self.primitive_of(outcome, &given)
     }
 
     fn conversion_argument(&mut self, name: &str, value: Value) -> Eval<Value> {
@@ -532,4 +548,8 @@ impl Machine<'_> {
         };
         Ok(self.allocate(Object::Super { start, receiver, of }))
     }
+}
+
+fn data_is_sequence(value: &Value) -> bool {
+    matches!(value, Value::Tuple(_) | Value::Str(_) | Value::Bytes(_) | Value::Range(_))
 }

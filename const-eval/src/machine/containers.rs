@@ -359,18 +359,9 @@ impl Machine<'_> {
     /// `{**mapping}` and `f(**mapping)`.
     pub(super) fn dict_merge(&mut self, dict: &Value, mapping: &Value, unique: bool) -> Eval<()> {
         for (key, value) in self.mapping_items(mapping)? {
-            if unique {
-                if !matches!(key, Value::Str(_)) {
-                    return match key {
-                        Value::Unknown(_) | Value::Opaque(_) | Value::Object(_) => {
-                            self.residual(Rule::NotModelled, "keyword names that are not known")
-                        }
-                        _ => self.raise("TypeError", "keywords must be strings"),
-                    };
-                }
-                if self.dict_get(dict, &key)?.is_some() {
-                    return self.raise("TypeError", "got multiple values for keyword argument");
-                }
+            // The call itself complains of keywords that are not strings.
+            if unique && self.dict_get(dict, &key)?.is_some() {
+                return self.raise("TypeError", "got multiple values for keyword argument");
             }
             self.dict_insert(dict, key, value)?;
         }
@@ -477,7 +468,10 @@ impl Machine<'_> {
         for (key, value) in self.mapping_items(mapping)? {
             match key {
                 Value::Str(name) => keywords.push((name, value)),
-                _ => return self.residual(Rule::NotModelled, "keyword names that are not known"),
+                Value::Unknown(_) | Value::Opaque(_) | Value::Object(_) => {
+                    return self.residual(Rule::NotModelled, "keyword names that are not known");
+                }
+                _ => return self.raise("TypeError", "keywords must be strings"),
             }
         }
         Ok(keywords)
@@ -531,6 +525,25 @@ impl Machine<'_> {
             return Ok(());
         }
         self.list_mut(list)?.extend(items);
+        Ok(())
+    }
+
+    /// `list.extend(iterable)`: the list grows while the iterator runs (`list_extend_lock_held` in listobject.c).
+    pub(super) fn list_extend_from(&mut self, list: &Value, iterable: &Value) -> Eval<()> {
+        let is_live = match iterable {
+            Value::Object(object) => !matches!(self.object(*object), Object::List(_)),
+            _ => false,
+        };
+        if !is_live || self.foreign_list(list).is_some() {
+            let items = self.collect_hinted(iterable)?;
+            return self.list_extend(list, items);
+        }
+        let iterator = self.iterate(iterable)?;
+        self.ask_length_hint(iterable)?;
+        while let Some(item) = self.next(&iterator)? {
+            self.charge(1)?;
+            self.list_mut(list)?.push(item);
+        }
         Ok(())
     }
 
@@ -697,7 +710,7 @@ impl Machine<'_> {
                     let length = items.len() as i64;
                     return match index.to_i64().map(|index| if index < 0 { index + length } else { index }) {
                         Some(index) if (0..length).contains(&index) => Ok(items[index as usize].clone()),
-                        _ => self.raise_exactly("IndexError", "tuple index out of range"),
+                        _ => self.out_of_range(&key, "tuple index out of range"),
                     };
                 }
                 let outcome = primitive::subscript(self.context(), data, &key);
@@ -792,7 +805,7 @@ impl Machine<'_> {
                 match &key {
                     Value::Int(_) | Value::Bool(_) => match self.position(&key, items.len()) {
                         Some(index) => Ok(items[index].clone()),
-                        None => self.raise_exactly("IndexError", "list index out of range"),
+                        None => self.out_of_range(&key, "list index out of range"),
                     },
                     Value::Slice(_) => {
                         let tuple = Value::tuple(items);
@@ -1023,7 +1036,7 @@ impl Machine<'_> {
                     Ok(())
                 }
                 None if matches!(key, Value::Int(_) | Value::Bool(_)) => {
-                    self.raise_exactly("IndexError", "list assignment index out of range")
+                    self.out_of_range(&key, "list assignment index out of range")
                 }
                 None => self.residual(Rule::NotModelled, "sets an item under a key that is not known"),
             };
@@ -1032,7 +1045,21 @@ impl Machine<'_> {
         if self.lookup(class, "__setitem__").is_some() || self.as_type(container).is_some() {
             return self.residual(Rule::UnknownSubscript, format!("sets an item of a `{name}`"));
         }
+        // `PyObject_SetItem`: of a sequence the index is looked at first.
+        let is_looked_at = match key {
+            Value::Int(index) => index.to_i64().is_none(),
+            other => self.python_special(other, "__index__")?.is_some(),
+        };
+        if is_looked_at {
+            return self.residual(Rule::NotModelled, "sets an item of what may not take any, under an unusual index");
+        }
         self.raise_exactly("TypeError", format!("'{name}' object does not support item assignment"))
+    }
+
+    /// An index that is none of a sequence (`PyNumber_AsSsize_t`).
+    fn out_of_range<T>(&mut self, index: &Value, message: &str) -> Eval<T> {
+        let is_huge = matches!(index, Value::Int(index) if index.to_i64().is_none());
+        self.raise_exactly("IndexError", if is_huge { "cannot fit 'int' into an index-sized integer" } else { message })
     }
 
     fn set_slice(&mut self, list: &Value, key: &Value, value: Value) -> Eval<()> {
@@ -1082,7 +1109,7 @@ impl Machine<'_> {
                     Ok(())
                 }
                 None if matches!(key, Value::Int(_) | Value::Bool(_)) => {
-                    self.raise_exactly("IndexError", "list assignment index out of range")
+                    self.out_of_range(&key, "list assignment index out of range")
                 }
                 None => self.residual(Rule::NotModelled, "deletes an item under a key that is not known"),
             };
@@ -1253,7 +1280,7 @@ impl Machine<'_> {
         let overrides_iteration = self.python_special(container, "__iter__")?.is_some();
         if !overrides_iteration {
             if let Some(entries) = self.set_entries(container)? {
-                let key = self.key(item)?;
+                let key = self.element_key(item)?;
                 return Ok(entries.contains_key(&key));
             }
             if self.instance_dict_of(container).is_some_and(|of| !self.is_own(of)) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use syntax::ir::{self, Name};
 
-use super::frame::Scope;
+use super::frame::{Frame, Scope};
 use super::{Eval, Machine};
 use crate::effect::Step;
 use crate::heap::Object;
@@ -37,6 +37,33 @@ impl Machine<'_> {
             Some(value) => Ok(value),
             None => self.malformed(),
         }
+    }
+
+    /// `eval(source)` in a function: its variables are read, but can't be bound so.
+    pub(super) fn eval_in_function(&mut self, frame: &Frame, code: &ir::Code, source: &str) -> Eval<Value> {
+        if frame.module != self.module || frame.globals.is_some() {
+            return self.unknown_code("eval");
+        }
+        let locals = self.new_dict(Default::default());
+        let fast = code.locals.iter().zip(&frame.locals).map(|(name, value)| (name, value.clone()));
+        let fast: Vec<_> = fast.filter_map(|(name, value)| Some((name.clone(), value?))).collect();
+        for (name, value) in fast.into_iter().filter(|(name, _)| !name.starts_with('.')) {
+            self.dict_insert(&locals, Value::Str(name), value)?;
+        }
+        for (name, cell) in code.cells.iter().zip(&frame.cells) {
+            if let Object::Cell(Some(value)) = self.object(*cell) {
+                let value = value.clone();
+                self.dict_insert(&locals, Value::Str(name.clone()), value)?;
+            }
+        }
+        let globals = self.allocate_object(Object::Globals);
+        let Value::Object(locals) = locals else { return self.malformed() };
+        let before = self.dict_entries(&Value::Object(locals))?.map(|entries| entries.len());
+        let value = self.eval_source(source, globals, locals)?;
+        if self.dict_entries(&Value::Object(locals))?.map(|entries| entries.len()) != before {
+            return self.residual(Rule::NotModelled, "`eval` of text that binds names in a function");
+        }
+        Ok(value)
     }
 
     /// `exec(source, globals[, locals])`
@@ -160,7 +187,12 @@ impl Machine<'_> {
     }
 
     /// The namespaces of a call of `eval` or `exec`, where both are known dicts of this module.
-    pub(super) fn dynamic_namespaces(&self, arguments: &[Value]) -> Option<(ObjectRef, ObjectRef)> {
+    /// Globals and locals, given or those of the module's top level.
+    pub(super) fn dynamic_namespaces(&mut self, arguments: &[Value]) -> Option<(ObjectRef, ObjectRef)> {
+        if arguments.is_empty() {
+            let globals = self.is_top_level().then(|| self.allocate_object(Object::Globals))?;
+            return Some((globals, globals));
+        }
         let dict = |value: &Value| match value {
             Value::Object(object) if self.is_own(*object) && matches!(self.object(*object), Object::Dict(_)) => {
                 Some(*object)
@@ -175,9 +207,13 @@ impl Machine<'_> {
             _ => None,
         };
         match arguments {
-            [globals] => dict(globals).map(|globals| (globals, globals)),
-            [globals, Value::None] => dict(globals).map(|globals| (globals, globals)),
-            [globals, locals] => Some((dict(globals).or_else(|| own_globals(globals))?, dict(locals)?)),
+            [globals] | [globals, Value::None] => {
+                dict(globals).or_else(|| own_globals(globals)).map(|globals| (globals, globals))
+            }
+            [globals, locals] => {
+                let mapping = |value| dict(value).or_else(|| own_globals(value));
+                Some((mapping(globals)?, mapping(locals)?))
+            }
             _ => None,
         }
     }

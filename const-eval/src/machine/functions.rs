@@ -542,6 +542,9 @@ impl Machine<'_> {
                 ("fset", Payload::Property(property)) => property.set.clone(),
                 ("fdel", Payload::Property(property)) => property.delete.clone(),
                 ("__traceback__", Payload::Exception(_)) if self.is_own(object) => Value::Opaque(self.known.traceback),
+                (_, Payload::Exception(args)) if self.group_attribute(name, args).is_some() => {
+                    return Ok(self.group_attribute(name, args));
+                }
                 ("args", Payload::Exception(args)) => {
                     let args = args.clone();
                     if !self.is_own(object) {

@@ -100,8 +100,16 @@ impl Machine<'_> {
             }
             ("builtins.sorted", [iterable]) => {
                 let items = self.collect_unordered_for_sort(iterable, &keywords)?;
-                let sorted = self.sorted(items, keywords)?;
-                Ok(self.new_list(sorted))
+                let is_ordered = self.set_entries(iterable)?.is_none();
+                match self.sorted(items, keywords) {
+                    Err(Stop::Raise(_)) if !is_ordered => {
+                        self.residual(Rule::Nondeterministic, "which items of a set are compared first may differ")
+                    }
+                    sorted => {
+                        let sorted = sorted?;
+                        Ok(self.new_list(sorted))
+                    }
+                }
             }
             ("builtins.any" | "builtins.all", [iterable]) if plain => {
                 let wanted = &*qualified == "builtins.any";
@@ -196,23 +204,17 @@ impl Machine<'_> {
                     format!("`{}()` hands out or reads the namespace itself", entry.name),
                 )
             }
-            ("builtins.eval", [Value::Str(source), rest @ ..]) if plain && self.dynamic_namespaces(rest).is_some() => {
-                let source = source.clone();
-                match self.dynamic_namespaces(rest) {
-                    Some((globals, locals)) => self.eval_source(&source, globals, locals),
-                    None => self.malformed(),
+            ("builtins.eval", [Value::Str(source), rest @ ..]) if plain => match self.dynamic_namespaces(rest) {
+                Some((globals, locals)) => self.eval_source(&source.clone(), globals, locals),
+                None => self.unknown_code("eval"),
+            },
+            ("builtins.exec", [Value::Str(source), rest @ ..]) if plain => match self.dynamic_namespaces(rest) {
+                Some((globals, locals)) => {
+                    self.exec_source(&source.clone(), globals, locals)?;
+                    Ok(Value::None)
                 }
-            }
-            ("builtins.exec", [Value::Str(source), rest @ ..]) if plain && self.dynamic_namespaces(rest).is_some() => {
-                let source = source.clone();
-                match self.dynamic_namespaces(rest) {
-                    Some((globals, locals)) => {
-                        self.exec_source(&source, globals, locals)?;
-                        Ok(Value::None)
-                    }
-                    None => self.malformed(),
-                }
-            }
+                None => self.unknown_code("exec"),
+            },
             // The target compiles with every warning an error.
             ("builtins.compile", [Value::Str(_), Value::Str(_), Value::Str(_)]) if plain => {
                 let result = crate::ground::ResultType::Exactly(self.known.code);
@@ -232,10 +234,7 @@ impl Machine<'_> {
                 Some(dict) => Ok(dict),
                 None => self.raise_exactly("TypeError", "vars() argument must have __dict__ attribute"),
             },
-            ("builtins.exec" | "builtins.eval" | "builtins.__import__", _) => {
-                self.current.reached = true;
-                self.residual(Rule::UnknownNamespace, format!("`{}` runs code that is not known", entry.name))
-            }
+            ("builtins.exec" | "builtins.eval" | "builtins.__import__", _) => self.unknown_code(&entry.name),
             (
                 "_codecs_cn.getcodec"
                 | "_codecs_hk.getcodec"
@@ -356,7 +355,7 @@ impl Machine<'_> {
     }
 
     /// The running code is a top-level statement.
-    fn is_top_level(&self) -> bool {
+    pub(super) fn is_top_level(&self) -> bool {
         self.positions.len() == 1
     }
 
@@ -449,6 +448,11 @@ impl Machine<'_> {
             }
         }
         self.call_described(call, qualified, None, positional, keywords)
+    }
+
+    pub(super) fn unknown_code(&mut self, function: &str) -> Eval<Value> {
+        self.current.reached = true;
+        self.residual(Rule::UnknownNamespace, format!("`{function}` runs code that is not known"))
     }
 
     /// Items to be sorted: a set's too, if no two are equal by the key.

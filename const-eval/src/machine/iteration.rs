@@ -10,6 +10,9 @@ use crate::primitive;
 use crate::reason::Rule;
 use crate::value::{ObjectRef, Value};
 
+/// Why a container is not known of which only a part may have been filled.
+pub(super) const PART_OF_IT: &str = "an exception while a container is filled";
+
 impl Machine<'_> {
     fn iterator_over(&mut self, items: Vec<Value>, class: GroundId) -> Value {
         self.allocate(Object::Iterator { class, state: Iterator::Items { items: items.into(), next: 0 } })
@@ -277,6 +280,9 @@ impl Machine<'_> {
         let class = *class;
         let mut iterator = std::mem::replace(state, Iterator::Finished);
         let item = self.advance_iterator(&mut iterator);
+        if let Ok(Some(item)) = &item {
+            self.charge_size(item)?;
+        }
         // An exception from within (`map`'s function) does not end the iterator.
         if matches!(item, Ok(Some(_)) | Err(Stop::Raise(_))) {
             *self.object_mut(object)? = Object::Iterator { class, state: iterator };
@@ -365,7 +371,10 @@ impl Machine<'_> {
             Iterator::Enumerate { inner, next } => match self.next(inner)? {
                 Some(item) => {
                     let index = Value::int(*next);
-                    *next += 1;
+                    let Some(following) = next.checked_add(1) else {
+                        return self.residual(Rule::NotModelled, "counts further than 64 bits reach");
+                    };
+                    *next = following;
                     Ok(Some(Value::tuple(vec![index, item])))
                 }
                 None => Ok(None),
@@ -481,18 +490,31 @@ impl Machine<'_> {
         if let Value::Object(_) = value {
             for method in ["__len__", "__length_hint__"] {
                 let Some(method) = self.python_special(value, method)? else { continue };
-                // `__iter__` goes first: where it does something, the order matters.
-                let class = self.type_of(value)?;
-                if self.python_definition(class, "__iter__").is_some() {
-                    let iterator = self.iterate(value)?;
-                    self.length_hint(&method)?;
-                    return self.exhaust(&iterator);
-                }
+                // `__iter__` goes first: it may do something, or there may be none.
+                let iterator = self.iterate(value)?;
                 self.length_hint(&method)?;
-                break;
+                return self.exhaust(&iterator);
             }
         }
         self.collect(value)
+    }
+
+    /// `PyObject_LengthHint` of something for which there is an iterator already.
+    pub(super) fn ask_length_hint(&mut self, value: &Value) -> Eval<()> {
+        for method in ["__len__", "__length_hint__"] {
+            if let Some(method) = self.python_special(value, method)? {
+                return self.length_hint(&method);
+            }
+        }
+        Ok(())
+    }
+
+    /// What is collected is added to a container one by one: after an exception on the way, part of it would be there.
+    pub(super) fn all_or_nothing<T>(&mut self, collect: impl FnOnce(&mut Self) -> Eval<T>) -> Eval<T> {
+        match collect(self) {
+            Err(Stop::Raise(_)) => self.residual(Rule::Raises, PART_OF_IT),
+            outcome => outcome,
+        }
     }
 
     fn length_hint(&mut self, method: &Value) -> Eval<()> {
@@ -550,8 +572,11 @@ impl Machine<'_> {
         let items = match value {
             Value::Tuple(items) => items.to_vec(),
             _ => {
+                // `unpack_iterable` in ceval.c: an exception of `__iter__` itself goes on.
+                let class = self.type_of(value)?;
+                let defines = ["__iter__", "__getitem__"].iter().any(|name| self.lookup(class, name).is_some());
                 let iterator = match self.iterate(value) {
-                    Err(Stop::Raise(_)) => {
+                    Err(Stop::Raise(_)) if !defines => {
                         let class = self.type_of(value)?;
                         let name = self.type_name(class);
                         return self.raise_exactly("TypeError", format!("cannot unpack non-iterable {name} object"));

@@ -51,6 +51,7 @@ known! {
     static_method = "builtins.staticmethod",
     class_method = "builtins.classmethod",
     super_ = "builtins.super",
+    eval = "builtins.eval",
     generator = "builtins.generator",
     coroutine = "builtins.coroutine",
     async_generator = "builtins.async_generator",

@@ -2,10 +2,12 @@
 
 use super::functions::Keywords;
 use super::types::Found;
+use super::iteration::PART_OF_IT;
 use super::{Eval, Machine, Stop};
 use crate::effect::Change;
 use crate::ground::{AttributeKind, GroundId};
 use crate::heap::{GeneratorKind, Iterator, Object, Payload, Property, Set, Type, UNKNOWN_TYPE, ViewKind};
+use crate::key::Key;
 use crate::primitive::{self, Product};
 use crate::reason::Rule;
 use crate::value::{Integer, ObjectRef, Value};
@@ -278,7 +280,8 @@ impl Machine<'_> {
         }
         let keywords: Vec<(&str, Value)> = keywords.iter().map(|(name, value)| (&**name, value.clone())).collect();
         let outcome = primitive::call_method(self.context(), &data, name, &arguments, &keywords);
-        let product = self.primitive(outcome)?;
+        let given: Vec<&Value> = positional.iter().collect();
+        let product = self.primitive_of(outcome, &given)?;
         self.product(product)
     }
 
@@ -450,6 +453,7 @@ impl Machine<'_> {
         };
         match name {
             "with_traceback" if positional.len() == 1 => Ok(receiver),
+            "__str__" if self.group_text(&arguments).is_some() => Ok(self.group_text(&arguments).map_or(Value::None, Value::str)),
             "__str__" => {
                 let class = self.type_of(&receiver)?;
                 if let Some(key_error) = self.world.ground().builtin("KeyError")
@@ -601,8 +605,7 @@ impl Machine<'_> {
                 Ok(Value::None)
             }
             ("extend", 1) => {
-                let items = self.collect_hinted(&positional[0])?;
-                self.list_extend(list, items)?;
+                self.list_extend_from(list, &positional[0])?;
                 Ok(Value::None)
             }
             ("insert", 2) => {
@@ -677,8 +680,15 @@ impl Machine<'_> {
                 Ok(Value::None)
             }
             ("sort", 0) => {
-                let items = self.list_items(list)?;
-                let sorted = self.sorted(items, keywords)?;
+                // Meanwhile the list looks empty; after an exception it may be sorted in part.
+                let items = std::mem::take(self.list_mut(list)?);
+                let sorted = match self.sorted(items, keywords) {
+                    Err(Stop::Raise(_)) => return self.residual(Rule::Raises, "an exception while a list is sorted"),
+                    sorted => sorted?,
+                };
+                if !self.list_items(list)?.is_empty() {
+                    return self.residual(Rule::NotModelled, "changes a list while it is sorted");
+                }
                 *self.list_mut(list)? = sorted;
                 Ok(Value::None)
             }
@@ -725,7 +735,11 @@ impl Machine<'_> {
         for (name, value) in keywords {
             match &*name {
                 "key" => key_function = value,
-                "reverse" => reverse = self.truth(&value)?,
+                "reverse" => match value {
+                    Value::Bool(_) | Value::Int(_) => reverse = self.truth(&value)?,
+                    // Up to 3.11 only an integer will do.
+                    _ => return self.residual(Rule::NotModelled, "`reverse` that is not an integer"),
+                },
                 _ => {
                     return self.raise("TypeError", format!("sort() got an unexpected keyword argument '{name}'"));
                 }
@@ -743,33 +757,10 @@ impl Machine<'_> {
             keyed.push((key, item));
         }
         self.charge(keyed.len() * 4)?;
-        // Merge sort by insertion order: any stable sort gives CPython's result for a consistent order.
-        let mut failure = None;
-        let context = self.context();
-        let mut less = |left: &Value, right: &Value| match primitive::compare(
-            context,
-            syntax::ir::Comparison::Less,
-            left,
-            right,
-        ) {
-            Ok(less) => less,
-            Err(error) => {
-                failure.get_or_insert(error);
-                false
-            }
-        };
-        if reverse {
-            keyed.reverse();
-        }
-        let sorted = merge_sort(keyed, &mut |left, right| less(&left.0, &right.0));
-        if let Some(failure) = failure {
-            return self.primitive(Err(failure));
-        }
-        let mut items: Vec<Value> = sorted.into_iter().map(|(_, item)| item).collect();
-        if reverse {
-            items.reverse();
-        }
-        Ok(items)
+        let (keys, items): (Vec<Value>, Vec<Value>) = keyed.into_iter().unzip();
+        let outcome = primitive::sorted_places(self.context(), &keys, reverse);
+        let places = self.primitive(outcome)?;
+        Ok(places.into_iter().map(|place| items[place].clone()).collect())
     }
 
     // ---- dicts
@@ -779,7 +770,21 @@ impl Machine<'_> {
         if self.dict_entries(source)?.is_some() || self.find_attribute(source, "keys")?.is_some() {
             return self.mapping_items(source);
         }
+        let iterable = match source {
+            Value::Object(object) if matches!(self.object(*object), Object::Generator(_) | Object::Iterator { .. }) => {
+                let items = self.all_or_nothing(|machine| machine.collect_between_calls(source))?;
+                Value::tuple(items)
+            }
+            other => other.clone(),
+        };
         let mut pairs = Vec::new();
+        match self.pairs_of(&iterable, &mut pairs) {
+            Err(Stop::Raise(_)) if !pairs.is_empty() => self.residual(Rule::Raises, PART_OF_IT),
+            outcome => outcome.map(|()| pairs),
+        }
+    }
+
+    fn pairs_of(&mut self, source: &Value, pairs: &mut Vec<(Value, Value)>) -> Eval<()> {
         for pair in self.collect_between_calls(source)? {
             let items = self.collect(&pair)?;
             match <[Value; 2]>::try_from(items) {
@@ -796,7 +801,7 @@ impl Machine<'_> {
                 }
             }
         }
-        Ok(pairs)
+        Ok(())
     }
 
     pub(super) fn dict_update(&mut self, dict: &Value, positional: Vec<Value>, keywords: Keywords) -> Eval<()> {
@@ -1005,8 +1010,19 @@ impl Machine<'_> {
         if let Some(removed) = self.remove_identity(set, item)? {
             return Ok(removed.is_some());
         }
-        let key = self.key(item)?;
+        let key = self.element_key(item)?;
         Ok(self.set_mut(set)?.shift_remove(&key).is_some())
+    }
+
+    /// What is looked for in a set: another set is, as if it were frozen (`set_remove` in setobject.c).
+    pub(super) fn element_key(&mut self, item: &Value) -> Eval<Key> {
+        match self.set_entries(item)? {
+            Some(entries) => {
+                let frozen = self.new_frozen_set(entries.into_values().collect())?;
+                self.key(&frozen)
+            }
+            None => self.key(item),
+        }
     }
 
     /// Where the items of a set lie depends on what was there before.
@@ -1021,8 +1037,8 @@ impl Machine<'_> {
     /// What `set.update` adds. The order in which another module's set gets its items must be known.
     pub(super) fn items_to_add(&mut self, set: &Value, source: &Value) -> Eval<Vec<Value>> {
         match self.foreign_set(set) {
-            Some(_) => self.collect_between_calls(source),
-            None => self.collect_unordered_between_calls(source),
+            Some(_) => self.all_or_nothing(|machine| machine.collect_between_calls(source)),
+            None => self.all_or_nothing(|machine| machine.collect_unordered_between_calls(source)),
         }
     }
 
@@ -1043,28 +1059,5 @@ impl Machine<'_> {
 
     pub(super) fn integer(value: i64) -> Value {
         Value::Int(Integer::Small(value))
-    }
-}
-
-/// Stable; `less(a, b)` is asked for an element and one that stood before it.
-fn merge_sort<T>(mut items: Vec<T>, less: &mut impl FnMut(&T, &T) -> bool) -> Vec<T> {
-    if items.len() < 2 {
-        return items;
-    }
-    let right = items.split_off(items.len() / 2);
-    let left = merge_sort(items, less);
-    let right = merge_sort(right, less);
-    let mut merged = Vec::with_capacity(left.len() + right.len());
-    let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
-    loop {
-        match (left.peek(), right.peek()) {
-            (Some(first), Some(second)) => {
-                let item = if less(second, first) { right.next() } else { left.next() };
-                merged.extend(item);
-            }
-            (Some(_), None) => merged.extend(left.by_ref()),
-            (None, Some(_)) => merged.extend(right.by_ref()),
-            (None, None) => return merged,
-        }
     }
 }

@@ -25,6 +25,7 @@ mod forget;
 pub mod frame;
 mod functions;
 mod ground_calls;
+mod groups;
 mod guarded;
 mod hashing;
 mod identity;
@@ -195,6 +196,8 @@ pub struct Machine<'w> {
     identified: Vec<Value>,
     /// What exceptions say whose message is known to the target only.
     described: FxHashMap<ObjectRef, Arc<str>>,
+    /// Containers whose repr is being written (`Py_ReprEnter`).
+    representing: Vec<representation::Represented>,
     current: Statement,
 }
 
@@ -372,6 +375,7 @@ impl<'w> Machine<'w> {
             loads: 0,
             identified: Vec::new(),
             described: FxHashMap::default(),
+            representing: Vec::new(),
             current: Statement::default(),
         }
     }
@@ -739,6 +743,19 @@ impl<'w> Machine<'w> {
         Ok(())
     }
 
+    /// Texts count by their length, and tuples by all that is within: they can double with each step.
+    fn charge_size(&mut self, value: &Value) -> Eval<()> {
+        match value {
+            Value::Str(text) => self.charge(text.len() / 64),
+            Value::Bytes(data) => self.charge(data.len() / 64),
+            Value::Tuple(items) if items.iter().any(|item| matches!(item, Value::Tuple(_))) => match weight(items) {
+                Some(weight) => self.charge(weight / 64),
+                None => self.residual(Rule::Budget, "a tuple is nested too deeply"),
+            },
+            _ => Ok(()),
+        }
+    }
+
     fn new_frame(
         &mut self,
         ir: Arc<ir::Module>,
@@ -777,4 +794,27 @@ impl<'w> Machine<'w> {
     fn attributes() -> Attributes {
         Attributes::default()
     }
+}
+
+/// How many items there are in a tuple and in the tuples within, each counted as often as it is reached; `None` where
+/// that is a great many, or they are nested deeply.
+fn weight(items: &[Value]) -> Option<usize> {
+    const DEEPEST: usize = 100;
+    const HEAVIEST: usize = 1 << 22;
+    let mut weight = 0;
+    let mut around = vec![items.iter()];
+    while let Some(items) = around.last_mut() {
+        let Some(item) = items.next() else {
+            around.pop();
+            continue;
+        };
+        weight += 1;
+        if let Value::Tuple(within) = item {
+            around.push(within.iter());
+        }
+        if around.len() > DEEPEST || weight > HEAVIEST {
+            return None;
+        }
+    }
+    Some(weight)
 }

@@ -9,7 +9,7 @@ use super::{Eval, Machine};
 use crate::heap::{Dict, Object, Payload, Set, Type, ViewKind};
 use crate::primitive;
 use crate::reason::Rule;
-use crate::value::Value;
+use crate::value::{Integer, Value};
 
 /// `__add__`, `__radd__`, `__iadd__`
 fn method_names(operator: BinaryOperator) -> (&'static str, &'static str, &'static str) {
@@ -102,7 +102,15 @@ impl Machine<'_> {
             return self.raise_exactly("TypeError", message);
         }
         let outcome = primitive::unary(self.context(), operator, &data);
-        self.primitive(outcome)
+        self.primitive_of(outcome, &[operand])
+    }
+
+    /// How often a sequence is repeated (`sequence_repeat` in abstract.c).
+    fn repetitions(&mut self, count: &Integer) -> Eval<usize> {
+        match count.to_i64() {
+            Some(count) => Ok(count.max(0) as usize),
+            None => self.raise_exactly("OverflowError", "cannot fit 'int' into an index-sized integer"),
+        }
     }
 
     pub(super) fn binary(&mut self, operator: BinaryOperator, left: &Value, right: &Value) -> Eval<Value> {
@@ -148,15 +156,14 @@ impl Machine<'_> {
         let set = self.is_subtype(class, Type::Ground(self.known.set));
         match operator {
             BinaryOperator::Add if list => {
-                let items = self.collect(right)?;
-                self.list_extend(left, items)?;
+                self.list_extend_from(left, right)?;
                 Ok(left.clone())
             }
             BinaryOperator::Multiply if list => {
                 let Value::Int(count) = right else {
                     return self.residual(Rule::NotModelled, "repeats a list a number of times that is not known");
                 };
-                let count = count.to_i64().unwrap_or(i64::MAX).max(0) as usize;
+                let count = self.repetitions(count)?;
                 let items = self.list_items(left)?;
                 self.charge(items.len().saturating_mul(count))?;
                 let repeated = items.iter().cycle().take(items.len() * count).cloned().collect();
@@ -231,7 +238,8 @@ impl Machine<'_> {
         if operator == B::BitOr && self.is_union_member(left) && self.is_union_member(right) {
             return self.union(left, right);
         }
-        let (left, right) = (&self.plain_data(left), &self.plain_data(right));
+        let (left, given) = (&self.plain_data(left), right);
+        let right = &self.plain_data(given);
         match (operator, left, right) {
             (B::Add, Value::Tuple(first), Value::Tuple(second)) => {
                 self.charge(first.len() + second.len())?;
@@ -239,13 +247,13 @@ impl Machine<'_> {
             }
             (B::Multiply, Value::Tuple(items), Value::Int(count))
             | (B::Multiply, Value::Int(count), Value::Tuple(items)) => {
-                let count = count.to_i64().unwrap_or(i64::MAX).max(0) as usize;
+                let count = self.repetitions(count)?;
                 self.charge(items.len().saturating_mul(count))?;
                 return Ok(Value::tuple(items.iter().cycle().take(items.len() * count).cloned().collect()));
             }
-            (B::Modulo, Value::Str(template), arguments) => {
+            (B::Modulo, Value::Str(template), _) => {
                 let template = template.clone();
-                return self.percent_format(&template, arguments);
+                return self.percent_format(&template, given);
             }
             _ => {}
         }
@@ -315,7 +323,7 @@ impl Machine<'_> {
             B::Multiply if is_list(self, left_type) || is_list(self, right_type) => {
                 let (sequence, count) = if is_list(self, left_type) { (left, right) } else { (right, left) };
                 if let Value::Int(count) = count {
-                    let count = count.to_i64().unwrap_or(i64::MAX).max(0) as usize;
+                    let count = self.repetitions(count)?;
                     let items = self.list_items(sequence)?;
                     self.charge(items.len().saturating_mul(count))?;
                     return Ok(self.new_list(items.iter().cycle().take(items.len() * count).cloned().collect()));
@@ -550,6 +558,7 @@ impl Machine<'_> {
         left_type: Type,
         right_type: Type,
     ) -> Eval<Value> {
+        let given = [left, right];
         let (left, right) = (&self.plain_data(left), &self.plain_data(right));
         if let (Value::Object(left), Value::Object(right)) = (left, right)
             && left != right
@@ -563,7 +572,7 @@ impl Machine<'_> {
                 return self.compare_sequences(comparison, &first.clone(), &second.clone());
             }
             let outcome = primitive::compare(self.context(), comparison, left, right);
-            return Ok(Value::Bool(self.primitive(outcome)?));
+            return Ok(Value::Bool(self.primitive_of(outcome, &given)?));
         }
         let equality = matches!(comparison, Comparison::Equal | Comparison::NotEqual);
         let wanted = comparison == Comparison::Equal;

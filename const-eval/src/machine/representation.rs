@@ -15,6 +15,14 @@ use crate::value::{ObjectRef, Value};
 /// Deepest nesting of containers whose `repr` is computed.
 const MAX_NESTING: usize = 60;
 
+/// A container whose repr is being written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Represented {
+    Object(ObjectRef),
+    /// A tuple, by where its items lie.
+    Tuple(usize),
+}
+
 impl Machine<'_> {
     fn text(&mut self, value: Value) -> Eval<Arc<str>> {
         match value {
@@ -28,13 +36,13 @@ impl Machine<'_> {
 
     pub(super) fn repr_of(&mut self, value: &Value) -> Eval<Value> {
         let mut out = String::new();
-        self.write_repr(value, &mut out, &mut Vec::new())?;
+        self.write_repr(value, &mut out)?;
         Ok(Value::str(out))
     }
 
-    fn write_repr(&mut self, value: &Value, out: &mut String, active: &mut Vec<ObjectRef>) -> Eval<()> {
+    fn write_repr(&mut self, value: &Value, out: &mut String) -> Eval<()> {
         self.count_step()?;
-        if active.len() > MAX_NESTING {
+        if self.representing.len() > MAX_NESTING {
             return self.residual(Rule::Budget, "the repr of a deeply nested container");
         }
         match value {
@@ -43,14 +51,23 @@ impl Machine<'_> {
                 return self.unknown(Rule::UnknownOperation, "the text of something that is not known", &reason);
             }
             Value::Tuple(items) => {
+                let items = items.clone();
+                let place = Represented::Tuple(items.as_ptr() as usize);
+                if !items.is_empty() && self.representing.contains(&place) {
+                    out.push_str("(...)");
+                    return Ok(());
+                }
                 out.push('(');
-                self.write_items(&items.clone(), out, active)?;
+                self.representing.push(place);
+                let written = self.write_items(&items, out);
+                self.representing.pop();
+                written?;
                 out.push_str(if items.len() == 1 { ",)" } else { ")" });
                 return Ok(());
             }
             Value::Slice(parts) => {
                 out.push_str("slice(");
-                self.write_items(&parts.clone()[..], out, active)?;
+                self.write_items(&parts.clone()[..], out)?;
                 out.push(')');
                 return Ok(());
             }
@@ -68,7 +85,7 @@ impl Machine<'_> {
                 out.push_str(&format!("<class '{name}'>"));
                 return Ok(());
             }
-            Value::Object(object) => return self.write_object(*object, value, out, active),
+            Value::Object(object) => return self.write_object(*object, value, out),
             _ => {}
         }
         let outcome = primitive::repr(value);
@@ -77,19 +94,19 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn write_items(&mut self, items: &[Value], out: &mut String, active: &mut Vec<ObjectRef>) -> Eval<()> {
+    fn write_items(&mut self, items: &[Value], out: &mut String) -> Eval<()> {
         for (index, item) in items.iter().enumerate() {
             if index > 0 {
                 out.push_str(", ");
             }
-            self.write_repr(item, out, active)?;
+            self.write_repr(item, out)?;
         }
         Ok(())
     }
 
     /// What stands in the repr of an alias or union (`ga_repr_item` in genericaliasobject.c, `union_repr_item` in
     /// unionobject.c): classes by name.
-    fn write_part(&mut self, part: &Value, out: &mut String, active: &mut Vec<ObjectRef>) -> Eval<()> {
+    fn write_part(&mut self, part: &Value, out: &mut String) -> Eval<()> {
         match part {
             Value::Ellipsis => {
                 out.push_str("...");
@@ -105,15 +122,15 @@ impl Machine<'_> {
             _ => {}
         }
         if self.find_attribute(part, "__origin__")?.is_some() && self.find_attribute(part, "__args__")?.is_some() {
-            return self.write_repr(part, out, active);
+            return self.write_repr(part, out);
         }
         let (Some(name), Some(module)) =
             (self.find_attribute(part, "__qualname__")?, self.find_attribute(part, "__module__")?)
         else {
-            return self.write_repr(part, out, active);
+            return self.write_repr(part, out);
         };
         match (name, module) {
-            (_, Value::None) => self.write_repr(part, out, active),
+            (_, Value::None) => self.write_repr(part, out),
             (Value::Str(name), Value::Str(module)) => {
                 if &*module != "builtins" {
                     out.push_str(&module);
@@ -131,7 +148,6 @@ impl Machine<'_> {
         object: ObjectRef,
         value: &Value,
         out: &mut String,
-        active: &mut Vec<ObjectRef>,
     ) -> Eval<()> {
         if self.as_type(value).is_some() {
             return self.write_class(object, value, out);
@@ -148,10 +164,19 @@ impl Machine<'_> {
             out.push_str(&text);
             return Ok(());
         }
-        let recursive = active.contains(&object);
-        active.push(object);
-        let result = self.write_contents(object, value, class, recursive, out, active);
-        active.pop();
+        let place = Represented::Object(object);
+        let recursive = self.representing.iter().position(|each| *each == place);
+        // The very tuple in which it began may be a copy here.
+        let is_tuple = |each: &Represented| matches!(each, Represented::Tuple(_));
+        if let Some(first) = recursive
+            && self.representing[..first].iter().any(is_tuple)
+            && self.representing[first..].iter().any(is_tuple)
+        {
+            return self.residual(Rule::NotModelled, "the repr of a tuple that contains itself");
+        }
+        self.representing.push(place);
+        let result = self.write_contents(object, value, class, recursive.is_some(), out);
+        self.representing.pop();
         result
     }
 
@@ -162,7 +187,6 @@ impl Machine<'_> {
         class: Type,
         recursive: bool,
         out: &mut String,
-        active: &mut Vec<ObjectRef>,
     ) -> Eval<()> {
         enum Kind {
             List,
@@ -189,7 +213,13 @@ impl Machine<'_> {
                     return self.residual(Rule::NotModelled, "the repr of a `defaultdict`");
                 }
                 Payload::Dict(_) => Kind::Dict,
-                Payload::Exception(arguments) => Kind::Exception(arguments.clone()),
+                Payload::Exception(arguments) => {
+                    let shown = match self.group_attribute("args", arguments) {
+                        Some(Value::Tuple(shown)) => shown.to_vec(),
+                        _ => arguments.clone(),
+                    };
+                    Kind::Exception(shown)
+                }
                 Payload::Data(data) => Kind::Data(data.clone()),
                 _ => Kind::Other,
             },
@@ -203,7 +233,7 @@ impl Machine<'_> {
                 }
                 out.push('[');
                 let items = self.list_items(value)?;
-                self.write_items(&items, out, active)?;
+                self.write_items(&items, out)?;
                 out.push(']');
             }
             Kind::Dict => {
@@ -217,9 +247,9 @@ impl Machine<'_> {
                     if index > 0 {
                         out.push_str(", ");
                     }
-                    self.write_repr(&key, out, active)?;
+                    self.write_repr(&key, out)?;
                     out.push_str(": ");
-                    self.write_repr(&value, out, active)?;
+                    self.write_repr(&value, out)?;
                 }
                 out.push('}');
             }
@@ -230,12 +260,12 @@ impl Machine<'_> {
                     (0, true) => out.push_str("frozenset()"),
                     (1, false) => {
                         out.push('{');
-                        self.write_items(&items, out, active)?;
+                        self.write_items(&items, out)?;
                         out.push('}');
                     }
                     (1, true) => {
                         out.push_str("frozenset({");
-                        self.write_items(&items, out, active)?;
+                        self.write_items(&items, out)?;
                         out.push_str("})");
                     }
                     _ => {
@@ -255,18 +285,18 @@ impl Machine<'_> {
                 let name = name.unwrap_or_else(|| self.type_name(class));
                 out.push_str(name.rsplit('.').next().unwrap_or(&name));
                 out.push('(');
-                self.write_items(&arguments, out, active)?;
+                self.write_items(&arguments, out)?;
                 out.push(')');
             }
-            Kind::Data(data) => self.write_repr(&data, out, active)?,
+            Kind::Data(data) => self.write_repr(&data, out)?,
             Kind::Alias { origin, arguments } => {
-                self.write_part(&origin, out, active)?;
+                self.write_part(&origin, out)?;
                 out.push('[');
                 for (index, argument) in arguments.iter().enumerate() {
                     if index > 0 {
                         out.push_str(", ");
                     }
-                    self.write_part(argument, out, active)?;
+                    self.write_part(argument, out)?;
                 }
                 out.push_str(if arguments.is_empty() { "()]" } else { "]" });
             }
@@ -277,7 +307,7 @@ impl Machine<'_> {
                     }
                     match member {
                         Value::Ground(class) if *class == self.known.none_type => out.push_str("None"),
-                        _ => self.write_part(member, out, active)?,
+                        _ => self.write_part(member, out)?,
                     }
                 }
             }
@@ -393,8 +423,11 @@ impl Machine<'_> {
         if super::operators::is_data(&data)
             && !(matches!(data, Value::Tuple(_)) || matches!(value, Value::Object(_)) && spec.is_empty())
         {
+            if self.converts_itself(value)? {
+                return self.residual(Rule::NotModelled, "formats an object as a number");
+            }
             let outcome = primitive::format(self.context(), &data, spec);
-            return Ok(Value::Str(self.primitive(outcome)?));
+            return Ok(Value::Str(self.primitive_of(outcome, &[value])?));
         }
         if let Value::Opaque(id) = value {
             if *id == self.known.str && spec.is_empty() {
@@ -406,7 +439,7 @@ impl Machine<'_> {
             return self.str_of(value);
         }
         let name = self.type_name(class);
-        self.raise_exactly("TypeError", format!("unsupported format string passed to {name}.__format__"))
+        self.raise("TypeError", format!("unsupported format string passed to {name}.__format__"))
     }
 
     pub(super) fn format_value(&mut self, value: &Value, conversion: Conversion, spec: Option<&Value>) -> Eval<Value> {
@@ -448,6 +481,8 @@ impl Machine<'_> {
 
     /// `template % arguments`
     pub(super) fn percent_format(&mut self, template: &str, arguments: &Value) -> Eval<Value> {
+        let flat = self.plain_data(arguments);
+        let arguments = if matches!(flat, Value::Tuple(_)) { &flat } else { arguments };
         if super::operators::is_data(arguments) && self.all_data(arguments) {
             let outcome = percent::apply(self.context(), template, arguments);
             return Ok(Value::Str(self.primitive(outcome)?));
@@ -513,7 +548,7 @@ impl Machine<'_> {
                 }
                 _ => {
                     let data = self.plain_data(&argument);
-                    if !super::operators::is_data(&data) {
+                    if !super::operators::is_data(&data) || self.converts_itself(&argument)? {
                         return self.residual(Rule::NotModelled, "formats an object as a number");
                     }
                     percent::convert(&conversion, width, precision, &data)
@@ -533,6 +568,16 @@ impl Machine<'_> {
             return self.residual(Rule::NotModelled, "a format without conversions, given an object");
         }
         Ok(Value::str(out))
+    }
+
+    /// Has its class a conversion to a number of its own?
+    fn converts_itself(&mut self, value: &Value) -> Eval<bool> {
+        for method in ["__int__", "__index__", "__float__"] {
+            if self.python_special(value, method)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn all_data(&self, value: &Value) -> bool {

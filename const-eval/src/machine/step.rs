@@ -223,12 +223,14 @@ impl Machine<'_> {
                 let right = self.pop(frame)?;
                 let left = self.pop(frame)?;
                 let value = self.binary(*operator, &left, &right)?;
+                self.charge_size(&value)?;
                 frame.stack.push(value);
             }
             I::InPlace(operator) => {
                 let right = self.pop(frame)?;
                 let left = self.pop(frame)?;
                 let value = self.in_place(*operator, &left, &right)?;
+                self.charge_size(&value)?;
                 frame.stack.push(value);
             }
             I::Compare(comparison) => {
@@ -239,8 +241,9 @@ impl Machine<'_> {
             }
 
             I::BuildTuple(count) => {
-                let items = self.pop_many(frame, *count)?;
-                frame.stack.push(Value::tuple(items));
+                let tuple = Value::tuple(self.pop_many(frame, *count)?);
+                self.charge_size(&tuple)?;
+                frame.stack.push(tuple);
             }
             I::BuildList(count) => {
                 let items = self.pop_many(frame, *count)?;
@@ -316,6 +319,7 @@ impl Machine<'_> {
                 let spec = if *spec { Some(self.pop(frame)?) } else { None };
                 let value = self.pop(frame)?;
                 let value = self.format_value(&value, *conversion, spec.as_ref())?;
+                self.charge_size(&value)?;
                 frame.stack.push(value);
             }
 
@@ -389,6 +393,15 @@ impl Machine<'_> {
                 let callable = self.pop(frame)?;
                 if positional.is_empty() && matches!(callable, Value::Ground(id) if id == self.known.super_) {
                     let value = self.zero_argument_super(frame, code)?;
+                    frame.stack.push(value);
+                    return Ok(Flow::Next);
+                }
+                if let [Value::Str(source)] = positional.as_slice()
+                    && matches!(callable, Value::Ground(id) if id == self.known.eval)
+                    && matches!(frame.scope, Scope::Function)
+                    && keywords.is_empty()
+                {
+                    let value = self.eval_in_function(frame, code, &source.clone())?;
                     frame.stack.push(value);
                     return Ok(Flow::Next);
                 }
@@ -486,7 +499,14 @@ impl Machine<'_> {
                 frame.stack.push(Value::Bool(matches));
             }
             I::ExceptionGroupMatches => {
-                return self.residual(Rule::NotModelled, "`except*` is not modelled");
+                let wanted = self.pop(frame)?;
+                let exception = self.pop(frame)?;
+                let (matching, rest) = self.match_group(&exception, &wanted)?;
+                frame.stack.push(rest);
+                frame.stack.push(matching);
+            }
+            I::RaiseInGroup => {
+                return self.residual(Rule::NotModelled, "an exception within `except*`, which is gathered into a group");
             }
             I::Raise(0) => match frame.handled.last().cloned() {
                 Some(exception) => return Err(Stop::Raise(exception)),

@@ -191,7 +191,8 @@ impl Machine<'_> {
         let unknown = Value::Unknown(Reason::new(Rule::UnknownName, message));
         let mut veiled = FxHashMap::default();
         let mut namespace = std::mem::take(&mut self.namespace);
-        for (name, value) in &mut namespace {
+        let known = namespace.iter_mut().filter(|(_, value)| !matches!(value, Value::Unknown(_)));
+        for (name, value) in known {
             let is_made = matches!(value, Value::Object(object)
                 if matches!(self.object(*object), Object::Function(_) | Object::Class(_)));
             let is_ours = matches!(value, Value::Object(object) if self.is_ours(*object));

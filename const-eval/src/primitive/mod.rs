@@ -49,6 +49,7 @@ pub use methods::{attribute, call_method, has_method};
 pub use operators::{binary, symbol as operator_symbol, unary};
 pub use repr::{ascii, repr, str};
 pub use sequence::{iterate, subscript};
+pub(crate) use sort::sorted_places;
 pub use text::{is_identifier, translate};
 
 /// What a method or function gives back.

@@ -102,8 +102,8 @@ impl<'a> Lowerer<'a> {
         self.place(next);
     }
 
-    /// `except*`. What the clauses raise is not gathered into a group here: an evaluator
-    /// does not come past the first `ExceptionGroupMatches`.
+    /// `except*`. What the clauses raise is not gathered into a group here: an evaluator does not come past
+    /// `RaiseInGroup`.
     fn group_handlers(&mut self, node: &'a ast::StmtTry) {
         for ast::ExceptHandler::ExceptHandler(handler) in &node.handlers {
             let range = keyword_range(handler.range, "except");
@@ -128,7 +128,7 @@ impl<'a> Lowerer<'a> {
             self.jump(I::Jump, next, range);
             self.place(cleanup);
             self.forget_exception(name, range);
-            self.emit(I::Reraise, range);
+            self.emit(I::RaiseInGroup, range);
             self.place(unmatched);
             self.emit(I::Pop, range);
             self.place(next);

@@ -30,7 +30,7 @@ pub fn check(code: &Code) -> Result<(), String> {
         let mut go = |to: u32, height: i64, blocks: Vec<i64>| open.push((to as usize, height, blocks));
         let next = at as u32 + 1;
         match instruction {
-            I::Return | I::Raise(_) | I::Reraise => {}
+            I::Return | I::Raise(_) | I::Reraise | I::RaiseInGroup => {}
             I::Jump(label) => go(*label, after, blocks),
             I::JumpIfFalse(label) | I::JumpIfTrue(label) | I::JumpIfNone(label) => {
                 go(*label, after, blocks.clone());
@@ -172,7 +172,7 @@ fn effect(instruction: &I) -> (i64, i64) {
         I::ExceptionMatches => (2, 2),
         I::ExceptionGroupMatches => (2, 2),
         I::Raise(n) => (i64::from(*n), 0),
-        I::Reraise => (1, 0),
+        I::Reraise | I::RaiseInGroup => (1, 0),
         I::EnterWith => (1, 2),
         I::ExitWithException => (2, 3),
         I::ExitWith => (1, 1),
