@@ -41,12 +41,11 @@ test-runtime: runtimes
 	    ".cache/corpus/$$tag/bin/python" -m unittest discover -s runtime/tests; \
 	done
 
-judges: judge-literate judge-documentation judge-mutation judge-oracle judge-verify judge-demand
+judges: judge-literate judge-generated judge-documentation judge-mutation judge-oracle judge-verify judge-demand
 
 judge-literate: build corpus
 	tests/literate.py
 
-# Not part of `make test` while it still finds values that are wrong (about one program in 200).
 # A thousand programs for each interpreter; `tests/generated.py --count 100000` is the long run.
 judge-generated: build corpus
 	tests/generated.py

@@ -79,7 +79,8 @@ impl Machine<'_> {
             let own_init = self.lookup(class, "__init__").is_some_and(|found| matches!(found, Found::Value(_)));
             if positional.len() > 1 || !keywords.is_empty() && !own_init {
                 let name = self.type_name(class);
-                return self.raise("TypeError", format!("{name} expected at most 1 argument, got {}", positional.len()));
+                return self
+                    .raise("TypeError", format!("{name} expected at most 1 argument, got {}", positional.len()));
             }
             let items = match positional.first() {
                 Some(iterable) => self.collect_unordered_between_calls(iterable)?,
@@ -379,6 +380,16 @@ impl Machine<'_> {
     pub(super) fn new_data(&mut self, qualified: &str, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
         let name = qualified.trim_start_matches("builtins.");
         let given = positional.clone();
+        // The encoding is looked at before anything is read of the first argument.
+        if name == "bytes" {
+            let others = positional
+                .iter()
+                .skip(1)
+                .chain(keywords.iter().filter(|(name, _)| &**name != "source").map(|(_, value)| value));
+            if others.into_iter().any(|value| !matches!(self.plain_data(value), Value::Str(_))) {
+                return self.raise("TypeError", "bytes() argument 'encoding' must be str");
+            }
+        }
         let mut arguments = Vec::with_capacity(positional.len());
         for (place, value) in positional.into_iter().enumerate() {
             // The others are no more than looked at.
@@ -423,7 +434,24 @@ impl Machine<'_> {
                 for method in methods {
                     if let Some(found) = self.python_definition(class, method) {
                         let bound = self.bind(Found::Value(found), method, Some(&value), class)?;
-                        return self.call(&bound, Vec::new(), Vec::new());
+                        let converted = self.call(&bound, Vec::new(), Vec::new())?;
+                        let is_expected = match (*method, &converted) {
+                            ("__int__" | "__index__" | "__trunc__", Value::Int(_))
+                            | ("__float__", Value::Float(_))
+                            | ("__complex__", Value::Complex(..))
+                            | ("__bytes__", Value::Bytes(_))
+                            | ("__str__", Value::Str(_)) => true,
+                            // What is of a subclass is taken with a warning, or converted once more.
+                            (_, Value::Object(_) | Value::Bool(_) | Value::Unknown(_) | Value::Opaque(_)) => {
+                                return self.residual(Rule::NotModelled, format!("`{method}` gives an unusual object"));
+                            }
+                            _ => false,
+                        };
+                        return if is_expected {
+                            Ok(converted)
+                        } else {
+                            self.raise("TypeError", format!("{method} returned an object of another type"))
+                        };
                     }
                 }
                 let data = self.plain_data(&value);

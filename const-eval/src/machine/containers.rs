@@ -264,7 +264,10 @@ impl Machine<'_> {
         }
         if self.is_globals(dict) {
             if self.floor.is_some() {
-                return self.residual(Rule::NotModelled, "a cached function changes what is older than its call");
+                return self.residual(
+                    Rule::NotModelled,
+                    "changes what is older than a call that is cached, or made in no known order",
+                );
             }
             let Value::Str(name) = key else {
                 return self.residual(Rule::NotModelled, "a global whose name is not a string");
@@ -773,7 +776,14 @@ impl Machine<'_> {
             _ => Kind::Other,
         };
         match kind {
-            Kind::Data(data) => self.get_item(&data, key),
+            Kind::Data(data @ (Value::Str(_) | Value::Bytes(_) | Value::Tuple(_) | Value::Object(_))) => {
+                self.get_item(&data, key)
+            }
+            Kind::Data(_) => {
+                let class = self.type_of(container)?;
+                let name = self.type_name(class);
+                self.raise_exactly("TypeError", format!("'{name}' object is not subscriptable"))
+            }
             Kind::Dict => match self.dict_get(container, key)? {
                 Some(value) => Ok(value),
                 None => {

@@ -137,7 +137,9 @@ impl Machine<'_> {
     /// The same for a result of `operands`: where one is an instance of a subclass, the message may name that.
     pub(super) fn primitive_of<T>(&mut self, outcome: Outcome<T>, operands: &[&Value]) -> Eval<T> {
         match outcome {
-            Err(Failure::Raise { exception, message }) if operands.iter().any(|value| matches!(value, Value::Object(_))) => {
+            Err(Failure::Raise { exception, message })
+                if operands.iter().any(|value| matches!(value, Value::Object(_))) =>
+            {
                 self.raise(exception, message)
             }
             outcome => self.primitive(outcome),

@@ -214,6 +214,7 @@ impl Machine<'_> {
         };
         let defaults = function.defaults.clone().unwrap_or_default();
         let keyword_defaults = function.keyword_defaults.clone();
+        let qualname = function.qualname.clone();
         let parameters = &code.parameters;
         let positional_count = (parameters.positional_only + parameters.positional) as usize;
         let named_count = positional_count + parameters.keyword_only as usize;
@@ -247,10 +248,13 @@ impl Machine<'_> {
             match slot {
                 Some(slot) => {
                     if frame.locals[slot].is_some() {
-                        return self.raise_exactly(
-                            "TypeError",
-                            format!("{}() got multiple values for argument '{name}'", code.qualname),
-                        );
+                        return match qualname {
+                            Value::Str(function) => self.raise_exactly(
+                                "TypeError",
+                                format!("{function}() got multiple values for argument '{name}'"),
+                            ),
+                            _ => self.raise("TypeError", format!("got multiple values for argument '{name}'")),
+                        };
                     }
                     frame.locals[slot] = Some(value);
                 }

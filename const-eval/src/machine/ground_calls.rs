@@ -438,14 +438,30 @@ impl Machine<'_> {
             let product = self.primitive(outcome)?;
             return self.product(product);
         }
-        if qualified == "builtins.abs"
-            && let [value] = positional.as_slice()
-        {
-            let class = self.type_of(value)?;
-            if let Some(method) = self.python_definition(class, "__abs__") {
-                let method = self.bind(Found::Value(method), "__abs__", Some(value), class)?;
-                return self.call(&method, Vec::new(), Vec::new());
+        match (qualified, positional.as_slice()) {
+            ("builtins.abs", [value]) => {
+                if let Some(method) = self.python_special(value, "__abs__")? {
+                    return self.call(&method, Vec::new(), Vec::new());
+                }
             }
+            ("builtins.round", [value, digits @ ..]) if keywords.is_empty() && digits.len() < 2 => {
+                if let Some(method) = self.python_special(value, "__round__")? {
+                    let digits = digits.iter().filter(|digits| !matches!(digits, Value::None)).cloned().collect();
+                    return self.call(&method, digits, Vec::new());
+                }
+            }
+            ("builtins.divmod", [left, right]) => {
+                if let Some(result) = self.python_divmod(left, right)? {
+                    return Ok(result);
+                }
+            }
+            ("builtins.hex" | "builtins.oct" | "builtins.bin" | "builtins.chr", [value @ Value::Object(_)])
+                if self.python_special(value, "__index__")?.is_some() =>
+            {
+                let index = self.as_index(value)?;
+                return self.call_primitive_function(qualified, call, vec![index], keywords);
+            }
+            _ => {}
         }
         self.call_described(call, qualified, None, positional, keywords)
     }

@@ -120,7 +120,11 @@ impl Machine<'_> {
             let items = Value::tuple(vec![exception.clone()]);
             return Ok((self.exception_of(group, vec![Value::str(""), items.clone(), items]), Value::None));
         }
-        if self.is_exception_group(class) { self.split_group(exception, wanted) } else { Ok((Value::None, exception.clone())) }
+        if self.is_exception_group(class) {
+            self.split_group(exception, wanted)
+        } else {
+            Ok((Value::None, exception.clone()))
+        }
     }
 
     /// `group.split(type)`: the part that matches, and the rest.

@@ -1,8 +1,8 @@
 //! Methods of C types.
 
 use super::functions::Keywords;
-use super::types::Found;
 use super::iteration::PART_OF_IT;
+use super::types::Found;
 use super::{Eval, Machine, Stop};
 use crate::effect::Change;
 use crate::ground::{AttributeKind, GroundId};
@@ -453,7 +453,9 @@ impl Machine<'_> {
         };
         match name {
             "with_traceback" if positional.len() == 1 => Ok(receiver),
-            "__str__" if self.group_text(&arguments).is_some() => Ok(self.group_text(&arguments).map_or(Value::None, Value::str)),
+            "__str__" if self.group_text(&arguments).is_some() => {
+                Ok(self.group_text(&arguments).map_or(Value::None, Value::str))
+            }
             "__str__" => {
                 let class = self.type_of(&receiver)?;
                 if let Some(key_error) = self.world.ground().builtin("KeyError")
@@ -726,41 +728,6 @@ impl Machine<'_> {
             return self.get_item(&plain, key);
         }
         self.get_item(container, key)
-    }
-
-    /// Sorts as `list.sort` does; keys must be data, whose order needs no Python code.
-    pub(super) fn sorted(&mut self, items: Vec<Value>, keywords: Keywords) -> Eval<Vec<Value>> {
-        let mut key_function = Value::None;
-        let mut reverse = false;
-        for (name, value) in keywords {
-            match &*name {
-                "key" => key_function = value,
-                "reverse" => match value {
-                    Value::Bool(_) | Value::Int(_) => reverse = self.truth(&value)?,
-                    // Up to 3.11 only an integer will do.
-                    _ => return self.residual(Rule::NotModelled, "`reverse` that is not an integer"),
-                },
-                _ => {
-                    return self.raise("TypeError", format!("sort() got an unexpected keyword argument '{name}'"));
-                }
-            }
-        }
-        let mut keyed = Vec::with_capacity(items.len());
-        for item in items {
-            let key = match &key_function {
-                Value::None => item.clone(),
-                function => self.call(&function.clone(), vec![item.clone()], Vec::new())?,
-            };
-            if !self.is_inert(&key) || matches!(key, Value::Object(_) | Value::Opaque(_)) {
-                return self.residual(Rule::NotModelled, "sorts by objects whose order is not known");
-            }
-            keyed.push((key, item));
-        }
-        self.charge(keyed.len() * 4)?;
-        let (keys, items): (Vec<Value>, Vec<Value>) = keyed.into_iter().unzip();
-        let outcome = primitive::sorted_places(self.context(), &keys, reverse);
-        let places = self.primitive(outcome)?;
-        Ok(places.into_iter().map(|place| items[place].clone()).collect())
     }
 
     // ---- dicts

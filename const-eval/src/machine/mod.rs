@@ -45,6 +45,7 @@ mod replay;
 mod replay_calls;
 mod representation;
 mod signatures;
+mod sorting;
 mod step;
 mod surroundings;
 mod suspect;
@@ -650,7 +651,10 @@ impl<'w> Machine<'w> {
             return self.refuse_change(object);
         }
         if self.floor.is_some_and(|floor| object.index < floor) {
-            return self.residual(Rule::NotModelled, "a cached function changes what is older than its call");
+            return self.residual(
+                Rule::NotModelled,
+                "changes what is older than a call that is cached, or made in no known order",
+            );
         }
         if self.is_shared(object) {
             return self.residual(Rule::ForeignChange, "changes an object that a cache hands to others as well");

@@ -113,6 +113,12 @@ impl Machine<'_> {
         }
     }
 
+    /// `divmod(left, right)` where a Python class defines it.
+    pub(super) fn python_divmod(&mut self, left: &Value, right: &Value) -> Eval<Option<Value>> {
+        self.refuse_unknown(&[left, right])?;
+        self.python_operator("__divmod__", "__rdivmod__", left, right)
+    }
+
     pub(super) fn binary(&mut self, operator: BinaryOperator, left: &Value, right: &Value) -> Eval<Value> {
         if let Some(value) = self.inexact_operation(operator, left, right) {
             return Ok(value);
@@ -154,6 +160,15 @@ impl Machine<'_> {
         let list = self.is_subtype(class, Type::Ground(self.known.list));
         let dict = self.is_subtype(class, Type::Ground(self.known.dict));
         let set = self.is_subtype(class, Type::Ground(self.known.set));
+        // `PyNumber_InPlaceAdd`: a sequence comes last.
+        if let BinaryOperator::Add | BinaryOperator::Multiply = operator
+            && list
+        {
+            let (name, reflected, _) = method_names(operator);
+            if let Some(result) = self.python_operator(name, reflected, left, right)? {
+                return Ok(result);
+            }
+        }
         match operator {
             BinaryOperator::Add if list => {
                 self.list_extend_from(left, right)?;

@@ -143,12 +143,7 @@ impl Machine<'_> {
         }
     }
 
-    fn write_object(
-        &mut self,
-        object: ObjectRef,
-        value: &Value,
-        out: &mut String,
-    ) -> Eval<()> {
+    fn write_object(&mut self, object: ObjectRef, value: &Value, out: &mut String) -> Eval<()> {
         if self.as_type(value).is_some() {
             return self.write_class(object, value, out);
         }

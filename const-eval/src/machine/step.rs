@@ -506,7 +506,8 @@ impl Machine<'_> {
                 frame.stack.push(matching);
             }
             I::RaiseInGroup => {
-                return self.residual(Rule::NotModelled, "an exception within `except*`, which is gathered into a group");
+                return self
+                    .residual(Rule::NotModelled, "an exception within `except*`, which is gathered into a group");
             }
             I::Raise(0) => match frame.handled.last().cloned() {
                 Some(exception) => return Err(Stop::Raise(exception)),
@@ -874,7 +875,10 @@ impl Machine<'_> {
             return self.change_global(frame.module, name, value);
         }
         if self.floor.is_some() {
-            return self.residual(Rule::NotModelled, "a cached function changes what is older than its call");
+            return self.residual(
+                Rule::NotModelled,
+                "changes what is older than a call that is cached, or made in no known order",
+            );
         }
         match self.current.imported_name.take() {
             Some(origin) if matches!(frame.scope, Scope::Module) => self.provenance.insert(name.clone(), origin),
@@ -896,7 +900,10 @@ impl Machine<'_> {
             return self.residual(Rule::ForeignChange, format!("deletes the global `{name}` of module `{module}`"));
         }
         if self.floor.is_some() {
-            return self.residual(Rule::NotModelled, "a cached function changes what is older than its call");
+            return self.residual(
+                Rule::NotModelled,
+                "changes what is older than a call that is cached, or made in no known order",
+            );
         }
         self.current.binds = true;
         self.touch(name);

@@ -76,7 +76,7 @@ pub(crate) fn render(f: f64, code: char, precision: usize, style: Style) -> Outc
 fn finite(f: f64, code: char, precision: usize, style: Style) -> String {
     let precision = if code == 'g' { precision.max(1) } else { precision };
     let (digits, point) = match code {
-        'r' => significant(f, &format!("{f:e}")),
+        'r' => significant(f, &shortest(f)),
         'f' => significant(f, &format!("{f:.*}", precision.min(MAX_DECIMALS))),
         'e' => significant(f, &format!("{f:.*e}", precision.min(MAX_DECIMALS))),
         _ => significant(f, &format!("{f:.*e}", (precision - 1).min(MAX_DECIMALS))),
@@ -113,6 +113,15 @@ fn finite(f: f64, code: char, precision: usize, style: Style) -> String {
         out.push_str(&format!("e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs()));
     }
     out
+}
+
+/// The shortest text that reads as `f`, and of those the nearest to it; half way between two, the one that ends in an
+/// even digit (`_Py_dg_dtoa` in mode 0).
+fn shortest(f: f64) -> String {
+    let text = format!("{f:e}");
+    let digits = text.split('e').next().unwrap_or_default().bytes().filter(u8::is_ascii_digit).count();
+    let nearest = format!("{f:.*e}", digits.saturating_sub(1));
+    if nearest.parse() == Ok(f) { nearest } else { text }
 }
 
 /// `repr(f)`

@@ -53,10 +53,7 @@ pub(crate) fn sorted_places(ctx: Context, items: &[Value], reverse: bool) -> Out
 }
 
 /// In the order of comparisons of CPython up to 3.12, so that an error names the same two types.
-fn insertion(
-    less: &mut impl FnMut(usize, usize) -> Outcome<bool>,
-    mut items: Vec<usize>,
-) -> Outcome<Vec<usize>> {
+fn insertion(less: &mut impl FnMut(usize, usize) -> Outcome<bool>, mut items: Vec<usize>) -> Outcome<Vec<usize>> {
     let mut run = items.len().min(1);
     if items.len() > 1 {
         run = 2;

@@ -184,39 +184,39 @@ fn exception_groups() {
     check(
         "try:\n    a\nexcept* B as b:\n    c",
         expect![[r#"
-        Compound binds b
-            0 PushHandler L5
-            1 LoadName a
-            2 Pop
-            3 PopHandler
-            4 Jump L29
-         >  5 EnterExcept
-            6 LoadName B
-            7 ExceptionGroupMatches
-            8 Duplicate
-            9 JumpIfNone L23
-           10 StoreName b
-           11 PushHandler L19
-           12 LoadName c
-           13 Pop
-           14 PopHandler
-           15 Constant None
-           16 StoreName b
-           17 DeleteName b
-           18 Jump L24
-         > 19 Constant None
-           20 StoreName b
-           21 DeleteName b
-           22 Reraise
-         > 23 Pop
-         > 24 Duplicate
-           25 JumpIfNone L27
-           26 Reraise
-         > 27 Pop
-           28 LeaveExcept
-         > 29 Constant None
-           30 Return
-    "#]],
+            Compound binds b
+                0 PushHandler L5
+                1 LoadName a
+                2 Pop
+                3 PopHandler
+                4 Jump L29
+             >  5 EnterExcept
+                6 LoadName B
+                7 ExceptionGroupMatches
+                8 Duplicate
+                9 JumpIfNone L23
+               10 StoreName b
+               11 PushHandler L19
+               12 LoadName c
+               13 Pop
+               14 PopHandler
+               15 Constant None
+               16 StoreName b
+               17 DeleteName b
+               18 Jump L24
+             > 19 Constant None
+               20 StoreName b
+               21 DeleteName b
+               22 RaiseInGroup
+             > 23 Pop
+             > 24 Duplicate
+               25 JumpIfNone L27
+               26 Reraise
+             > 27 Pop
+               28 LeaveExcept
+             > 29 Constant None
+               30 Return
+        "#]],
     );
 }
 
