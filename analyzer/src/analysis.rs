@@ -14,6 +14,7 @@ use crate::consult::Consultant;
 use crate::diagnostics::Diagnostic;
 use crate::discover::{Discovery, Trouble};
 use crate::evaluate::{Context, Finished, View};
+use crate::globs::ModuleGlobs;
 use crate::graph::Graph;
 use crate::load::{Module, Progress, Table};
 use crate::report::{self, RangeReport};
@@ -47,6 +48,7 @@ pub struct Analysis {
     pub(crate) interpreter: Arc<Interpreter>,
     pub(crate) ground: Arc<Ground>,
     pub(crate) consultant: Arc<Consultant>,
+    pub(crate) harmless: ModuleGlobs,
     pub(crate) discovery: Arc<Discovery>,
     pub(crate) resolver: Arc<Resolver>,
     pub(crate) table: Table,
@@ -136,6 +138,7 @@ impl Analysis {
             table: &self.table,
             graph: &self.graph,
             consultant: &self.consultant,
+            harmless: &self.harmless,
             leaves_trail: false,
         };
         View::complete(context, &self.evaluations)

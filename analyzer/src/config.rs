@@ -17,6 +17,9 @@ pub struct Config {
     pub include: Vec<String>,
     /// Globs of modules and packages to leave out.
     pub exclude: Vec<String>,
+    /// Globs of extension modules, and of functions in them, that are harmless: importing or calling them changes
+    /// nothing, runs none of the caller's code and raises nothing.
+    pub harmless: Vec<String>,
     /// Search roots besides the PATHs, relative to the file's folder.
     pub roots: Vec<PathBuf>,
 }

@@ -19,6 +19,7 @@ use syntax::ir::{self, Name};
 use crate::closed::closed_inside;
 use crate::consult::Consultant;
 use crate::cycle;
+use crate::globs::ModuleGlobs;
 use crate::graph::{ComponentId, Graph, is_or_contains};
 use crate::kept::{Found, Kept, Trail};
 use crate::load::{Progress, Table};
@@ -70,6 +71,8 @@ pub struct Context<'a> {
     pub table: &'a Table,
     pub graph: &'a Graph,
     pub consultant: &'a Consultant,
+    /// What the user declares harmless.
+    pub harmless: &'a ModuleGlobs,
     /// Whether to note what is asked for, for a later analysis.
     pub leaves_trail: bool,
 }
@@ -299,6 +302,10 @@ impl World for View<'_> {
         self.context.ground
     }
 
+    fn is_declared_harmless(&self, path: &str) -> bool {
+        self.context.harmless.covers(path)
+    }
+
     fn resolve(&self, absolute: &str) -> Resolved {
         let name = self.context.resolver.canonical(absolute);
         let found = self.find(name);
@@ -387,7 +394,7 @@ impl View<'_> {
             Location::Extension { path, .. } => {
                 let message =
                     format!("`{name}` is the extension module {}, about which nothing is known", path.display());
-                unknown(Rule::NotModelled, message)
+                Resolved::Unknown(Reason::external(Rule::NotModelled, message, name.into()))
             }
             Location::Source(_) => {
                 let message = format!("`{name}` is not imported by any import statement that runs at import");

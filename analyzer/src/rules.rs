@@ -25,6 +25,7 @@ pub fn title(rule: Rule) -> &'static str {
         Rule::NotModelled => "construct that is not modelled",
         Rule::UnknownNamespace => "namespace that can't be known",
         Rule::DemandNotMet => "demand for strictness that is not met",
+        Rule::Declared => "use of what is declared harmless",
         Rule::SyntaxError => "syntax error",
         Rule::Undecodable => "source that can't be decoded",
         Rule::Unreadable => "file or folder that can't be read",

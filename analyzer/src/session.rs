@@ -93,6 +93,9 @@ struct Plan {
     strict: ModuleGlobs,
     /// The texts of [`Self::strict`].
     strict_globs: Vec<String>,
+    /// What the user declares harmless, and the texts of that.
+    harmless: ModuleGlobs,
+    harmless_globs: Vec<String>,
     discovery: Arc<Discovery>,
     interpreter: Arc<Interpreter>,
 }
@@ -205,7 +208,10 @@ impl Run<'_> {
             rayon::join(|| described.map_or_else(|| describe(&plan.interpreter), Ok), || self.load(&plan));
         let (ground, consultant) = described?;
         let (Loaded { resolver, mut table, graph }, same_structure) = loaded;
-        let earlier: Vec<&Analysis> = known.map(|known| &**known).into_iter().chain(self.unbroken).collect();
+        // Evaluations rest on what is declared.
+        let same_declarations = self.last.is_none_or(|last| last.plan.harmless_globs == plan.harmless_globs);
+        let earlier = known.map(|known| &**known).into_iter().chain(self.unbroken);
+        let earlier: Vec<&Analysis> = earlier.filter(|_| same_declarations).collect();
         let tables: Vec<&Table> = earlier.iter().map(|earlier| &earlier.table).collect();
         let changed = renew::renew(&tables, &mut table);
         let mut kept: Vec<Kept> = earlier
@@ -223,6 +229,7 @@ impl Run<'_> {
                 table: &table,
                 graph: &graph,
                 consultant: &consultant,
+                harmless: &plan.harmless,
                 leaves_trail: self.leaves_trail,
             };
             let finished = evaluate::evaluate(context, &kept, self.observer).ok_or(AnalyzeError::Cancelled)?;
@@ -235,7 +242,7 @@ impl Run<'_> {
             }
         };
         let same_demands = self.last.is_some_and(|last| last.plan.strict_globs == plan.strict_globs);
-        let judged = known.filter(|_| same_demands).map(|known| &**known);
+        let judged = known.filter(|_| same_demands && same_declarations).map(|known| &**known);
         let judgements = judgements(&table, &evaluations, &plan.strict, judged);
         let mut requested: Vec<ModuleId> =
             table.modules.iter().filter(|module| module.is_requested).map(|module| module.id).collect();
@@ -254,6 +261,7 @@ impl Run<'_> {
             judgements,
             requested,
             consultant,
+            harmless: plan.harmless.clone(),
         };
         Ok((plan, analysis))
     }
@@ -275,7 +283,8 @@ impl Run<'_> {
         let discovery = Arc::new(discover::discover(&paths, &scope)?);
         let strict = globs(&options.strict, &config.strict)?;
         let strict_globs = options.strict.iter().chain(&config.strict).cloned().collect();
-        Ok(Plan { strict, strict_globs, discovery, interpreter })
+        let harmless = ModuleGlobs::new(&config.harmless)?;
+        Ok(Plan { strict, strict_globs, harmless, harmless_globs: config.harmless, discovery, interpreter })
     }
 
     /// Also says whether modules and graph are those of the last analysis, but for the modules' texts.

@@ -70,7 +70,7 @@ pub fn judge(table: &Table, module: &Module, evaluation: &Evaluation, demanded: 
     let verdict = verdict_of(ir, evaluated, &statements);
     let mut diagnostics = Vec::new();
     for (statement, outcome) in ir.statements.iter().zip(&evaluated.outcomes) {
-        if let Outcome::Residual(reason) = outcome {
+        if let Outcome::Residual(reason) | Outcome::Declared(reason) = outcome {
             diagnostics.push(of_reason(table, module, statement.range, reason));
         }
     }
@@ -95,7 +95,7 @@ fn count(outcomes: &[Outcome]) -> StatementCounts {
         match outcome {
             Outcome::Static => counts.static_ += 1,
             Outcome::Import => counts.import += 1,
-            Outcome::Recipe => counts.recipe += 1,
+            Outcome::Recipe | Outcome::Declared(_) => counts.recipe += 1,
             Outcome::Replayed(_) => counts.replayed += 1,
             Outcome::Residual(_) => counts.residual += 1,
         }
@@ -112,7 +112,7 @@ fn verdict_of(ir: &ir::Module, evaluated: &Evaluated, counts: &StatementCounts) 
     }
     let something_remains = ir.statements.iter().zip(&evaluated.outcomes).any(|(statement, outcome)| {
         statement.kind != StatementKind::Docstring
-            && matches!(outcome, Outcome::Static | Outcome::Recipe | Outcome::Replayed(_))
+            && matches!(outcome, Outcome::Static | Outcome::Recipe | Outcome::Declared(_) | Outcome::Replayed(_))
     });
     if something_remains { Verdict::Partial } else { Verdict::Dynamic }
 }

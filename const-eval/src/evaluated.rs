@@ -24,6 +24,8 @@ pub enum Outcome {
     Recipe,
     /// Has effects outside the module that are known completely, and is otherwise static.
     Replayed(Arc<Replay>),
+    /// Harmless, because the user declares so what it calls; runs where it stands, at each import.
+    Declared(Arc<Reason>),
     /// Runs at import, as always.
     Residual(Arc<Reason>),
 }
@@ -129,6 +131,7 @@ impl Evaluated {
 
     /// No statement of it runs code that is not proven, and its names are known.
     pub fn is_proven(&self) -> bool {
-        !self.open_namespace && !self.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Residual(_)))
+        let runs = |outcome: &Outcome| matches!(outcome, Outcome::Residual(_) | Outcome::Declared(_));
+        !self.open_namespace && !self.outcomes.iter().any(runs)
     }
 }

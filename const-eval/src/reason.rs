@@ -51,6 +51,8 @@ pub enum Rule {
     UnknownNamespace = 403,
     /// A demand for strictness that can't be met.
     DemandNotMet = 501,
+    /// Harmless because the user declares it so.
+    Declared = 502,
     SyntaxError = 901,
     Undecodable = 902,
     Unreadable = 903,
@@ -102,6 +104,8 @@ pub struct Reason {
     pub class: Option<GroundId>,
     /// Of a value that is the identity of an object: which.
     pub identity: Option<Identity>,
+    /// Of an extension module, or of what is read of one: its dotted name.
+    pub origin: Option<Arc<str>>,
 }
 
 /// What a reason says of values that are unknown because others are, before it says why those are.
@@ -137,6 +141,12 @@ impl Reason {
 
     /// Of a value whose exact type may be known all the same.
     pub fn of_class(rule: Rule, message: impl Into<String>, class: Option<GroundId>) -> Arc<Reason> {
-        Arc::new(Reason { rule, message: message.into(), chain: Vec::new(), class, identity: None })
+        Arc::new(Reason { rule, message: message.into(), chain: Vec::new(), class, identity: None, origin: None })
+    }
+
+    /// Of an extension module, or of what is read of one, by its dotted name.
+    pub fn external(rule: Rule, message: impl Into<String>, origin: Arc<str>) -> Arc<Reason> {
+        let (message, chain) = (message.into(), Vec::new());
+        Arc::new(Reason { rule, message, chain, class: None, identity: None, origin: Some(origin) })
     }
 }

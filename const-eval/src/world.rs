@@ -70,6 +70,10 @@ pub struct Question<'a> {
 pub trait World: Sync {
     fn target(&self) -> &Target;
     fn ground(&self) -> &Ground;
+    /// Does the user vouch for it that importing or calling this, of an extension module, is harmless?
+    fn is_declared_harmless(&self, _path: &str) -> bool {
+        false
+    }
     /// Absolute dotted name to module. Parents are resolved too.
     fn resolve(&self, absolute: &str) -> Resolved;
     fn module_name(&self, module: ModuleId) -> &str;

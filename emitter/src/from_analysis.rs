@@ -176,7 +176,7 @@ fn module_plan(analysis: &Analysis, module: AnalysedModule) -> ModulePlan {
                 Outcome::Static => StatementKind::Static,
                 Outcome::Recipe => StatementKind::Recipe,
                 Outcome::Replayed(_) => StatementKind::Replayed,
-                Outcome::Residual(_) => StatementKind::Residual,
+                Outcome::Residual(_) | Outcome::Declared(_) => StatementKind::Residual,
             },
             binds: statement.binds.iter().chain(forgotten(evaluated, index)).map(|name| name.to_string()).collect(),
             opaque: evaluated.opaque.binary_search(&index).is_ok(),

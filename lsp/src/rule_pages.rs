@@ -28,6 +28,7 @@ const PAGES: &[(&str, &str)] = &[
     ("LYO402", include_str!("../../docs/rules/LYO402.md")),
     ("LYO403", include_str!("../../docs/rules/LYO403.md")),
     ("LYO501", include_str!("../../docs/rules/LYO501.md")),
+    ("LYO502", include_str!("../../docs/rules/LYO502.md")),
     ("LYO901", include_str!("../../docs/rules/LYO901.md")),
     ("LYO902", include_str!("../../docs/rules/LYO902.md")),
     ("LYO903", include_str!("../../docs/rules/LYO903.md")),

@@ -67,6 +67,30 @@ fn a_module_and_the_configuration_can_demand_too() {
 }
 
 #[test]
+fn the_user_may_declare_an_extension_module_harmless() {
+    let code = "from _speed import make\n\nx = make([1])\n\n\nclass C:\n    made = x\n";
+    let settings = |globs: &str| format!("[tool.lyo]\nharmless = [{globs}]\n");
+    let tree = |globs: &str| {
+        Tree::new(&[("_speed.so", ""), ("a.py", code), ("b.py", &code[..40]), ("pyproject.toml", &settings(globs))])
+    };
+    let undeclared = tree("").check(&[]);
+    assert_eq!(undeclared.codes("b"), ["LYO101"]);
+    let other = tree("\"_speed.other\"").check(&[]);
+    assert_eq!(other.codes("b"), ["LYO101"]);
+    for globs in ["\"_speed\"", "\"_speed.make\"", "\"_sp*\""] {
+        let run = tree(globs).check(&[]);
+        let module = run.module("b");
+        assert_eq!(
+            (run.codes("b"), &module["verdict"], &module["closed"]),
+            (vec!["LYO502".to_owned()], &"strict".into(), &false.into())
+        );
+        assert_eq!(module["statements"]["recipe"], 1);
+        // What it gives is not known: whether it is told its name as an attribute of a class neither.
+        assert_eq!(run.codes("a"), ["LYO502", "LYO104"]);
+    }
+}
+
+#[test]
 fn a_comment_silences_a_finding_on_its_line() {
     let tree = Tree::new(&[("a.py", EFFECT)]);
     let code = tree.check(&[]).codes("a")[0].clone();

@@ -30,6 +30,16 @@ impl Machine<'_> {
 
     fn call_uncharged(&mut self, callable: &Value, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
         match callable {
+            Value::Unknown(reason)
+                if reason.origin.as_ref().is_some_and(|origin| self.world.is_declared_harmless(origin)) =>
+            {
+                self.note_declaration(reason);
+                let name = reason.origin.clone().unwrap_or_default();
+                Ok(Value::Unknown(Reason::new(
+                    Rule::Declared,
+                    format!("the result of `{name}`, which is declared harmless"),
+                )))
+            }
             Value::Unknown(reason) => {
                 let reason = reason.clone();
                 // Code that nothing is known of may look at frames and at `sys.modules`.

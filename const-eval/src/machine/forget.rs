@@ -79,6 +79,7 @@ impl Machine<'_> {
                 chain: reason.chain.clone(),
                 class: None,
                 identity: None,
+                origin: None,
             });
             let index = self.current.index;
             if self.current.changed_namespace {
@@ -95,6 +96,7 @@ impl Machine<'_> {
             chain: reason.chain.clone(),
             class: None,
             identity: None,
+            origin: None,
         });
         let bound_before = |name: &Name| self.namespace.contains_key(name) && !self.unsure.contains(name);
         let bound = surely_bound(ir.code(statement.code), &statement.binds, bound_before);
@@ -136,6 +138,7 @@ impl Machine<'_> {
             chain: reason.chain.clone(),
             class: None,
             identity: None,
+            origin: None,
         });
         for name in self.names_that_reach(&self.current.changed) {
             if !statement.binds.contains(&name) {

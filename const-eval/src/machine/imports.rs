@@ -374,12 +374,13 @@ impl Machine<'_> {
                     ),
                 }
             }
-            Value::Unknown(reason) if guarded => {
-                let reason = reason.clone();
-                self.uncertain_import(name)?;
-                Ok(Value::Unknown(reason))
+            Value::Unknown(reason) => {
+                let value = part_of_external(reason, name).unwrap_or_else(|| module.clone());
+                if guarded {
+                    self.uncertain_import(name)?;
+                }
+                Ok(value)
             }
-            Value::Unknown(reason) => Ok(Value::Unknown(reason.clone())),
             _ => self.malformed(),
         }
     }
@@ -679,4 +680,10 @@ const NAMESPACE_ACCESS: [&str; 6] = ["globals", "locals", "vars", "exec", "setat
 /// Does every module have the attribute, without a statement that binds it (`__file__`, `__dict__`)?
 pub(super) fn is_module_attribute(name: &str) -> bool {
     name.starts_with("__") && name.ends_with("__")
+}
+
+/// What is read of an extension module, or of something of one.
+pub(super) fn part_of_external(reason: &Reason, name: &str) -> Option<Value> {
+    let origin = format!("{}.{name}", reason.origin.as_ref()?);
+    Some(Value::Unknown(Reason::external(reason.rule, reason.message.clone(), origin.into())))
 }

@@ -211,6 +211,8 @@ struct Statement {
     recipe: bool,
     /// An effect that is known in so far as it can't reach this module.
     effect: Option<Arc<Reason>>,
+    /// It uses something that the user declares harmless.
+    declared: Option<Arc<Reason>>,
     /// Effects that are known completely.
     effects: Vec<Effect>,
     /// An effect that may have run code which is not known.
@@ -405,6 +407,16 @@ impl<'w> Machine<'w> {
                         self.forget(ir, statement, &reason, true);
                         Outcome::Residual(reason)
                     }
+                    None if self.current.declared.is_some() => {
+                        let reason = self.current.declared.take().unwrap_or_else(|| Reason::new(Rule::Declared, ""));
+                        self.forget(ir, statement, &reason, true);
+                        // What it changes elsewhere is known, but can't be carried out apart from the rest.
+                        if self.current.effects.is_empty() {
+                            Outcome::Declared(reason)
+                        } else {
+                            Outcome::Residual(reason)
+                        }
+                    }
                     None if !self.current.effects.is_empty() => Outcome::Replayed(Arc::new(Replay {
                         effects: std::mem::take(&mut self.current.effects),
                         imports: self.current.imports,
@@ -434,6 +446,7 @@ impl<'w> Machine<'w> {
                         chain: vec![Link { site, message }],
                         class: None,
                         identity: None,
+                        origin: None,
                     });
                     self.forget(ir, statement, &reason, false);
                     self.fails |= is_certain;
@@ -448,7 +461,7 @@ impl<'w> Machine<'w> {
             let gone = self.check_watched(ir, statement);
             let completed = completed && gone.is_none();
             let outcome = gone.map_or(outcome, Outcome::Residual);
-            if matches!(outcome, Outcome::Residual(_)) {
+            if matches!(outcome, Outcome::Residual(_) | Outcome::Declared(_)) {
                 // Nothing that a build computes rests on what only this statement has read.
                 while self.dependencies.last().is_some_and(|(_, first)| *first == index as u32) {
                     self.dependencies.pop();
@@ -472,6 +485,7 @@ impl<'w> Machine<'w> {
                     chain: vec![link],
                     class: None,
                     identity: None,
+                    origin: None,
                 }));
             }
         }
@@ -542,6 +556,15 @@ impl<'w> Machine<'w> {
         result
     }
 
+    /// The statement is harmless only if what the user declares is true.
+    fn note_declaration(&mut self, external: &Reason) {
+        if self.current.declared.is_none() {
+            let name = external.origin.clone().unwrap_or_default();
+            let reason = self.reason_here(Rule::Declared, format!("`{name}` is declared harmless"));
+            self.current.declared = Some(reason);
+        }
+    }
+
     /// Notes an effect that can't reach this module, and goes on.
     fn effect(&mut self, rule: Rule, message: impl Into<String>) {
         self.current.opaque_effect = true;
@@ -580,7 +603,7 @@ impl<'w> Machine<'w> {
             };
             chain.push(Link { site: self.site(position), message });
         }
-        Arc::new(Reason { rule, message, chain, class: None, identity: None })
+        Arc::new(Reason { rule, message, chain, class: None, identity: None, origin: None })
     }
 
     fn site(&self, position: &Position) -> Site {

@@ -48,6 +48,7 @@ impl Machine<'_> {
             chain: vec![link],
             class: None,
             identity: None,
+            origin: None,
         });
         self.current.reached = true;
         self.forget(ir, statement, &reason, false);

@@ -131,7 +131,7 @@ fn residual<'a>(module: AnalysedModule<'a>) -> impl Iterator<Item = (u32, String
     let statements = module.ir().into_iter().flat_map(|ir| &ir.statements);
     let outcomes = module.evaluated().into_iter().flat_map(|evaluated| &evaluated.outcomes);
     statements.zip(outcomes).filter_map(move |(statement, outcome)| match outcome {
-        Outcome::Residual(reason) => {
+        Outcome::Residual(reason) | Outcome::Declared(reason) => {
             let start = TextRange::empty(statement.range.start());
             Some((module.positions(start).start.line, readable(&reason.message)))
         }
