@@ -1,5 +1,6 @@
 //! `[tool.lyo]` in `pyproject.toml`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -20,8 +21,17 @@ pub struct Config {
     /// Globs of extension modules, and of functions in them, that are harmless: importing or calling them changes
     /// nothing, runs none of the caller's code and raises nothing.
     pub harmless: Vec<String>,
+    /// Beginnings of the codes to report; empty: all.
+    pub select: Vec<String>,
+    /// Beginnings of the codes to leave out.
+    pub ignore: Vec<String>,
+    /// Globs of paths, relative to the file's folder, and the codes to leave out there.
+    pub per_path_ignores: BTreeMap<String, Vec<String>>,
     /// Search roots besides the PATHs, relative to the file's folder.
     pub roots: Vec<PathBuf>,
+    /// The file's folder.
+    #[serde(skip)]
+    pub folder: PathBuf,
 }
 
 #[derive(Debug, Error)]
@@ -58,6 +68,7 @@ impl Config {
                 for root in &mut config.roots {
                     *root = files::absolute(&folder.join(&*root));
                 }
+                config.folder = folder.to_owned();
                 return Ok(config);
             }
         }

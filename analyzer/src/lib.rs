@@ -7,6 +7,7 @@
 
 mod analysis;
 mod cache;
+mod causes;
 mod closed;
 mod config;
 mod consult;
@@ -17,6 +18,7 @@ mod discover;
 mod effects;
 mod evaluate;
 mod files;
+mod filter;
 mod globs;
 mod graph;
 mod interpreter;
@@ -26,6 +28,7 @@ mod panics;
 mod renew;
 mod report;
 mod resolve;
+mod rule_pages;
 mod rules;
 mod session;
 mod site;
@@ -34,12 +37,14 @@ mod verdict;
 
 pub use analysis::{AnalysedModule, Analysis, Options, analyze};
 pub use cache::page as keep_page;
+pub use causes::{Cause, causes};
 pub use config::{Config, ConfigError};
 pub use diagnostics::{Diagnostic, Severity, readable};
 pub use discover::{DiscoverError, Trouble};
 pub use effects::{EffectReport, OperandReport, StepReport, effects, effects_of};
 pub use evaluate::{Evaluation, View};
 pub use files::{Buffer, Files};
+pub use filter::{Baseline, Filter, FilterError};
 pub use globs::{GlobError, ModuleGlobs};
 pub use interpreter::InterpreterError;
 pub use load::Progress;
@@ -47,6 +52,7 @@ pub use report::{
     DiagnosticReport, Guard, LinkReport, ModuleReport, PathReport, PositionReport, REPORT_VERSION, RangeReport, Report,
     diagnostic_report, guards,
 };
+pub use rule_pages::{RULE_PAGES, rule_page};
 pub use rules::title as rule_title;
 pub use session::{AnalyzeError, Observer, Session};
 pub use site::SearchPath;

@@ -5,14 +5,19 @@ use const_eval::reason::Link;
 use serde::Serialize;
 use syntax::TextRange;
 
+use crate::causes::{Cause, causes};
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::discover::Trouble;
 use crate::effects::{self, EffectReport};
+use crate::filter::Filter;
 use crate::verdict::{StatementCounts, Verdict};
 use crate::{AnalysedModule, Analysis};
 
 /// Version of the shape.
 pub const REPORT_VERSION: u32 = 1;
+
+/// So many causes are told.
+const MOST_CAUSES: usize = 20;
 
 #[derive(Debug, Serialize)]
 pub struct Report {
@@ -25,6 +30,8 @@ pub struct Report {
     pub modules: Vec<ModuleReport>,
     /// About paths that belong to no module.
     pub diagnostics: Vec<PathReport>,
+    /// What keeps most modules from being strict, at most [`MOST_CAUSES`].
+    pub causes: Vec<Cause>,
 }
 
 #[derive(Debug, Serialize)]
@@ -111,13 +118,14 @@ pub struct PathReport {
 
 impl Report {
     /// The report on the modules that the user asked about.
-    pub fn new(analysis: &Analysis) -> Report {
+    pub fn new(analysis: &Analysis, filter: &Filter) -> Report {
         Report {
             version: REPORT_VERSION,
             python: analysis.interpreter().version(),
             platform: analysis.interpreter().facts.platform.clone(),
-            modules: analysis.requested().map(|module| module_report(analysis, module)).collect(),
+            modules: analysis.requested().map(|module| module_report(analysis, module, filter)).collect(),
             diagnostics: analysis.troubles().iter().map(path_report).collect(),
+            causes: causes(analysis).into_iter().take(MOST_CAUSES).collect(),
         }
     }
 
@@ -128,7 +136,7 @@ impl Report {
     }
 }
 
-fn module_report(analysis: &Analysis, module: AnalysedModule) -> ModuleReport {
+fn module_report(analysis: &Analysis, module: AnalysedModule, filter: &Filter) -> ModuleReport {
     ModuleReport {
         name: module.name().to_owned(),
         path: module.path().display().to_string(),
@@ -137,7 +145,11 @@ fn module_report(analysis: &Analysis, module: AnalysedModule) -> ModuleReport {
         statements: module.statements(),
         guards: guards(module),
         effects: effects::effects(analysis, module),
-        diagnostics: module.diagnostics().iter().map(|finding| diagnostic_report(analysis, module, finding)).collect(),
+        diagnostics: filter
+            .findings(module)
+            .iter()
+            .map(|finding| diagnostic_report(analysis, module, finding))
+            .collect(),
     }
 }
 

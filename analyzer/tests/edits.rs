@@ -207,7 +207,7 @@ impl Program {
 
 /// Everything that an analysis says.
 fn told(analysis: &Analysis) -> String {
-    let mut text = serde_json::to_string_pretty(&Report::new(analysis)).unwrap();
+    let mut text = serde_json::to_string_pretty(&Report::new(analysis, &analyzer::Filter::default())).unwrap();
     let world = analysis.world();
     for module in analysis.requested() {
         let Some(evaluated) = module.evaluated() else { continue };

@@ -109,7 +109,8 @@ pub struct Reason {
 }
 
 /// What a reason says of values that are unknown because others are, before it says why those are.
-const CARRIERS: [&str; 3] = [
+const CARRIERS: [&str; 4] = [
+    "it may have been bound anew by code that is not known (",
     "an earlier statement that runs at import may have changed it (",
     "an earlier statement that runs at import has changed it (",
     "it is bound by a statement that runs at import (",

@@ -12,7 +12,7 @@ mod initialize;
 mod position;
 mod progress;
 mod requests;
-mod rule_pages;
+mod rule_links;
 mod server;
 mod settings;
 mod snapshot;

@@ -28,7 +28,7 @@ use crate::initialize;
 use crate::position::Encoding;
 use crate::progress::Reports;
 use crate::requests::{code_action, code_lens, command, definition, diagnostic, hover, inlay_hint};
-use crate::rule_pages::RulePages;
+use crate::rule_links::RuleLinks;
 use crate::settings::Settings;
 use crate::uri;
 use crate::worker::{self, Event, Generation, Job, Root};
@@ -108,7 +108,7 @@ pub fn run(connection: Connection) -> Result<(), ServeError> {
             worker::run(&to_do, &events, &latest);
         })?
     };
-    let pages = if client.code_descriptions { RulePages::lay_out() } else { RulePages::default() };
+    let pages = if client.code_descriptions { RuleLinks::lay_out() } else { RuleLinks::default() };
     let (settings, complaint) = match Settings::read(params.initialization_options.clone().unwrap_or_default()) {
         Ok(settings) => (settings, None),
         Err(error) => (Settings::default(), Some(format!("the initialization options are not understood: {error}"))),

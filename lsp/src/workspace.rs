@@ -11,7 +11,7 @@ use syntax::TextRange;
 use crate::client::Client;
 use crate::documents::{Document, Documents};
 use crate::position::Encoding;
-use crate::rule_pages::RulePages;
+use crate::rule_links::RuleLinks;
 use crate::settings::Settings;
 use crate::snapshot::{self, Snapshot};
 use crate::uri;
@@ -22,7 +22,7 @@ pub struct Workspace {
     pub encoding: Encoding,
     pub settings: Settings,
     pub documents: Documents,
-    pub pages: RulePages,
+    pub pages: RuleLinks,
     /// Absolute.
     pub folders: Vec<PathBuf>,
     pub snapshots: HashMap<Root, Arc<Snapshot>>,

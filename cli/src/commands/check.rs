@@ -1,9 +1,10 @@
 //! `lyo check`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use analyzer::{Analysis, Options, Report};
+use analyzer::{Baseline, Filter, Options, Report};
+use anyhow::Context;
 
 use crate::output::progress::AnalysisBar;
 use crate::output::{self, ColorChoice, github, human, sarif};
@@ -43,6 +44,22 @@ pub struct Args {
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
 
+    /// Report only rules whose codes begin so: LYO1, LYO301 (may be repeated, or separated by commas)
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    select: Vec<String>,
+
+    /// Leave out rules whose codes begin so
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    ignore: Vec<String>,
+
+    /// Report only findings that this file does not know; each is an error
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+
+    /// Write what is found now to a file for --baseline
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    write_baseline: Option<PathBuf>,
+
     /// Show every finding in full, with its chain
     #[arg(short, long)]
     verbose: bool,
@@ -72,12 +89,18 @@ Examples:
   lyo check src/pkg --verbose            one package, every finding in full
   lyo check --strict 'pkg.tables.*'      fail if one of these modules runs code on import
   lyo check --python .venv --format sarif > findings.sarif
+  lyo check --write-baseline lyo.json    what is found now is known from now on:
+  lyo check --baseline lyo.json          only what is new, as errors
 
 A comment `# lyo: strict` in a module demands the same as --strict, and so does
 [tool.lyo] strict = [\"pkg.*\"] in pyproject.toml; `# lyo: ignore[LYO101]` silences
 a finding on its line. Each code has a page in docs/rules/.";
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let mut filter = Filter::new(&args.paths, &args.select, &args.ignore)?;
+    if let Some(baseline) = &args.baseline {
+        filter = filter.with_baseline(baseline)?;
+    }
     let options = Options {
         paths: args.paths,
         python: args.python,
@@ -92,8 +115,19 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let analysis = analyzer::analyze(&options, &|progress| bar.hear(progress));
     bar.finish();
     let analysis = analysis?;
-    let report = Report::new(&analysis);
-    print(&analysis, &report, args.format, args.verbose, args.color)?;
+    if let Some(path) = &args.write_baseline {
+        let baseline = Baseline::of(&analysis, &filter);
+        write_aside(path, &serde_json::to_vec_pretty(&baseline)?)?;
+        eprintln!("lyo: {} findings are known from now on: lyo check --baseline {}", baseline.count(), path.display());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let report = Report::new(&analysis, &filter);
+    match args.format {
+        Format::Human => output::print(&human::render(&analysis, &filter, args.verbose, args.color.for_stdout())?)?,
+        Format::Json => output::print_json(&report)?,
+        Format::Sarif => output::print_json(&sarif::render(&analysis, &report, &filter))?,
+        Format::Github => output::print(github::render(&report).as_bytes())?,
+    }
     if report.modules.is_empty() && report.diagnostics.is_empty() {
         let paths: Vec<String> = options.paths.iter().map(|path| path.display().to_string()).collect();
         eprintln!("lyo: no Python modules in {}", paths.join(", "));
@@ -104,17 +138,12 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(status)
 }
 
-fn print(
-    analysis: &Analysis,
-    report: &Report,
-    format: Format,
-    verbose: bool,
-    color: ColorChoice,
-) -> anyhow::Result<()> {
-    match format {
-        Format::Human => Ok(output::print(&human::render(analysis, verbose, color.for_stdout())?)?),
-        Format::Json => output::print_json(report),
-        Format::Sarif => output::print_json(&sarif::render(analysis, report)),
-        Format::Github => Ok(output::print(github::render(report).as_bytes())?),
+/// Writes aside, then renames: a file is never there in part.
+fn write_aside(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let aside = path.with_extension(format!("{}.tmp", std::process::id()));
+    let written = std::fs::write(&aside, bytes).and_then(|()| std::fs::rename(&aside, path));
+    if written.is_err() {
+        std::fs::remove_file(&aside).ok();
     }
+    written.with_context(|| format!("can't write {}", path.display()))
 }

@@ -3,6 +3,7 @@
 pub mod build;
 pub mod check;
 pub mod eval;
+pub mod explain;
 pub mod inspect;
 pub mod lsp;
 pub mod run;

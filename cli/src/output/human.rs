@@ -1,14 +1,16 @@
 //! Findings for people, through codespan-reporting.
 
 use std::ops::Range;
+use std::path::Path;
 
-use analyzer::{AnalysedModule, Analysis, Diagnostic, Severity, Verdict};
+use analyzer::{AnalysedModule, Analysis, Diagnostic, Filter, Severity, Verdict};
 use codespan_reporting::diagnostic::{Diagnostic as Snippet, Label, Severity as SnippetSeverity};
 use codespan_reporting::files::{Error, Files};
 use codespan_reporting::term::termcolor::{Ansi, Color, ColorSpec, NoColor, WriteColor};
 use codespan_reporting::term::{Config, Styles, StylesWriter, emit_to_write_style};
 use const_eval::reason::Link;
 use const_eval::value::ModuleId;
+use syntax::TextRange;
 
 use super::PathDisplay;
 
@@ -18,45 +20,134 @@ const LONGEST_CHAIN: usize = 8;
 /// How many characters of a message stand on a module's one line.
 const LONGEST_LINE: usize = 160;
 
+/// How many causes are listed.
+const MOST_CAUSES: usize = 5;
+
 /// The whole report as text.
-pub fn render(analysis: &Analysis, verbose: bool, color: bool) -> anyhow::Result<Vec<u8>> {
+pub fn render(analysis: &Analysis, filter: &Filter, verbose: bool, color: bool) -> anyhow::Result<Vec<u8>> {
     if color {
         let mut writer = Ansi::new(Vec::new());
-        write_report(&mut writer, analysis, verbose)?;
+        write_report(&mut writer, analysis, filter, verbose)?;
         Ok(writer.into_inner())
     } else {
         let mut writer = NoColor::new(Vec::new());
-        write_report(&mut writer, analysis, verbose)?;
+        write_report(&mut writer, analysis, filter, verbose)?;
         Ok(writer.into_inner())
     }
 }
 
-fn write_report(writer: &mut impl WriteColor, analysis: &Analysis, verbose: bool) -> anyhow::Result<()> {
+/// What is to be said of one module, or of the statements on one line.
+pub fn render_story(
+    analysis: &Analysis,
+    module: AnalysedModule,
+    line: Option<u32>,
+    color: bool,
+) -> anyhow::Result<Vec<u8>> {
+    if color {
+        let mut writer = Ansi::new(Vec::new());
+        write_story(&mut writer, analysis, module, line)?;
+        Ok(writer.into_inner())
+    } else {
+        let mut writer = NoColor::new(Vec::new());
+        write_story(&mut writer, analysis, module, line)?;
+        Ok(writer.into_inner())
+    }
+}
+
+fn write_story(
+    writer: &mut impl WriteColor,
+    analysis: &Analysis,
+    module: AnalysedModule,
+    line: Option<u32>,
+) -> anyhow::Result<()> {
+    let sources = Sources { analysis, paths: PathDisplay::new() };
+    let verdict = module.verdict();
+    write!(writer, "{} ({}) is ", module.name(), sources.paths.show(module.path()))?;
+    writer.set_color(ColorSpec::new().set_fg(Some(color_of(verdict))))?;
+    write!(writer, "{}", verdict.as_str())?;
+    writer.reset()?;
+    let closed = if module.is_closed() { ", and closed: importing it runs no code" } else { "" };
+    writeln!(writer, "{closed}.")?;
+    let counts = module.statements();
+    let kinds = [
+        (counts.static_, "static"),
+        (counts.import, "import"),
+        (counts.recipe, "recipe"),
+        (counts.replayed, "replayed"),
+        (counts.residual, "residual"),
+    ];
+    let kinds: Vec<String> =
+        kinds.iter().filter(|(count, _)| *count > 0).map(|(count, kind)| format!("{count} {kind}")).collect();
+    if !kinds.is_empty() {
+        writeln!(writer, "Statements: {}.", kinds.join(", "))?;
+    }
+    let touches = |finding: &&Diagnostic| {
+        let Some(line) = line else { return true };
+        let range = module.positions(statement_around(module, finding.range));
+        (range.start.line..=range.end.line).contains(&line)
+    };
+    let findings: Vec<&Diagnostic> = module.diagnostics().iter().filter(touches).collect();
+    for finding in &findings {
+        writeln!(writer)?;
+        write_finding(writer, &sources, module, finding)?;
+    }
+    match (line, findings.is_empty()) {
+        (Some(line), true) => writeln!(writer, "Nothing that stands on line {line} runs at import.")?,
+        (None, true) if counts.replayed > 0 => {
+            writeln!(writer, "What it changes elsewhere is known, and carried out as data.")?;
+        }
+        (_, false) => writeln!(writer, "`lyo explain CODE` tells what a rule is about, and what to do.")?,
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The range of the top-level statement in which something stands.
+fn statement_around(module: AnalysedModule, range: TextRange) -> TextRange {
+    let statements = module.ir().into_iter().flat_map(|ir| &ir.statements);
+    statements.map(|statement| statement.range).find(|statement| statement.contains_range(range)).unwrap_or(range)
+}
+
+fn write_report(
+    writer: &mut impl WriteColor,
+    analysis: &Analysis,
+    filter: &Filter,
+    verbose: bool,
+) -> anyhow::Result<()> {
     let sources = Sources { analysis, paths: PathDisplay::new() };
     for trouble in analysis.troubles() {
         let severity = if trouble.is_error { "error" } else { "warning" };
         writeln!(writer, "{severity}[LYO903]: {}: {}", sources.paths.show(&trouble.path), trouble.message)?;
     }
     for module in analysis.requested() {
-        for finding in module.diagnostics() {
+        let findings = filter.findings(module);
+        for finding in &findings {
             if verbose || finding.severity == Severity::Error {
                 write_finding(writer, &sources, module, finding)?;
             }
         }
         if !verbose && matches!(module.verdict(), Verdict::Partial | Verdict::Dynamic) {
-            write_line(writer, &sources, module)?;
+            write_line(writer, &sources, module, &findings)?;
         }
     }
+    write_causes(writer, &sources)?;
     write_summary(writer, analysis)
 }
 
 /// `src/a.py:3:1: partial: calls something unknown [LYO101] (and 2 more)`
-fn write_line(writer: &mut impl WriteColor, sources: &Sources, module: AnalysedModule) -> anyhow::Result<()> {
+fn write_line(
+    writer: &mut impl WriteColor,
+    sources: &Sources,
+    module: AnalysedModule,
+    findings: &[Diagnostic],
+) -> anyhow::Result<()> {
     let path = sources.paths.show(module.path());
-    let reasons: Vec<&Diagnostic> =
-        module.diagnostics().iter().filter(|finding| finding.severity == Severity::Info).collect();
+    let reasons: Vec<&Diagnostic> = findings.iter().filter(|finding| finding.severity == Severity::Info).collect();
     let Some(first) = reasons.first() else {
-        writeln!(writer, "{path}: {}", module.verdict().as_str())?;
+        // What there is to say of it is not wanted, or said already.
+        if module.diagnostics().is_empty() {
+            writeln!(writer, "{path}: {}", module.verdict().as_str())?;
+        }
         return Ok(());
     };
     let start = module.positions(first.range).start;
@@ -78,6 +169,24 @@ fn shortened(message: &str) -> String {
         Some((end, _)) => format!("{}…", &message[..end]),
         None => message.to_owned(),
     }
+}
+
+/// The few causes that keep most modules from being strict, if there are such.
+fn write_causes(writer: &mut impl WriteColor, sources: &Sources) -> anyhow::Result<()> {
+    let causes = analyzer::causes(sources.analysis);
+    let common: Vec<_> = causes.iter().filter(|cause| cause.modules > 2).take(MOST_CAUSES).collect();
+    if common.is_empty() {
+        return Ok(());
+    }
+    writer.set_color(ColorSpec::new().set_bold(true))?;
+    writeln!(writer, "What to mend first:")?;
+    writer.reset()?;
+    for cause in common {
+        let place = format!("{}:{}", sources.paths.show(Path::new(&cause.path)), cause.line);
+        let message = shortened(&cause.message);
+        writeln!(writer, "  {} modules rest on {place}: {message} [{}]", cause.modules, cause.code)?;
+    }
+    Ok(())
 }
 
 /// `412 modules: 301 strict, 90 partial, 20 dynamic, 1 error`

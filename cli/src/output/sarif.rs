@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use analyzer::{Analysis, DiagnosticReport, LinkReport, Report, Severity, rule_title};
+use analyzer::{Analysis, DiagnosticReport, Filter, LinkReport, Report, Severity, rule_title};
 use serde_json::{Value, json};
 
 use super::PathDisplay;
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-pub fn render(analysis: &Analysis, report: &Report) -> Value {
+pub fn render(analysis: &Analysis, report: &Report, filter: &Filter) -> Value {
     let paths = PathDisplay::new();
     let mut rules = BTreeMap::new();
     for module in analysis.requested() {
-        for finding in module.diagnostics() {
+        for finding in filter.findings(module) {
             rules.insert(finding.rule.code(), rule_title(finding.rule));
         }
     }

@@ -170,3 +170,82 @@ fn a_src_folder_of_a_project_is_a_root() {
     let run = tree.check(&[]);
     assert_eq!(run.module("pkg.a")["verdict"], "strict", "{}", run.stdout);
 }
+
+#[test]
+fn codes_are_selected_and_ignored() {
+    let code = format!("{EFFECT}import time\n\nnow = time.time()\n");
+    let tree = Tree::new(&[("a.py", &code), ("sub/b.py", EFFECT)]);
+    assert_eq!(tree.check(&[]).codes("a").len(), 2);
+    assert_eq!(tree.check(&["--select", "LYO301"]).codes("a"), ["LYO301"]);
+    assert_eq!(tree.check(&["--ignore", "LYO3,LYO9"]).codes("a"), tree.check(&["--select", "LYO1,LYO2"]).codes("a"));
+    let wrong = tree.check(&["--select", "LYO77"]);
+    assert_eq!(wrong.status, 2);
+    assert!(wrong.stderr.contains("LYO77") && wrong.stderr.contains("lyo explain"), "{}", wrong.stderr);
+    tree.write(
+        "pyproject.toml",
+        b"[tool.lyo]\nignore = [\"LYO301\"]\n[tool.lyo.per-path-ignores]\n\"s*/**\" = [\"LYO\"]\n",
+    );
+    assert_eq!(tree.check(&[]).codes("a").len(), 1);
+    assert_eq!(tree.check(&[]).codes("sub.b"), Vec::<String>::new());
+    tree.write("pyproject.toml", b"[tool.lyo]\nignore = [\"E501\"]\n");
+    assert_eq!(tree.check(&[]).status, 2);
+}
+
+#[test]
+fn a_baseline_leaves_what_is_new() {
+    let tree = Tree::new(&[("a.py", EFFECT), ("b.py", "x = 1\n")]);
+    let missing = tree.check(&["--baseline", "known.json"]);
+    assert!(missing.status == 2 && missing.stderr.contains("--write-baseline"), "{}", missing.stderr);
+    assert_eq!(tree.lyo(&["check", "--write-baseline", "known.json"]).status, 0);
+    let same = tree.check(&["--baseline", "known.json"]);
+    assert_eq!((same.status, same.codes("a")), (0, vec![]));
+    // What is known may move; what is new is an error, also if it looks like what is known.
+    tree.write("a.py", format!("# moved\n{EFFECT}").as_bytes());
+    assert_eq!(tree.check(&["--baseline", "known.json"]).status, 0);
+    tree.write("a.py", format!("{EFFECT}{EFFECT}").as_bytes());
+    let twice = tree.check(&["--baseline", "known.json"]);
+    assert_eq!((twice.status, twice.codes("a").len()), (1, 1));
+    tree.write("b.py", EFFECT.as_bytes());
+    assert_eq!(tree.check(&["--baseline", "known.json"]).codes("b").len(), 1);
+    tree.write("known.json", b"{\"version\": 9, \"findings\": []}");
+    assert_eq!(tree.check(&["--baseline", "known.json"]).status, 2);
+    tree.write("known.json", b"[");
+    assert_eq!(tree.check(&["--baseline", "known.json"]).status, 2);
+}
+
+#[test]
+fn the_report_tells_what_to_mend_first() {
+    let user = "import loader\n\nvalue = loader.load()\n";
+    let tree = Tree::new(&[
+        ("loader.py", "import time\n\n\ndef load():\n    return time.time() + 1\n"),
+        ("a.py", user),
+        ("b.py", user),
+        ("c.py", user),
+        ("d.py", "x = 1\n"),
+    ]);
+    let causes = &tree.check(&[]).json()["causes"];
+    assert_eq!(
+        (&causes[0]["module"], &causes[0]["modules"], &causes[0]["line"]),
+        (&"loader".into(), &3.into(), &5.into())
+    );
+    let text = tree.lyo(&["check"]).stdout;
+    assert!(text.contains("What to mend first:") && text.contains("3 modules rest on loader.py:5"), "{text}");
+}
+
+#[test]
+fn explain_tells_the_story_of_a_verdict() {
+    let code = format!("\"\"\"Docstring.\"\"\"\n{EFFECT}x = 1\n");
+    let tree = Tree::new(&[("a.py", &code), ("b.py", "x = 1\n")]);
+    let story = tree.lyo(&["explain", "a"]);
+    assert_eq!(story.status, 0);
+    assert!(story.stdout.starts_with("a (a.py) is partial") && story.stdout.contains("a.py:3:"), "{}", story.stdout);
+    assert!(tree.lyo(&["explain", "a.py:3"]).stdout.contains("a.py:3:"));
+    assert!(tree.lyo(&["explain", "a:1"]).stdout.contains("Nothing that stands on line 1 runs at import"));
+    assert!(tree.lyo(&["explain", "b"]).stdout.contains("strict, and closed"));
+    assert!(tree.lyo(&["explain", "lyo301"]).stdout.starts_with("# LYO301"));
+    assert!(tree.lyo(&["explain"]).stdout.contains("\nLYO301  "));
+    for wrong in [["explain", "c"], ["explain", "a:x"], ["explain", "a:0"], ["explain", "a:99"]] {
+        let run = tree.lyo(&wrong);
+        assert!(run.status == 2 && run.stderr.starts_with("lyo: "), "{wrong:?}: {}", run.stderr);
+    }
+}

@@ -19,6 +19,9 @@ use crate::heap::{Object, Type};
 use crate::reason::{Reason, Rule};
 use crate::value::{ObjectRef, Value};
 
+/// Why a name is not known that is only what it seems if nobody has interfered.
+const BOUND_ANEW: &str = "it may have been bound anew by code that is not known";
+
 /// What is known of the module's names where they may have been bound anew.
 #[derive(Clone, Default)]
 pub(super) struct Suspects {
@@ -31,6 +34,8 @@ pub(super) struct Suspects {
     spent: FxHashSet<Name>,
     /// The module's objects before this one may have been changed.
     exposed: u32,
+    /// Why code that is not known can reach the module, the first time.
+    cause: Option<Arc<Reason>>,
 }
 
 impl Suspects {
@@ -57,6 +62,7 @@ impl Machine<'_> {
     /// Any name but `fresh` may have been bound anew, and any object of the module changed. Gives the names of which
     /// nothing is known any more.
     pub(super) fn distrust(&mut self, fresh: &[Name], cause: &Arc<Reason>) -> Vec<Name> {
+        self.suspects.cause.get_or_insert_with(|| cause.clone());
         let mut lost = Vec::new();
         let vouchable = self.vouchable();
         let namespace = std::mem::take(&mut self.namespace);
@@ -187,7 +193,10 @@ impl Machine<'_> {
     /// At the end: others are told only what a guard of theirs can vouch for as well. Gives what is certain of those names
     /// without such a guard.
     pub(super) fn veil_speculation(&mut self) -> FxHashMap<Name, Value> {
-        let message = "it may have been bound anew by code that is not known";
+        let message = match &self.suspects.cause {
+            Some(cause) => format!("{BOUND_ANEW} ({})", cause.root_cause()),
+            None => BOUND_ANEW.to_owned(),
+        };
         let unknown = Value::Unknown(Reason::new(Rule::UnknownName, message));
         let mut veiled = FxHashMap::default();
         let mut namespace = std::mem::take(&mut self.namespace);

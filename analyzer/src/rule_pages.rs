@@ -1,13 +1,7 @@
-//! The rules' pages, for the links of diagnostics: they are part of the server, and are laid into the user's cache
-//! folder where an editor can open them.
+//! The rules' pages of `docs/rules/`, which are part of the program.
 
-use std::collections::HashMap;
-
-use lsp_types::{CodeDescription, Url};
-
-use crate::uri;
-
-const PAGES: &[(&str, &str)] = &[
+/// Code and page, as Markdown, in the order of the codes.
+pub const RULE_PAGES: &[(&str, &str)] = &[
     ("LYO101", include_str!("../../docs/rules/LYO101.md")),
     ("LYO102", include_str!("../../docs/rules/LYO102.md")),
     ("LYO103", include_str!("../../docs/rules/LYO103.md")),
@@ -36,23 +30,7 @@ const PAGES: &[(&str, &str)] = &[
     ("LYO999", include_str!("../../docs/rules/LYO999.md")),
 ];
 
-/// Where the pages lie.
-#[derive(Debug, Default)]
-pub struct RulePages {
-    known: HashMap<&'static str, Url>,
-}
-
-impl RulePages {
-    /// Writes the pages that aren't there. One that can't be written has no link.
-    pub fn lay_out() -> RulePages {
-        let known = PAGES.iter().filter_map(|(code, text)| {
-            let path = analyzer::keep_page(&format!("{code}.md"), text)?;
-            Some((*code, uri::of_path(&path)?))
-        });
-        RulePages { known: known.collect() }
-    }
-
-    pub fn link(&self, code: &str) -> Option<CodeDescription> {
-        self.known.get(code).map(|href| CodeDescription { href: href.clone() })
-    }
+/// The page of a rule, by its code.
+pub fn rule_page(code: &str) -> Option<&'static str> {
+    RULE_PAGES.iter().find(|(other, _)| *other == code).map(|(_, page)| *page)
 }
