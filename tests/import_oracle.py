@@ -7,10 +7,11 @@ the world before and after is compared (`tests/oracle/world.py` says what the
 world is). Any difference but the module's own appearance and the effects that it declares
 (`tests/oracle/declared.py`), any I/O and any exception is a wrong verdict.
 
-    tests/import_oracle.py [--python 3.11]... [--stdlib-only | --packages-only] [--sample N] [MODULE]...
+    tests/import_oracle.py [--python 3.11]... [--stdlib-only | --packages-only | --trees] [--sample N] [MODULE]...
 
 A package's module costs about a second, because most modules import their whole package. `--sample` judges only so
-many modules of the packages on each interpreter, another random (seeded) choice on each.
+many modules of the packages on each interpreter, another random (seeded) choice on each. `--trees` judges all that celery
+and scrapy depend on instead (`corpus/install --trees`).
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ import judge  # noqa: E402
 SESSION = Path(__file__).parent / "oracle" / "session.py"
 SECONDS = 600  # for one session
 CHUNK = 12  # modules of one package in one session; each costs about a second, more where the package is large
+
+# What every environment has.
+INSTALLER = ("pip", "setuptools", "pkg_resources", "_distutils_hack")
 
 NAMED = 3  # modules that are named of those that could not be judged for the same reason
 
@@ -115,19 +119,23 @@ def main() -> int:
     parser.add_argument("--python", action="append", help="3.11, 3.12 or 3.13; all by default")
     parser.add_argument("--stdlib-only", action="store_true")
     parser.add_argument("--packages-only", action="store_true")
+    parser.add_argument("--trees", action="store_true", help="the packages of corpus/trees.txt")
     parser.add_argument("--sample", type=int, default=0, metavar="N", help="of the packages, only so many modules")
     parser.add_argument("modules", nargs="*", help="only these modules")
     arguments = parser.parse_args()
 
     tally = judge.Tally("import oracle")
-    for python in judge.pythons(arguments.python):
-        if not arguments.packages_only:
+    for python in judge.pythons(arguments.python, "trees" if arguments.trees else "corpus"):
+        if not arguments.packages_only and not arguments.trees:
             watch = judged_modules(judge.check(python, *judge.stdlib_paths(python)))
             watch = {n: p for n, p in watch.items() if not arguments.modules or n in arguments.modules}
             judge_tree(tally, python, "stdlib", [], watch, alone=True)
         if not arguments.stdlib_only:
-            packages = [p for p in judge.PACKAGES if (python.site_packages / p).is_dir()]
-            watch = judged_modules(judge.check(python, *(python.site_packages / p for p in packages)))
+            packages = [python.site_packages / name for name in judge.PACKAGES]
+            if arguments.trees:
+                packages = [python.site_packages]
+            watch = judged_modules(judge.check(python, *(path for path in packages if path.is_dir())))
+            watch = {n: p for n, p in watch.items() if n.split(".")[0] not in INSTALLER}
             watch = {n: p for n, p in watch.items() if not arguments.modules or n in arguments.modules}
             if arguments.sample and len(watch) > arguments.sample:
                 names = random.Random(python.tag).sample(sorted(watch), arguments.sample)

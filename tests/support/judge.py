@@ -86,8 +86,11 @@ def lyo() -> str:
     return path
 
 
-def pythons(versions: list[str] | None = None) -> list[Python]:
-    """The interpreters found, with the real packages installed. Says which are missing."""
+def pythons(versions: list[str] | None = None, environments: str = "corpus") -> list[Python]:
+    """The interpreters found, with the real packages installed (`corpus/install`). Says which are missing.
+
+    `environments`: `corpus`, or `trees` for those of `corpus/install --trees`.
+    """
     wanted = versions or list(VERSIONS)
     found = run([str(ROOT / "corpus" / "pythons"), *wanted]).stdout.split("\n")
     tags = [line.split()[0] for line in found if line]
@@ -96,7 +99,7 @@ def pythons(versions: list[str] | None = None) -> list[Python]:
             print(f"skipped: CPython {version} is not installed", flush=True)
     result = []
     for tag in tags:
-        executable = CACHE / "corpus" / tag / "bin" / "python"
+        executable = CACHE / environments / tag / "bin" / "python"
         if not executable.exists():
             sys.exit(f"no corpus environment {executable}: run `corpus/install` first")
         result.append(Python(tag, str(executable)))
