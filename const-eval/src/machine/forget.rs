@@ -40,6 +40,14 @@ pub(super) const REACHING: [&str; 18] = [
     "get_objects",
 ];
 
+/// What is said of a module that code which is not known may have replaced.
+const REPLACED: &str = "something else may stand for";
+
+/// Is the module unknown because something else, which may run code when names are read, may have taken its place?
+pub(super) fn is_replaced(reason: &Reason) -> bool {
+    reason.message.starts_with(REPLACED)
+}
+
 impl Machine<'_> {
     /// Notes, where evaluation stops, whether the code that is running could reach this module.
     pub(super) fn note_reach(&mut self) {
@@ -49,6 +57,16 @@ impl Machine<'_> {
             None => true,
         });
         self.current.reached |= reaches;
+        let replaces = self.positions.iter().any(|position| match self.world.ir(position.module) {
+            Some(ir) if !position.dynamic => stores_modules(ir.code(position.code)),
+            _ => false,
+        });
+        if replaces {
+            let message = format!("{REPLACED} `{}` in `sys.modules`", self.name);
+            let unknown = Value::Unknown(Reason::new(Rule::UnknownName, message));
+            self.module_aliases.retain(|(name, _)| *name != self.name);
+            self.module_aliases.push((self.name.clone(), unknown));
+        }
     }
 
     /// Forgets what the statement may have changed. As far as it was followed, to its end if
@@ -207,6 +225,12 @@ impl Machine<'_> {
 
 fn contains_star_import(ir: &ir::Module, code: ir::CodeId) -> bool {
     ir.code(code).instructions.iter().any(|instruction| matches!(instruction, Instruction::ImportStar))
+}
+
+/// May the code put something into `sys.modules`: `sys.modules[name] = …`?
+fn stores_modules(code: &ir::Code) -> bool {
+    let stores = |instruction: &Instruction| matches!(instruction, Instruction::StoreSubscript);
+    mentions_any(code, &["modules"]) && code.instructions.iter().any(stores)
 }
 
 /// Does the code itself, functions within it excluded, mention one of the names?

@@ -374,6 +374,10 @@ impl Machine<'_> {
                     ),
                 }
             }
+            Value::Unknown(reason) if super::forget::is_replaced(reason) => {
+                let what = format!("imports `{name}` from something that is not known");
+                self.unknown(Rule::UnknownAttribute, &what, &reason.clone())
+            }
             Value::Unknown(reason) => {
                 let value = part_of_external(reason, name).unwrap_or_else(|| module.clone());
                 if guarded {
