@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
-use syntax::ir::{self, Instruction, Name};
+use syntax::ir::{self, Constant, Instruction, Name};
 
 use super::Machine;
 use super::binding::surely_bound;
@@ -58,7 +58,7 @@ impl Machine<'_> {
         });
         self.current.reached |= reaches;
         let replaces = self.positions.iter().any(|position| match self.world.ir(position.module) {
-            Some(ir) if !position.dynamic => stores_modules(ir.code(position.code)),
+            Some(ir) if !position.dynamic => stores_module(ir.code(position.code), &self.name),
             _ => false,
         });
         if replaces {
@@ -227,10 +227,25 @@ fn contains_star_import(ir: &ir::Module, code: ir::CodeId) -> bool {
     ir.code(code).instructions.iter().any(|instruction| matches!(instruction, Instruction::ImportStar))
 }
 
-/// May the code put something into `sys.modules`: `sys.modules[name] = …`?
-fn stores_modules(code: &ir::Code) -> bool {
-    let stores = |instruction: &Instruction| matches!(instruction, Instruction::StoreSubscript);
-    mentions_any(code, &["modules"]) && code.instructions.iter().any(stores)
+/// May the code put something into `sys.modules` under this name: `sys.modules[name] = …`?
+fn stores_module(code: &ir::Code, name: &str) -> bool {
+    let is_modules = |instruction: &Instruction| match instruction {
+        Instruction::LoadAttribute(read) | Instruction::LoadName(read) | Instruction::LoadGlobal(read) => {
+            &**read == "modules"
+        }
+        _ => false,
+    };
+    let places = code.instructions.iter().enumerate().filter(|(_, instruction)| is_modules(instruction));
+    places.map(|(place, _)| &code.instructions[place + 1..]).any(|after| {
+        let is_key = |instruction: &&Instruction| match instruction {
+            Instruction::Constant(Constant::Str(key)) => &**key == name,
+            Instruction::LoadName(_) | Instruction::LoadGlobal(_) | Instruction::LoadAttribute(_) => true,
+            Instruction::LoadLocal(_) | Instruction::LoadCell(_) => true,
+            _ => false,
+        };
+        let key = after.iter().take_while(is_key).count();
+        key > 0 && matches!(after.get(key), Some(Instruction::StoreSubscript))
+    })
 }
 
 /// Does the code itself, functions within it excluded, mention one of the names?
