@@ -934,7 +934,14 @@ impl Machine<'_> {
                                 result.entry(key).or_insert(value);
                             }
                         }
-                        "intersection" => result.retain(|key, _| other.contains_key(key)),
+                        // Of an iterable all that is there too, of a set as `&` has it.
+                        "intersection" if self.set_entries(source)?.is_some() => {
+                            result = super::operators::intersection(result, other);
+                        }
+                        "intersection" => {
+                            let known = std::mem::take(&mut result);
+                            result = other.into_iter().filter(|(key, _)| known.contains_key(key)).collect();
+                        }
                         "difference" => result.retain(|key, _| !other.contains_key(key)),
                         _ => {
                             for (key, value) in other {

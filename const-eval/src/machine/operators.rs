@@ -5,8 +5,9 @@
 use syntax::ir::{BinaryOperator, Comparison, UnaryOperator};
 
 use super::types::Found;
-use super::{Eval, Machine};
+use super::{Eval, Machine, Stop};
 use crate::heap::{Dict, Object, Payload, Set, Type, ViewKind};
+use crate::key::Key;
 use crate::primitive;
 use crate::reason::Rule;
 use crate::value::{Integer, Value};
@@ -398,10 +399,17 @@ impl Machine<'_> {
     }
 
     fn set_operation(&mut self, operator: BinaryOperator, left: &Value, right: &Value) -> Eval<Set> {
+        let are_sets = self.set_entries(left)?.is_some() && self.set_entries(right)?.is_some();
         let (Some(left), Some(right)) = (self.set_like(left)?, self.set_like(right)?) else {
             return self.malformed();
         };
         self.charge(left.len() + right.len())?;
+        let looks_different = |(key, value): (&Key, &Value)| {
+            right.get(key).is_some_and(|other| std::mem::discriminant(other) != std::mem::discriminant(value))
+        };
+        if operator == BinaryOperator::BitAnd && !are_sets && left.iter().any(looks_different) {
+            return self.residual(Rule::NotModelled, "which of two equal keys of a view and another is kept");
+        }
         Ok(match operator {
             BinaryOperator::BitOr => {
                 let mut result = left;
@@ -410,7 +418,7 @@ impl Machine<'_> {
                 }
                 result
             }
-            BinaryOperator::BitAnd => left.into_iter().filter(|(key, _)| right.contains_key(key)).collect(),
+            BinaryOperator::BitAnd => intersection(left, right),
             BinaryOperator::Subtract => left.into_iter().filter(|(key, _)| !right.contains_key(key)).collect(),
             _ => {
                 let mut result: Set = left
@@ -584,7 +592,14 @@ impl Machine<'_> {
         }
         if is_data(left) && is_data(right) {
             if let (Value::Tuple(first), Value::Tuple(second)) = (left, right) {
-                return self.compare_sequences(comparison, &first.clone(), &second.clone());
+                let compared = self.compare_sequences(comparison, &first.clone(), &second.clone());
+                // Where the right one is of a subclass, it is asked first, and the message is another.
+                if let Err(Stop::Raise(_)) = compared
+                    && given.iter().any(|value| matches!(value, Value::Object(_)))
+                {
+                    return self.residual(Rule::Raises, "an exception while instances of subclasses are compared");
+                }
+                return compared;
             }
             let outcome = primitive::compare(self.context(), comparison, left, right);
             return Ok(Value::Bool(self.primitive_of(outcome, &given)?));
@@ -766,6 +781,12 @@ impl Machine<'_> {
             _ => first >= second,
         }))
     }
+}
+
+/// The elements of the smaller set, or of the second, that are in the other one too (`set_intersection` in setobject.c).
+pub(super) fn intersection(first: Set, second: Set) -> Set {
+    let (small, large) = if second.len() > first.len() { (first, second) } else { (second, first) };
+    small.into_iter().filter(|(key, _)| large.contains_key(key)).collect()
 }
 
 /// Data of the builtin immutable types (a tuple may hold objects).
