@@ -91,6 +91,16 @@ fn the_user_may_declare_an_extension_module_harmless() {
 }
 
 #[test]
+fn a_declaration_counts_on_whatever_way_it_is_used() {
+    let code =
+        "from _speed import make\n\ntry:\n    import loose\n    x = make(1)\nexcept ImportError:\n    x = None\n";
+    let settings = "[tool.lyo]\nharmless = [\"_speed\"]\n";
+    let tree = Tree::new(&[("_speed.so", ""), ("loose.py", EFFECT), ("a.py", code), ("pyproject.toml", settings)]);
+    let run = tree.check(&[]);
+    assert_eq!((run.codes("a"), &run.module("a")["statements"]["recipe"]), (vec!["LYO502".to_owned()], &1.into()));
+}
+
+#[test]
 fn a_comment_silences_a_finding_on_its_line() {
     let tree = Tree::new(&[("a.py", EFFECT)]);
     let code = tree.check(&[]).codes("a")[0].clone();

@@ -34,6 +34,7 @@ struct Joined {
     open: bool,
     porous: bool,
     effect: Option<Arc<Reason>>,
+    declared: Option<Arc<Reason>>,
     opaque_effect: bool,
     speculates: bool,
     /// What the last of the ways that raise a known exception raises.
@@ -113,6 +114,7 @@ impl Machine<'_> {
         self.current.imports = joined.imports;
         self.current.recipe = joined.recipe;
         self.current.effect = joined.effect;
+        self.current.declared = joined.declared;
         self.current.opaque_effect = joined.opaque_effect;
         self.current.speculates = joined.speculates;
         Ok(())
@@ -157,6 +159,9 @@ impl Machine<'_> {
         joined.speculates |= self.current.speculates;
         if let Some(effect) = self.current.effect.take() {
             joined.effect.get_or_insert(effect);
+        }
+        if let Some(declared) = self.current.declared.take() {
+            joined.declared.get_or_insert(declared);
         }
         Ok(())
     }
