@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use const_eval::reason::{Reason, Site};
+use const_eval::reason::{Site, root_cause};
 use const_eval::value::ModuleId;
 use serde::Serialize;
 
@@ -39,7 +39,7 @@ pub fn causes(analysis: &Analysis) -> Vec<Cause> {
     for module in analysis.requested().filter(|module| is_unproven(module.verdict())) {
         for finding in module.diagnostics().iter().filter(|finding| finding.severity == Severity::Info) {
             let Some(last) = finding.chain.last() else { continue };
-            let root = Reason::new(finding.rule, &*last.message).root_cause().to_owned();
+            let root = root_cause(&last.message).to_owned();
             // The longer the message is beside its cause, the more stands between them.
             let distance = finding.message.len() - root.len().min(finding.message.len()) + finding.chain.len();
             let found = found.entry(root).or_default();

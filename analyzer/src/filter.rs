@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{GlobBuilder, GlobMatcher};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -34,11 +34,14 @@ pub struct Filter {
     select: Vec<String>,
     ignore: Vec<String>,
     /// Paths, and the beginnings of codes that are ignored there.
-    per_path: Vec<(GlobSet, Vec<String>)>,
+    per_path: Vec<(GlobMatcher, Vec<String>)>,
     /// Paths of the settings count from here.
     folder: PathBuf,
-    baseline: Option<Baseline>,
+    baseline: Option<Known>,
 }
+
+/// What a baseline knows: by module, how often a message of a rule stands in it.
+type Known = BTreeMap<String, BTreeMap<(String, String), u32>>;
 
 /// Findings that are known already, without their places: those move with every edit.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -91,7 +94,11 @@ impl Filter {
         if baseline.version != BASELINE_VERSION {
             return Err(failed(format!("version {} of a baseline is not known", baseline.version)));
         }
-        Ok(Filter { baseline: Some(baseline), ..self })
+        let mut known = Known::new();
+        for KnownFinding { module, code, message, count } in baseline.findings {
+            *known.entry(module).or_default().entry((code, message)).or_default() += count;
+        }
+        Ok(Filter { baseline: Some(known), ..self })
     }
 
     /// The findings of a module that are reported, in source order.
@@ -106,13 +113,10 @@ impl Filter {
         };
         let wanted = module.diagnostics().iter().filter(is_wanted);
         let Some(baseline) = &self.baseline else { return wanted.cloned().collect() };
-        let mut known: BTreeMap<(String, &str), u32> = BTreeMap::new();
-        for finding in baseline.findings.iter().filter(|finding| finding.module == module.name()) {
-            *known.entry((finding.code.clone(), &finding.message)).or_default() += finding.count;
-        }
+        let mut known = baseline.get(module.name()).cloned().unwrap_or_default();
         let mut new = Vec::new();
         for finding in wanted {
-            match known.get_mut(&(finding.rule.code(), &*finding.message)) {
+            match known.get_mut(&(finding.rule.code(), finding.message.clone())) {
                 Some(count) if *count > 0 => *count -= 1,
                 _ => new.push(Diagnostic { severity: Severity::Error, ..finding.clone() }),
             }
@@ -151,8 +155,9 @@ fn codes(given: Vec<String>) -> Result<Vec<String>, FilterError> {
     }
 }
 
-fn path_glob(glob: &str) -> Result<GlobSet, FilterError> {
-    let failed = |error: globset::Error| FilterError::Glob { glob: glob.to_owned(), cause: error.kind().to_string() };
-    let compiled = GlobBuilder::new(glob).literal_separator(true).build().map_err(failed)?;
-    GlobSetBuilder::new().add(compiled).build().map_err(failed)
+fn path_glob(glob: &str) -> Result<GlobMatcher, FilterError> {
+    let compiled = GlobBuilder::new(glob).literal_separator(true).build();
+    compiled
+        .map(|glob| glob.compile_matcher())
+        .map_err(|error| FilterError::Glob { glob: glob.to_owned(), cause: error.kind().to_string() })
 }

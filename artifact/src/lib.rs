@@ -9,11 +9,13 @@ pub mod decode;
 pub mod layout;
 pub mod model;
 mod read;
+mod replace;
 mod verify;
 pub mod view;
 mod write;
 
 pub use read::{Block, Entry, ReadError, Reader, SourceView};
+pub use replace::replace_file;
 pub use write::{WriteError, encode_bundle, write_bundle};
 
 #[cfg(test)]

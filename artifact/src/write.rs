@@ -1,7 +1,6 @@
 //! The writer. Same bundle, same bytes.
 
-use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use crate::cursor::padding;
@@ -10,6 +9,7 @@ use crate::model::{
     Artifact, Bundle, Class, Code, Demand, Expectation, Function, Guard, Image, ImportBinding, Node, NodeId, Operation,
     ReplayedChange,
 };
+use crate::replace::replace_file;
 
 /// Why a bundle could not be written. Nothing half-written stays.
 #[derive(Debug, thiserror::Error)]
@@ -28,41 +28,7 @@ pub enum WriteError {
 /// the old bundle or the new one.
 pub fn write_bundle(path: &Path, bundle: &Bundle) -> Result<(), WriteError> {
     let bytes = encode_bundle(bundle)?;
-    // A device or pipe is written to; only a file is replaced.
-    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
-        std::fs::OpenOptions::new().write(true).open(path)?.write_all(&bytes)?;
-        return Ok(());
-    }
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not a file name"))?;
-    let mut aside_name = std::ffi::OsString::from(".");
-    aside_name.push(name);
-    aside_name.push(format!(".{}.tmp", std::process::id()));
-    let aside = Aside { path: directory.join(aside_name) };
-    let mut file = File::create(&aside.path)?;
-    file.write_all(&bytes)?;
-    file.sync_all()?;
-    drop(file);
-    std::fs::rename(&aside.path, path)?;
-    // The rename itself must outlive a power cut too; file systems that can't sync a directory say so.
-    if let Ok(directory) = File::open(directory) {
-        let _ = directory.sync_all();
-    }
-    Ok(())
-}
-
-/// A file that goes away with its owner, unless it was renamed.
-struct Aside {
-    path: std::path::PathBuf,
-}
-
-impl Drop for Aside {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
-    }
+    Ok(replace_file(path, &bytes)?)
 }
 
 /// The bytes of a bundle.

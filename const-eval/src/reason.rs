@@ -116,28 +116,38 @@ const CARRIERS: [&str; 4] = [
     "it is bound by a statement that runs at import (",
 ];
 
-impl Reason {
-    /// The cause itself, without the chain of unknowns that led from it.
-    pub fn root_cause(&self) -> &str {
-        let mut cause: &str = &self.message;
-        loop {
-            let inner = match cause.rfind(" not known: ") {
-                Some(position) => &cause[position + " not known: ".len()..],
-                None => cause,
-            };
-            let stripped = CARRIERS
-                .iter()
-                .find_map(|carrier| inner.strip_prefix(carrier))
-                .map_or(inner, |inner| inner.strip_suffix(')').unwrap_or(inner));
-            if stripped.len() == cause.len() {
-                return cause;
-            }
-            cause = stripped;
+/// The cause itself that a message tells of, without the chain of unknowns that led from it.
+pub fn root_cause(message: &str) -> &str {
+    let mut cause = message;
+    loop {
+        let inner = match cause.rfind(" not known: ") {
+            Some(position) => &cause[position + " not known: ".len()..],
+            None => cause,
+        };
+        let stripped = CARRIERS
+            .iter()
+            .find_map(|carrier| inner.strip_prefix(carrier))
+            .map_or(inner, |inner| inner.strip_suffix(')').unwrap_or(inner));
+        if stripped.len() == cause.len() {
+            return cause;
         }
+        cause = stripped;
+    }
+}
+
+impl Reason {
+    /// See [`root_cause`].
+    pub fn root_cause(&self) -> &str {
+        root_cause(&self.message)
     }
 
     pub fn new(rule: Rule, message: impl Into<String>) -> Arc<Reason> {
         Reason::of_class(rule, message, None)
+    }
+
+    /// With the way that leads to the cause.
+    pub fn chained(rule: Rule, message: impl Into<String>, chain: Vec<Link>) -> Arc<Reason> {
+        Arc::new(Reason { rule, message: message.into(), chain, class: None, identity: None, origin: None })
     }
 
     /// Of a value whose exact type may be known all the same.

@@ -1,6 +1,6 @@
 //! `lyo check`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use analyzer::{Baseline, Filter, Options, Report};
@@ -117,13 +117,16 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let analysis = analysis?;
     if let Some(path) = &args.write_baseline {
         let baseline = Baseline::of(&analysis, &filter);
-        write_aside(path, &serde_json::to_vec_pretty(&baseline)?)?;
+        artifact::replace_file(path, &serde_json::to_vec_pretty(&baseline)?)
+            .with_context(|| format!("can't write {}", path.display()))?;
         eprintln!("lyo: {} findings are known from now on: lyo check --baseline {}", baseline.count(), path.display());
         return Ok(ExitCode::SUCCESS);
     }
     let report = Report::new(&analysis, &filter);
     match args.format {
-        Format::Human => output::print(&human::render(&analysis, &filter, args.verbose, args.color.for_stdout())?)?,
+        Format::Human => {
+            output::print(&human::render(&analysis, &report, &filter, args.verbose, args.color.for_stdout())?)?
+        }
         Format::Json => output::print_json(&report)?,
         Format::Sarif => output::print_json(&sarif::render(&analysis, &report, &filter))?,
         Format::Github => output::print(github::render(&report).as_bytes())?,
@@ -136,14 +139,4 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     // The process ends here; giving the memory back piece by piece would only take time.
     std::mem::forget(analysis);
     Ok(status)
-}
-
-/// Writes aside, then renames: a file is never there in part.
-fn write_aside(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let aside = path.with_extension(format!("{}.tmp", std::process::id()));
-    let written = std::fs::write(&aside, bytes).and_then(|()| std::fs::rename(&aside, path));
-    if written.is_err() {
-        std::fs::remove_file(&aside).ok();
-    }
-    written.with_context(|| format!("can't write {}", path.display()))
 }

@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 
 use crate::output::human::{Sources, write_finding};
 use crate::output::{self, ColorChoice, PathDisplay};
-use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
+use codespan_reporting::term::termcolor::WriteColor;
 
 /// Show what is known of each name of a file, without running it
 ///
@@ -119,7 +119,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Format::Json => print_json(&args.files, reports)?,
         Format::Human => {
             for (module, report) in modules.iter().zip(&reports) {
-                output::print(&human(&analysis, *module, report, args.color.for_stdout())?)?;
+                let color = args.color.for_stdout();
+                let text = output::painted(color, |writer| write_human(writer, &analysis, *module, report))?;
+                output::print(&text)?;
             }
         }
     }
@@ -189,18 +191,6 @@ fn knowledge(renderer: &mut Renderer, value: &Value) -> Knowledge {
     match renderer.repr(value) {
         Some(repr) => Knowledge::Known { known: true, repr },
         None => Knowledge::unknown("a known object without a fixed repr"),
-    }
-}
-
-fn human(analysis: &Analysis, module: AnalysedModule, report: &FileReport, color: bool) -> anyhow::Result<Vec<u8>> {
-    if color {
-        let mut writer = Ansi::new(Vec::new());
-        write_human(&mut writer, analysis, module, report)?;
-        Ok(writer.into_inner())
-    } else {
-        let mut writer = NoColor::new(Vec::new());
-        write_human(&mut writer, analysis, module, report)?;
-        Ok(writer.into_inner())
     }
 }
 

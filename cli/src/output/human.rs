@@ -3,16 +3,16 @@
 use std::ops::Range;
 use std::path::Path;
 
-use analyzer::{AnalysedModule, Analysis, Diagnostic, Filter, Severity, Verdict};
+use analyzer::{AnalysedModule, Analysis, Diagnostic, Filter, Report, Severity, Verdict};
 use codespan_reporting::diagnostic::{Diagnostic as Snippet, Label, Severity as SnippetSeverity};
 use codespan_reporting::files::{Error, Files};
-use codespan_reporting::term::termcolor::{Ansi, Color, ColorSpec, NoColor, WriteColor};
+use codespan_reporting::term::termcolor::{Color, ColorSpec, WriteColor};
 use codespan_reporting::term::{Config, Styles, StylesWriter, emit_to_write_style};
 use const_eval::reason::Link;
 use const_eval::value::ModuleId;
 use syntax::TextRange;
 
-use super::PathDisplay;
+use super::{PathDisplay, painted};
 
 /// How many steps of a chain are shown, from its start; the last step is always shown.
 const LONGEST_CHAIN: usize = 8;
@@ -24,16 +24,14 @@ const LONGEST_LINE: usize = 160;
 const MOST_CAUSES: usize = 5;
 
 /// The whole report as text.
-pub fn render(analysis: &Analysis, filter: &Filter, verbose: bool, color: bool) -> anyhow::Result<Vec<u8>> {
-    if color {
-        let mut writer = Ansi::new(Vec::new());
-        write_report(&mut writer, analysis, filter, verbose)?;
-        Ok(writer.into_inner())
-    } else {
-        let mut writer = NoColor::new(Vec::new());
-        write_report(&mut writer, analysis, filter, verbose)?;
-        Ok(writer.into_inner())
-    }
+pub fn render(
+    analysis: &Analysis,
+    report: &Report,
+    filter: &Filter,
+    verbose: bool,
+    color: bool,
+) -> anyhow::Result<Vec<u8>> {
+    painted(color, |writer| write_report(writer, analysis, report, filter, verbose))
 }
 
 /// What is to be said of one module, or of the statements on one line.
@@ -43,15 +41,7 @@ pub fn render_story(
     line: Option<u32>,
     color: bool,
 ) -> anyhow::Result<Vec<u8>> {
-    if color {
-        let mut writer = Ansi::new(Vec::new());
-        write_story(&mut writer, analysis, module, line)?;
-        Ok(writer.into_inner())
-    } else {
-        let mut writer = NoColor::new(Vec::new());
-        write_story(&mut writer, analysis, module, line)?;
-        Ok(writer.into_inner())
-    }
+    painted(color, |writer| write_story(writer, analysis, module, line))
 }
 
 fn write_story(
@@ -111,6 +101,7 @@ fn statement_around(module: AnalysedModule, range: TextRange) -> TextRange {
 fn write_report(
     writer: &mut impl WriteColor,
     analysis: &Analysis,
+    report: &Report,
     filter: &Filter,
     verbose: bool,
 ) -> anyhow::Result<()> {
@@ -130,7 +121,7 @@ fn write_report(
             write_line(writer, &sources, module, &findings)?;
         }
     }
-    write_causes(writer, &sources)?;
+    write_causes(writer, &sources, report)?;
     write_summary(writer, analysis)
 }
 
@@ -172,9 +163,8 @@ fn shortened(message: &str) -> String {
 }
 
 /// The few causes that keep most modules from being strict, if there are such.
-fn write_causes(writer: &mut impl WriteColor, sources: &Sources) -> anyhow::Result<()> {
-    let causes = analyzer::causes(sources.analysis);
-    let common: Vec<_> = causes.iter().filter(|cause| cause.modules > 2).take(MOST_CAUSES).collect();
+fn write_causes(writer: &mut impl WriteColor, sources: &Sources, report: &Report) -> anyhow::Result<()> {
+    let common: Vec<_> = report.causes.iter().filter(|cause| cause.modules > 2).take(MOST_CAUSES).collect();
     if common.is_empty() {
         return Ok(());
     }

@@ -9,6 +9,8 @@ pub mod sarif;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+use codespan_reporting::term::termcolor::Buffer;
+
 /// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum ColorChoice {
@@ -28,6 +30,13 @@ impl ColorChoice {
             }
         }
     }
+}
+
+/// What `write` writes, with or without colours.
+pub fn painted(color: bool, write: impl FnOnce(&mut Buffer) -> anyhow::Result<()>) -> anyhow::Result<Vec<u8>> {
+    let mut buffer = if color { Buffer::ansi() } else { Buffer::no_color() };
+    write(&mut buffer)?;
+    Ok(buffer.into_inner())
 }
 
 /// Writes to stdout. A reader that has seen enough (`| head`) is not an error.

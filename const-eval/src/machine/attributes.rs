@@ -107,10 +107,7 @@ impl Machine<'_> {
                 self.known_effect(Rule::Nondeterministic, "computes with what differs between processes");
                 Ok(self.allocate(Object::BoundGround { owner, name: name.into(), receiver }))
             }
-            Value::Unknown(reason)
-                if reason.origin.as_ref().is_some_and(|origin| self.world.is_declared_harmless(origin)) =>
-            {
-                self.note_declaration(reason);
+            Value::Unknown(reason) if self.note_declaration(reason) => {
                 Ok(super::imports::part_of_external(reason, name).unwrap_or_else(|| object.clone()))
             }
             Value::Unknown(reason) => {

@@ -2,16 +2,13 @@
 
 use super::functions::Keywords;
 use super::types::Found;
-use super::{Eval, Machine};
+use super::{Eval, MAX_NESTING, Machine};
 use crate::ground::{CallClass, Effect, EntryKind, GroundId, Requirement, ResultType};
 use crate::heap::{Native, Object, Payload, Type};
 use crate::reason::{Reason, Rule};
 use crate::value::{ObjectRef, Value};
 use crate::world::{Answer, Question};
 use rustc_hash::FxHashSet;
-
-/// Deepest nesting of containers that C code is given.
-const MAX_NESTING: usize = 60;
 
 /// Where in nested containers it is looked at what they hold: containers by their addresses.
 #[derive(Default)]
@@ -30,10 +27,7 @@ impl Machine<'_> {
 
     fn call_uncharged(&mut self, callable: &Value, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
         match callable {
-            Value::Unknown(reason)
-                if reason.origin.as_ref().is_some_and(|origin| self.world.is_declared_harmless(origin)) =>
-            {
-                self.note_declaration(reason);
+            Value::Unknown(reason) if self.note_declaration(reason) => {
                 let name = reason.origin.clone().unwrap_or_default();
                 Ok(Value::Unknown(Reason::new(
                     Rule::Declared,
@@ -286,27 +280,33 @@ impl Machine<'_> {
     /// Does it hold of all that tuples, own lists and own dictionaries are made of? Of what contains itself or is nested
     /// very deeply it does not, because C code recurs into it.
     fn is_every_part(&self, value: &Value, nesting: &mut Nesting, holds: &dyn Fn(&Value) -> bool) -> bool {
-        let (place, parts): (_, Vec<&Value>) = match value {
-            Value::Tuple(items) => (items.as_ptr() as usize, items.iter().collect()),
+        let place = match value {
+            Value::Tuple(items) => items.as_ptr() as usize,
             Value::Slice(parts) => return parts.iter().all(|part| self.is_every_part(part, nesting, holds)),
-            Value::Object(object) if self.is_own(*object) => match self.object(*object) {
-                made @ Object::List(items) => (made as *const Object as usize, items.iter().collect()),
-                made @ Object::Dict(entries) => {
-                    let parts = entries.values().flat_map(|(key, value)| [key, value]).collect();
-                    (made as *const Object as usize, parts)
-                }
-                _ => return holds(value),
-            },
+            Value::Object(object)
+                if self.is_own(*object) && matches!(self.object(*object), Object::List(_) | Object::Dict(_)) =>
+            {
+                self.object(*object) as *const Object as usize
+            }
             _ => return holds(value),
         };
-        if parts.is_empty() || nesting.settled.contains(&place) {
+        if nesting.settled.contains(&place) {
             return true;
         }
         if nesting.around.len() > MAX_NESTING || nesting.around.contains(&place) {
             return false;
         }
         nesting.around.push(place);
-        let all = parts.into_iter().all(|part| self.is_every_part(part, nesting, holds));
+        let mut part_holds = |part: &Value| self.is_every_part(part, nesting, holds);
+        let all = match value {
+            Value::Tuple(items) => items.iter().all(part_holds),
+            Value::Object(object) => match self.object(*object) {
+                Object::List(items) => items.iter().all(part_holds),
+                Object::Dict(entries) => entries.values().all(|(key, value)| part_holds(key) && part_holds(value)),
+                _ => false,
+            },
+            _ => false,
+        };
         nesting.around.pop();
         nesting.settled.insert(place);
         all

@@ -264,10 +264,7 @@ impl Machine<'_> {
         }
         if self.is_globals(dict) {
             if self.floor.is_some() {
-                return self.residual(
-                    Rule::NotModelled,
-                    "changes what is older than a call that is cached, or made in no known order",
-                );
+                return self.refuse_older();
             }
             let Value::Str(name) = key else {
                 return self.residual(Rule::NotModelled, "a global whose name is not a string");

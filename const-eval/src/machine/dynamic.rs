@@ -58,9 +58,9 @@ impl Machine<'_> {
         }
         let globals = self.allocate_object(Object::Globals);
         let Value::Object(locals) = locals else { return self.malformed() };
-        let before = self.dict_entries(&Value::Object(locals))?.map(|entries| entries.len());
+        let before = self.length_of_dict(&Value::Object(locals))?;
         let value = self.eval_source(source, globals, locals)?;
-        if self.dict_entries(&Value::Object(locals))?.map(|entries| entries.len()) != before {
+        if self.length_of_dict(&Value::Object(locals))? != before {
             return self.residual(Rule::NotModelled, "`eval` of text that binds names in a function");
         }
         Ok(value)
@@ -186,34 +186,25 @@ impl Machine<'_> {
         })
     }
 
-    /// The namespaces of a call of `eval` or `exec`, where both are known dicts of this module.
-    /// Globals and locals, given or those of the module's top level.
+    /// Globals and locals of a call of `eval` or `exec`: as they are given, where both are known dicts of this module,
+    /// or those of the module's top level.
     pub(super) fn dynamic_namespaces(&mut self, arguments: &[Value]) -> Option<(ObjectRef, ObjectRef)> {
         if arguments.is_empty() {
             let globals = self.is_top_level().then(|| self.allocate_object(Object::Globals))?;
             return Some((globals, globals));
         }
-        let dict = |value: &Value| match value {
-            Value::Object(object) if self.is_own(*object) && matches!(self.object(*object), Object::Dict(_)) => {
-                Some(*object)
-            }
-            _ => None,
-        };
         // `dataclasses` gives the namespace of the class's module as the globals.
-        let own_globals = |value: &Value| match value {
-            Value::Object(object) if self.is_own(*object) && matches!(self.object(*object), Object::Globals) => {
+        let mapping = |value: &Value| match value {
+            Value::Object(object)
+                if self.is_own(*object) && matches!(self.object(*object), Object::Dict(_) | Object::Globals) =>
+            {
                 Some(*object)
             }
             _ => None,
         };
         match arguments {
-            [globals] | [globals, Value::None] => {
-                dict(globals).or_else(|| own_globals(globals)).map(|globals| (globals, globals))
-            }
-            [globals, locals] => {
-                let mapping = |value| dict(value).or_else(|| own_globals(value));
-                Some((mapping(globals)?, mapping(locals)?))
-            }
+            [globals] | [globals, Value::None] => mapping(globals).map(|globals| (globals, globals)),
+            [globals, locals] => Some((mapping(globals)?, mapping(locals)?)),
             _ => None,
         }
     }

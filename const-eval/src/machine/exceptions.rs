@@ -1,6 +1,7 @@
 //! Exceptions: raising, matching, describing.
 
 use super::{Eval, Machine, Stop};
+use crate::ground::GroundId;
 use crate::heap::{Instance, Object, Payload, Type};
 use crate::primitive::{Failure, Outcome};
 use crate::reason::Rule;
@@ -76,13 +77,17 @@ impl Machine<'_> {
         let Some(id) = self.world.ground().builtin(exception) else {
             return self.residual(Rule::Raises, format!("raises {exception}"));
         };
-        let exception = self.allocate(Object::Instance(Box::new(Instance {
-            class: Type::Ground(id),
-            payload: Payload::Exception(vec![argument]),
+        Err(Stop::Raise(self.new_exception(id, vec![argument])))
+    }
+
+    /// An instance of exactly an exception type of C.
+    pub(super) fn new_exception(&mut self, class: GroundId, arguments: Vec<Value>) -> Value {
+        self.allocate(Object::Instance(Box::new(Instance {
+            class: Type::Ground(class),
+            payload: Payload::Exception(arguments),
             attributes: Default::default(),
             slots: Default::default(),
-        })));
-        Err(Stop::Raise(exception))
+        })))
     }
 
     /// `ValueError: message`

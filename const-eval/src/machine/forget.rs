@@ -88,17 +88,11 @@ impl Machine<'_> {
             self.taint_changed(statement, reason);
         }
         if forgets_all {
-            let cause = Arc::new(Reason {
-                rule: Rule::UnknownName,
-                message: format!(
-                    "an earlier statement that runs at import may have changed it ({})",
-                    reason.root_cause()
-                ),
-                chain: reason.chain.clone(),
-                class: None,
-                identity: None,
-                origin: None,
-            });
+            let cause = Reason::chained(
+                Rule::UnknownName,
+                format!("an earlier statement that runs at import may have changed it ({})", reason.root_cause()),
+                reason.chain.clone(),
+            );
             let index = self.current.index;
             if self.current.changed_namespace {
                 self.forget_bindings(&cause);
@@ -108,14 +102,11 @@ impl Machine<'_> {
                 self.forgotten.extend(lost.map(|name| (index, name)));
             }
         }
-        let cause = Arc::new(Reason {
-            rule: Rule::UnknownName,
-            message: format!("it is bound by a statement that runs at import ({})", reason.root_cause()),
-            chain: reason.chain.clone(),
-            class: None,
-            identity: None,
-            origin: None,
-        });
+        let cause = Reason::chained(
+            Rule::UnknownName,
+            format!("it is bound by a statement that runs at import ({})", reason.root_cause()),
+            reason.chain.clone(),
+        );
         let bound_before = |name: &Name| self.namespace.contains_key(name) && !self.unsure.contains(name);
         let bound = surely_bound(ir.code(statement.code), &statement.binds, bound_before);
         for (name, bound) in statement.binds.iter().zip(bound) {
@@ -150,14 +141,11 @@ impl Machine<'_> {
 
     /// The statement has changed objects that are older; the names that lead to them are tainted.
     fn taint_changed(&mut self, statement: &ir::TopLevel, reason: &Reason) {
-        let cause = Arc::new(Reason {
-            rule: Rule::UnknownName,
-            message: format!("an earlier statement that runs at import has changed it ({})", reason.root_cause()),
-            chain: reason.chain.clone(),
-            class: None,
-            identity: None,
-            origin: None,
-        });
+        let cause = Reason::chained(
+            Rule::UnknownName,
+            format!("an earlier statement that runs at import has changed it ({})", reason.root_cause()),
+            reason.chain.clone(),
+        );
         for name in self.names_that_reach(&self.current.changed) {
             if !statement.binds.contains(&name) {
                 self.forgotten.push((self.current.index, name.clone()));

@@ -546,8 +546,10 @@ impl Machine<'_> {
                 ("fset", Payload::Property(property)) => property.set.clone(),
                 ("fdel", Payload::Property(property)) => property.delete.clone(),
                 ("__traceback__", Payload::Exception(_)) if self.is_own(object) => Value::Opaque(self.known.traceback),
-                (_, Payload::Exception(args)) if self.group_attribute(name, args).is_some() => {
-                    return Ok(self.group_attribute(name, args));
+                ("message" | "exceptions" | "args", Payload::Exception(args))
+                    if let Some(value) = self.group_attribute(name, args) =>
+                {
+                    value
                 }
                 ("args", Payload::Exception(args)) => {
                     let args = args.clone();

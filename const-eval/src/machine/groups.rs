@@ -2,22 +2,11 @@
 
 use super::{Eval, Machine};
 use crate::ground::GroundId;
-use crate::heap::{Instance, Object, Payload, Type};
+use crate::heap::{Object, Payload, Type};
 use crate::reason::Rule;
 use crate::value::Value;
 
 impl Machine<'_> {
-    fn builtin_exception(&self, name: &str) -> Option<GroundId> {
-        self.world.ground().builtin(name)
-    }
-
-    fn is_instance_of_builtin(&mut self, value: &Value, name: &str) -> Eval<bool> {
-        match self.builtin_exception(name) {
-            Some(class) => self.is_instance_of(value, class),
-            None => Ok(false),
-        }
-    }
-
     /// `BaseExceptionGroup(message, exceptions)`, exactly that class or `ExceptionGroup`.
     pub(super) fn new_exception_group(&mut self, class: GroundId, positional: Vec<Value>) -> Eval<Value> {
         let [Value::Str(_), exceptions] = positional.as_slice() else {
@@ -31,35 +20,22 @@ impl Machine<'_> {
         if exceptions.is_empty() {
             return self.raise("ValueError", "second argument (exceptions) must be a non-empty sequence");
         }
+        let (base, ordinary) = (self.known.base_exception, self.known.exception);
         let mut all_ordinary = true;
         for exception in &exceptions {
-            let base = self.known.base_exception;
             if !self.is_instance_of(exception, base)? {
                 return self.raise("ValueError", "an item of second argument (exceptions) is not an exception");
             }
-            all_ordinary &= self.is_instance_of_builtin(exception, "Exception")?;
+            all_ordinary &= self.is_instance_of(exception, ordinary)?;
         }
-        let ordinary = self.builtin_exception("ExceptionGroup");
-        let class = match ordinary {
-            Some(ordinary) if all_ordinary => ordinary,
-            Some(ordinary) if ordinary == class => {
-                return self.raise("TypeError", "Cannot nest BaseExceptions in an ExceptionGroup");
-            }
-            _ => class,
-        };
+        if !all_ordinary && class == self.known.exception_group {
+            return self.raise("TypeError", "Cannot nest BaseExceptions in an ExceptionGroup");
+        }
+        let class = if all_ordinary { self.known.exception_group } else { class };
         // The list that was given may change, the group does not.
         let mut arguments = positional;
         arguments.push(Value::tuple(exceptions));
-        Ok(self.exception_of(class, arguments))
-    }
-
-    fn exception_of(&mut self, class: GroundId, arguments: Vec<Value>) -> Value {
-        self.allocate(Object::Instance(Box::new(Instance {
-            class: Type::Ground(class),
-            payload: Payload::Exception(arguments),
-            attributes: Default::default(),
-            slots: Default::default(),
-        })))
+        Ok(self.new_exception(class, arguments))
     }
 
     /// What a group keeps: its arguments, then the exceptions.
@@ -71,7 +47,7 @@ impl Machine<'_> {
     }
 
     pub(super) fn is_exception_group(&self, class: Type) -> bool {
-        self.builtin_exception("BaseExceptionGroup").is_some_and(|group| self.is_subtype(class, Type::Ground(group)))
+        self.is_subtype(class, Type::Ground(self.known.base_exception_group))
     }
 
     /// `message` and `exceptions`; the arguments, as `args` gives them.
@@ -114,11 +90,9 @@ impl Machine<'_> {
             if self.is_exception_group(class) {
                 return Ok((exception.clone(), Value::None));
             }
-            let ordinary = self.is_instance_of_builtin(exception, "Exception")?;
-            let group = if ordinary { "ExceptionGroup" } else { "BaseExceptionGroup" };
-            let Some(group) = self.builtin_exception(group) else { return self.malformed() };
-            let items = Value::tuple(vec![exception.clone()]);
-            return Ok((self.exception_of(group, vec![Value::str(""), items.clone(), items]), Value::None));
+            let group = self.known.base_exception_group;
+            let arguments = vec![Value::str(""), Value::tuple(vec![exception.clone()])];
+            return Ok((self.new_exception_group(group, arguments)?, Value::None));
         }
         if self.is_exception_group(class) {
             self.split_group(exception, wanted)
@@ -161,8 +135,7 @@ impl Machine<'_> {
         if exceptions.is_empty() {
             return Ok(Value::None);
         }
-        let Some(class) = self.builtin_exception("BaseExceptionGroup") else { return self.malformed() };
         let exceptions = self.new_list(exceptions);
-        self.new_exception_group(class, vec![message.clone(), exceptions])
+        self.new_exception_group(self.known.base_exception_group, vec![message.clone(), exceptions])
     }
 }

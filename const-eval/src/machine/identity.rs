@@ -269,14 +269,7 @@ impl Machine<'_> {
         };
         let site = crate::reason::Site { module: self.module, range: range.unwrap_or_default() };
         let chain = vec![crate::reason::Link { site, message: message.clone() }];
-        std::sync::Arc::new(Reason {
-            rule: Rule::Nondeterministic,
-            message,
-            chain,
-            class: None,
-            identity: None,
-            origin: None,
-        })
+        Reason::chained(Rule::Nondeterministic, message, chain)
     }
 }
 

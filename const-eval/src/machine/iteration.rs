@@ -197,7 +197,7 @@ impl Machine<'_> {
         (!removed).then(|| placed.into_iter().map(|(_, item)| item).collect())
     }
 
-    fn length_of_dict(&mut self, dict: &Value) -> Eval<usize> {
+    pub(super) fn length_of_dict(&mut self, dict: &Value) -> Eval<usize> {
         match self.dict_entries(dict)? {
             Some(entries) => Ok(entries.len()),
             None => self.residual(Rule::NotModelled, "iterates over a view of something that is not a dict"),
@@ -487,16 +487,11 @@ impl Machine<'_> {
     /// All items, as a list or tuple is made of them: the iterable is asked for its
     /// length beforehand (`PyObject_LengthHint`).
     pub(super) fn collect_hinted(&mut self, value: &Value) -> Eval<Vec<Value>> {
-        if let Value::Object(_) = value {
-            for method in ["__len__", "__length_hint__"] {
-                let Some(method) = self.python_special(value, method)? else { continue };
-                // `__iter__` goes first: it may do something, or there may be none.
-                let iterator = self.iterate(value)?;
-                self.length_hint(&method)?;
-                return self.exhaust(&iterator);
-            }
-        }
-        self.collect(value)
+        let Value::Object(_) = value else { return self.collect(value) };
+        // `__iter__` goes first: it may do something, or there may be none.
+        let iterator = self.iterate(value)?;
+        self.ask_length_hint(value)?;
+        self.exhaust(&iterator)
     }
 
     /// `PyObject_LengthHint` of something for which there is an iterator already.
@@ -572,12 +567,13 @@ impl Machine<'_> {
         let items = match value {
             Value::Tuple(items) => items.to_vec(),
             _ => {
-                // `unpack_iterable` in ceval.c: an exception of `__iter__` itself goes on.
-                let class = self.type_of(value)?;
-                let defines = ["__iter__", "__getitem__"].iter().any(|name| self.lookup(class, name).is_some());
                 let iterator = match self.iterate(value) {
-                    Err(Stop::Raise(_)) if !defines => {
+                    Err(Stop::Raise(exception)) => {
+                        // `unpack_iterable` in ceval.c: an exception of `__iter__` itself goes on.
                         let class = self.type_of(value)?;
+                        if ["__iter__", "__getitem__"].iter().any(|name| self.lookup(class, name).is_some()) {
+                            return Err(Stop::Raise(exception));
+                        }
                         let name = self.type_name(class);
                         return self.raise_exactly("TypeError", format!("cannot unpack non-iterable {name} object"));
                     }

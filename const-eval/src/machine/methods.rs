@@ -453,10 +453,10 @@ impl Machine<'_> {
         };
         match name {
             "with_traceback" if positional.len() == 1 => Ok(receiver),
-            "__str__" if self.group_text(&arguments).is_some() => {
-                Ok(self.group_text(&arguments).map_or(Value::None, Value::str))
-            }
             "__str__" => {
+                if let Some(text) = self.group_text(&arguments) {
+                    return Ok(Value::str(text));
+                }
                 let class = self.type_of(&receiver)?;
                 if let Some(key_error) = self.world.ground().builtin("KeyError")
                     && self.is_subtype(class, Type::Ground(key_error))

@@ -86,6 +86,9 @@ pub(crate) enum Stop {
 
 pub(crate) type Eval<T> = Result<T, Stop>;
 
+/// Deepest nesting of containers that is looked into.
+const MAX_NESTING: usize = 60;
+
 /// Limits on the work that one module's evaluation may do.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
@@ -402,13 +405,12 @@ impl<'w> Machine<'w> {
             self.positions.clear();
             let completed = result.is_ok();
             let outcome = match result {
-                Ok(()) => match self.current.effect.take() {
-                    Some(reason) => {
+                Ok(()) => match (self.current.effect.take(), self.current.declared.take()) {
+                    (Some(reason), _) => {
                         self.forget(ir, statement, &reason, true);
                         Outcome::Residual(reason)
                     }
-                    None if self.current.declared.is_some() => {
-                        let reason = self.current.declared.take().unwrap_or_else(|| Reason::new(Rule::Declared, ""));
+                    (None, Some(reason)) => {
                         self.forget(ir, statement, &reason, true);
                         // What it changes elsewhere is known, but can't be carried out apart from the rest.
                         if self.current.effects.is_empty() {
@@ -417,19 +419,19 @@ impl<'w> Machine<'w> {
                             Outcome::Residual(reason)
                         }
                     }
-                    None if !self.current.effects.is_empty() => Outcome::Replayed(Arc::new(Replay {
+                    _ if !self.current.effects.is_empty() => Outcome::Replayed(Arc::new(Replay {
                         effects: std::mem::take(&mut self.current.effects),
                         imports: self.current.imports,
                         recipe: self.current.recipe,
                     })),
-                    None if self.current.recipe => Outcome::Recipe,
-                    None if self.current.imports
+                    _ if self.current.recipe => Outcome::Recipe,
+                    _ if self.current.imports
                         || matches!(statement.kind, StatementKind::Import | StatementKind::Future) =>
                     {
                         self.distrust_after_import(ir, statement);
                         Outcome::Import
                     }
-                    None => Outcome::Static,
+                    _ => Outcome::Static,
                 },
                 Err(Stop::Residual(reason)) => {
                     self.forget(ir, statement, &reason, false);
@@ -440,14 +442,7 @@ impl<'w> Machine<'w> {
                     let verb = if is_certain { "raises" } else { "may raise" };
                     let message = format!("{verb} {}", self.describe_exception(&exception));
                     let site = Site { module: self.module, range: statement.range };
-                    let reason = Arc::new(Reason {
-                        rule: Rule::Raises,
-                        message: message.clone(),
-                        chain: vec![Link { site, message }],
-                        class: None,
-                        identity: None,
-                        origin: None,
-                    });
+                    let reason = Reason::chained(Rule::Raises, message.clone(), vec![Link { site, message }]);
                     self.forget(ir, statement, &reason, false);
                     self.fails |= is_certain;
                     // A module that is missing here may be installed elsewhere: the rest is judged as if it were there.
@@ -479,14 +474,7 @@ impl<'w> Machine<'w> {
                 let message = "makes a coroutine that is never closed";
                 let range = ir.statements.get(statement as usize).map_or_else(TextRange::default, |made| made.range);
                 let link = Link { site: Site { module: self.module, range }, message: message.into() };
-                *outcome = Outcome::Residual(Arc::new(Reason {
-                    rule: Rule::NotModelled,
-                    message: message.into(),
-                    chain: vec![link],
-                    class: None,
-                    identity: None,
-                    origin: None,
-                }));
+                *outcome = Outcome::Residual(Reason::chained(Rule::NotModelled, message, vec![link]));
             }
         }
         outcomes
@@ -556,13 +544,15 @@ impl<'w> Machine<'w> {
         result
     }
 
-    /// The statement is harmless only if what the user declares is true.
-    fn note_declaration(&mut self, external: &Reason) {
+    /// Does the user declare harmless what this value is? Then the statement rests on that.
+    fn note_declaration(&mut self, value: &Reason) -> bool {
+        let Some(origin) = value.origin.as_ref().filter(|origin| self.world.is_declared_harmless(origin)) else {
+            return false;
+        };
         if self.current.declared.is_none() {
-            let name = external.origin.clone().unwrap_or_default();
-            let reason = self.reason_here(Rule::Declared, format!("`{name}` is declared harmless"));
-            self.current.declared = Some(reason);
+            self.current.declared = Some(self.reason_here(Rule::Declared, format!("`{origin}` is declared harmless")));
         }
+        true
     }
 
     /// Notes an effect that can't reach this module, and goes on.
@@ -603,7 +593,7 @@ impl<'w> Machine<'w> {
             };
             chain.push(Link { site: self.site(position), message });
         }
-        Arc::new(Reason { rule, message, chain, class: None, identity: None, origin: None })
+        Reason::chained(rule, message, chain)
     }
 
     fn site(&self, position: &Position) -> Site {
@@ -674,10 +664,7 @@ impl<'w> Machine<'w> {
             return self.refuse_change(object);
         }
         if self.floor.is_some_and(|floor| object.index < floor) {
-            return self.residual(
-                Rule::NotModelled,
-                "changes what is older than a call that is cached, or made in no known order",
-            );
+            return self.refuse_older();
         }
         if self.is_shared(object) {
             return self.residual(Rule::ForeignChange, "changes an object that a cache hands to others as well");
@@ -689,6 +676,11 @@ impl<'w> Machine<'w> {
             }
         }
         Ok(&mut self.heap.objects[object.index as usize])
+    }
+
+    /// Something is changed that is older than what must not change anything: see [`Machine::floor`].
+    fn refuse_older<T>(&mut self) -> Eval<T> {
+        self.residual(Rule::NotModelled, "changes what is older than a call that is cached, or made in no known order")
     }
 
     /// Would an exception that is raised now be caught, or change what runs?
@@ -826,7 +818,6 @@ impl<'w> Machine<'w> {
 /// How many items there are in a tuple and in the tuples within, each counted as often as it is reached; `None` where
 /// that is a great many, or they are nested deeply.
 fn weight(items: &[Value]) -> Option<usize> {
-    const DEEPEST: usize = 100;
     const HEAVIEST: usize = 1 << 22;
     let mut weight = 0;
     let mut around = vec![items.iter()];
@@ -839,7 +830,7 @@ fn weight(items: &[Value]) -> Option<usize> {
         if let Value::Tuple(within) = item {
             around.push(within.iter());
         }
-        if around.len() > DEEPEST || weight > HEAVIEST {
+        if around.len() > primitive::MAX_DEPTH || weight > HEAVIEST {
             return None;
         }
     }

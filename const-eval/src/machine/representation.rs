@@ -6,14 +6,11 @@ use syntax::ir::Conversion;
 
 use super::functions::Keywords;
 use super::types::Found;
-use super::{Eval, Machine};
+use super::{Eval, MAX_NESTING, Machine};
 use crate::heap::{Object, Payload, Type};
 use crate::primitive::{self, fields, percent};
 use crate::reason::Rule;
 use crate::value::{ObjectRef, Value};
-
-/// Deepest nesting of containers whose `repr` is computed.
-const MAX_NESTING: usize = 60;
 
 /// A container whose repr is being written.
 #[derive(Clone, Copy, PartialEq, Eq)]

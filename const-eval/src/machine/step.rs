@@ -875,10 +875,7 @@ impl Machine<'_> {
             return self.change_global(frame.module, name, value);
         }
         if self.floor.is_some() {
-            return self.residual(
-                Rule::NotModelled,
-                "changes what is older than a call that is cached, or made in no known order",
-            );
+            return self.refuse_older();
         }
         match self.current.imported_name.take() {
             Some(origin) if matches!(frame.scope, Scope::Module) => self.provenance.insert(name.clone(), origin),
@@ -900,10 +897,7 @@ impl Machine<'_> {
             return self.residual(Rule::ForeignChange, format!("deletes the global `{name}` of module `{module}`"));
         }
         if self.floor.is_some() {
-            return self.residual(
-                Rule::NotModelled,
-                "changes what is older than a call that is cached, or made in no known order",
-            );
+            return self.refuse_older();
         }
         self.current.binds = true;
         self.touch(name);

@@ -42,14 +42,7 @@ impl Machine<'_> {
         self.watched.clear();
         let message = "an object may go while weak references to it are in use";
         let link = Link { site: Site { module: self.module, range: statement.range }, message: message.into() };
-        let reason = Arc::new(Reason {
-            rule: Rule::NotModelled,
-            message: message.into(),
-            chain: vec![link],
-            class: None,
-            identity: None,
-            origin: None,
-        });
+        let reason = Reason::chained(Rule::NotModelled, message, vec![link]);
         self.current.reached = true;
         self.forget(ir, statement, &reason, false);
         Some(reason)
