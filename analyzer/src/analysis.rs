@@ -19,7 +19,7 @@ use crate::graph::Graph;
 use crate::load::{Module, Progress, Table};
 use crate::report::{self, RangeReport};
 use crate::resolve::{self, Location, Resolver};
-use crate::session::{AnalyzeError, Session};
+use crate::session::{AnalyzeError, Prepared};
 use crate::target::Interpreter;
 use crate::verdict::{Judgement, StatementCounts, Verdict};
 
@@ -61,7 +61,7 @@ pub struct Analysis {
 
 /// Finds, loads, evaluates and judges, once. `progress` hears from several threads.
 pub fn analyze(options: &Options, progress: &(dyn Fn(Progress) + Sync)) -> Result<Analysis, AnalyzeError> {
-    Session::new(options.clone())?.analyze_once(progress)
+    Prepared::new(options.clone())?.analyze(progress)
 }
 
 impl Analysis {

@@ -71,7 +71,7 @@ impl Files {
 
     /// The names in a folder, files that only a buffer holds among them.
     fn list(&self, folder: &Path) -> Option<Listing> {
-        let mut listing = read_listing(folder).ok();
+        let mut listing = list(folder);
         for path in self.buffered() {
             let Ok(inside) = path.strip_prefix(folder) else { continue };
             let mut parts = inside.components();
@@ -102,6 +102,11 @@ impl Listings {
             && self.folders.iter().all(|entry| entry.value().as_deref() == files.list(entry.key()).as_ref())
     }
 
+    /// The folders that were asked for, with what was told of them.
+    pub fn listed(&self) -> impl Iterator<Item = (PathBuf, Option<Arc<Listing>>)> + '_ {
+        self.folders.iter().map(|entry| (entry.key().clone(), entry.value().clone()))
+    }
+
     /// The folder's names; `None` if it is no folder or can't be read.
     pub fn list(&self, folder: &Path) -> Option<Arc<Listing>> {
         if let Some(known) = self.folders.get(folder) {
@@ -110,6 +115,11 @@ impl Listings {
         let listing = self.files.list(folder).map(Arc::new);
         self.folders.entry(folder.to_owned()).or_insert(listing).clone()
     }
+}
+
+/// The names in a folder on the disk; `None` if it is no folder or can't be read.
+pub fn list(folder: &Path) -> Option<Listing> {
+    read_listing(folder).ok()
 }
 
 fn read_listing(folder: &Path) -> io::Result<Listing> {

@@ -36,7 +36,7 @@ mod target;
 mod verdict;
 
 pub use analysis::{AnalysedModule, Analysis, Options, analyze};
-pub use cache::page as keep_page;
+pub use cache::{Answer, Inputs, Memory, Question, Store, folder as cache_folder, folder_digest, page as keep_page};
 pub use causes::{Cause, causes};
 pub use config::{Config, ConfigError};
 pub use diagnostics::{Diagnostic, Severity, readable};
@@ -54,7 +54,7 @@ pub use report::{
 };
 pub use rule_pages::{RULE_PAGES, rule_page};
 pub use rules::title as rule_title;
-pub use session::{AnalyzeError, Observer, Session};
+pub use session::{AnalyzeError, Observer, Prepared, Session};
 pub use site::SearchPath;
 pub use target::{Facts, Interpreter};
 pub use verdict::{StatementCounts, Verdict};

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use dashmap::DashMap;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
-use crate::files::{EntryKind, Files, Listings};
+use crate::files::{EntryKind, Files, Listing, Listings};
 use crate::target::Interpreter;
 
 /// What the finders find under a name.
@@ -106,6 +106,11 @@ impl Resolver {
     /// Whether a new resolver behind the same roots would give the same answers.
     pub fn is_current(&self, roots: &[PathBuf], files: &Files) -> bool {
         self.path[..self.user_roots] == *roots && self.listings.are_current(files)
+    }
+
+    /// The folders that were looked into, and what was found there.
+    pub fn listed(&self) -> impl Iterator<Item = (PathBuf, Option<Arc<Listing>>)> + '_ {
+        self.listings.listed()
     }
 
     /// What an import of the absolute dotted name finds, given that its parents import without error.

@@ -12,6 +12,7 @@ use const_eval::value::ModuleId;
 use thiserror::Error;
 
 use crate::analysis::{Analysis, Options};
+use crate::cache::Question;
 use crate::config::{Config, ConfigError};
 use crate::consult::Consultant;
 use crate::database::{Database, Settings, Sources};
@@ -96,6 +97,7 @@ struct Plan {
     /// What the user declares harmless, and the texts of that.
     harmless: ModuleGlobs,
     harmless_globs: Vec<String>,
+    config: Config,
     discovery: Arc<Discovery>,
     interpreter: Arc<Interpreter>,
 }
@@ -105,6 +107,29 @@ struct Loaded {
     resolver: Arc<Resolver>,
     table: Table,
     graph: Arc<Graph>,
+}
+
+impl Plan {
+    /// `interpreter`: of the last analysis, if there was one.
+    fn new(options: &Options, files: &Files, interpreter: Option<Arc<Interpreter>>) -> Result<Plan, AnalyzeError> {
+        let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths.clone() };
+        let config = Config::find(&paths[0])?;
+        let globs = |own: &[String], configured: &[String]| ModuleGlobs::new(own.iter().chain(configured));
+        let include = globs(&options.include, &config.include)?;
+        let exclude = globs(&options.exclude, &config.exclude)?;
+        let interpreter = match interpreter {
+            Some(known) => known,
+            None => Arc::new(Interpreter::discover_near(options.python.as_deref(), options.folder.as_deref())?),
+        };
+        let search_path = &interpreter.search_path.entries;
+        let scope = Scope { config: &config, include: &include, exclude: &exclude, search_path, files };
+        let discovery = Arc::new(discover::discover(&paths, &scope)?);
+        let strict = globs(&options.strict, &config.strict)?;
+        let strict_globs = options.strict.iter().chain(&config.strict).cloned().collect();
+        let harmless = ModuleGlobs::new(&config.harmless)?;
+        let harmless_globs = config.harmless.clone();
+        Ok(Plan { strict, strict_globs, harmless, harmless_globs, config, discovery, interpreter })
+    }
 }
 
 impl Session {
@@ -144,7 +169,10 @@ impl Session {
             leaves_trail: true,
             observer,
         };
-        let (plan, analysis) = pool.install(|| run.analyze())?;
+        let (plan, analysis) = pool.install(|| {
+            let plan = run.plan()?;
+            run.analyze(plan)
+        })?;
         let analysis = Arc::new(analysis);
         let broken = |analysis: &Analysis| analysis.modules().filter(|module| module.ir().is_none()).count();
         if unbroken.as_ref().is_some_and(|before| broken(&analysis) <= broken(before)) {
@@ -157,23 +185,53 @@ impl Session {
         *last = Some(Last { plan, analysis: analysis.clone() });
         Ok(analysis)
     }
+}
 
-    pub(crate) fn analyze_once(mut self, progress: &(dyn Fn(Progress) + Sync)) -> Result<Analysis, AnalyzeError> {
-        let Session { options, pool, database, sources, numbers, .. } = &mut self;
+/// An analysis that is to be done once. It is known what it is about, but no module has been read.
+pub struct Prepared {
+    session: Session,
+    plan: Plan,
+}
+
+impl Prepared {
+    /// Finds the interpreter, the configuration and the modules below the PATHs.
+    pub fn new(options: Options) -> Result<Prepared, AnalyzeError> {
+        let plan = Plan::new(&options, &Files::default(), None)?;
+        Ok(Prepared { session: Session::new(options)?, plan })
+    }
+
+    pub fn interpreter(&self) -> &Interpreter {
+        &self.plan.interpreter
+    }
+
+    /// What the analysis depends on, besides the files that it reads and the folders that it looks into.
+    pub fn question(&self) -> Question {
+        let Prepared { session: Session { options, .. }, plan } = self;
+        let mut question = Question::new();
+        question.say(&plan.interpreter.key).say(plan.interpreter.facts.executable.as_os_str().as_encoded_bytes());
+        question.say(format!("{:?} {:?}", plan.interpreter.search_path, plan.config));
+        question.say(format!("{:?} {:?}", plan.strict_globs, plan.discovery));
+        question.say([u8::from(options.whole_packages)]);
+        question
+    }
+
+    /// Loads, evaluates and judges. `progress` hears from several threads.
+    pub fn analyze(self, progress: &(dyn Fn(Progress) + Sync)) -> Result<Analysis, AnalyzeError> {
+        let Prepared { session: Session { options, pool, mut database, mut sources, mut numbers, .. }, plan } = self;
         let run = Run {
-            options,
-            database,
-            sources,
-            numbers,
+            options: &options,
+            database: &mut database,
+            sources: &mut sources,
+            numbers: &mut numbers,
             last: None,
             unbroken: None,
             only_buffers: false,
             leaves_trail: false,
             observer: &progress,
         };
-        let result = pool.install(|| run.analyze());
+        let result = pool.install(|| run.analyze(Arc::new(plan)));
         // What it knows of single files lives on in the analysis; to take the rest apart would only take time.
-        std::mem::forget(self.database);
+        std::mem::forget(database);
         Ok(result?.1)
     }
 }
@@ -194,11 +252,17 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn analyze(mut self) -> Result<(Arc<Plan>, Analysis), AnalyzeError> {
-        let plan = match self.last {
-            Some(last) if self.only_buffers => last.plan.clone(),
-            _ => Arc::new(self.plan()?),
-        };
+    fn plan(&self) -> Result<Arc<Plan>, AnalyzeError> {
+        match self.last {
+            Some(last) if self.only_buffers => Ok(last.plan.clone()),
+            last => {
+                let interpreter = last.map(|last| last.plan.interpreter.clone());
+                Ok(Arc::new(Plan::new(self.options, &self.database.files, interpreter)?))
+            }
+        }
+    }
+
+    fn analyze(mut self, plan: Arc<Plan>) -> Result<(Arc<Plan>, Analysis), AnalyzeError> {
         if self.observer.is_cancelled() {
             return Err(AnalyzeError::Cancelled);
         }
@@ -264,27 +328,6 @@ impl Run<'_> {
             harmless: plan.harmless.clone(),
         };
         Ok((plan, analysis))
-    }
-
-    fn plan(&self) -> Result<Plan, AnalyzeError> {
-        let options = self.options;
-        let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths.clone() };
-        let config = Config::find(&paths[0])?;
-        let globs = |own: &[String], configured: &[String]| ModuleGlobs::new(own.iter().chain(configured));
-        let include = globs(&options.include, &config.include)?;
-        let exclude = globs(&options.exclude, &config.exclude)?;
-        let interpreter = match self.last {
-            Some(last) => last.plan.interpreter.clone(),
-            None => Arc::new(Interpreter::discover_near(options.python.as_deref(), options.folder.as_deref())?),
-        };
-        let search_path = &interpreter.search_path.entries;
-        let files = &self.database.files;
-        let scope = Scope { config: &config, include: &include, exclude: &exclude, search_path, files };
-        let discovery = Arc::new(discover::discover(&paths, &scope)?);
-        let strict = globs(&options.strict, &config.strict)?;
-        let strict_globs = options.strict.iter().chain(&config.strict).cloned().collect();
-        let harmless = ModuleGlobs::new(&config.harmless)?;
-        Ok(Plan { strict, strict_globs, harmless, harmless_globs: config.harmless, discovery, interpreter })
     }
 
     /// Also says whether modules and graph are those of the last analysis, but for the modules' texts.

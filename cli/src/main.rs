@@ -38,6 +38,7 @@ A first tour:
   lyo run -b app.lyo -m app      start the program from the bundle
   lyo verify -b app.lyo          compare executed and rehydrated modules
   lyo inspect app.lyo            what is in the bundle
+  lyo cache clean                remove what is remembered of earlier runs
   lyo lsp                        serve an editor (docs/editors.md)
 
 Exit status: 0 nothing to report, 1 findings of severity error, 2 usage or I/O error.
@@ -52,6 +53,7 @@ enum Command {
     Run(commands::run::Args),
     Verify(commands::verify::Args),
     Inspect(commands::inspect::Args),
+    Cache(commands::cache::Args),
     Lsp(commands::lsp::Args),
 }
 
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         Command::Run(args) => commands::run::run(args),
         Command::Verify(args) => commands::verify::run(args),
         Command::Inspect(args) => commands::inspect::run(args),
+        Command::Cache(args) => commands::cache::run(&args),
         Command::Lsp(args) => commands::lsp::run(args),
     };
     match result {

@@ -3,11 +3,13 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use analyzer::Store;
 use artifact::WriteError;
 use artifact::model::Target;
 use thiserror::Error;
 
 use crate::assemble::{assemble, read_sources};
+use crate::batches::Batches;
 use crate::drive::{DriveError, Driver, Warning};
 use crate::marshal;
 use crate::plan::{Kind, LeftOut, Plan};
@@ -60,6 +62,8 @@ pub struct Settings<'a> {
     pub workers: usize,
     /// `PYTHONHASHSEED` of the harvester; results don't depend on it.
     pub hash_seed: u32,
+    /// What was harvested before.
+    pub harvests: Store,
 }
 
 /// Builds the bundle of a plan and writes it to `output`.
@@ -82,10 +86,12 @@ pub fn build_plan(
         plan: marshal::dumps(&plan.message(settings.native)),
         hash_seed: settings.hash_seed,
         workers: settings.workers,
+        batches: Batches::new(plan, &sources, settings),
     };
     progress(Progress::Harvesting(plan.modules.len()));
     let (proven, plain) = (names(true), names(false));
     let harvested = driver.run(&proven, &plain, &|| progress(Progress::Harvested))?;
+    settings.harvests.trim();
     let assembled = assemble(settings.target.clone(), plan, &sources, harvested);
     let failed = |cause: WriteError| BuildError::Write { path: output.display().to_string(), cause };
     artifact::write_bundle(output, &assembled.bundle).map_err(failed)?;

@@ -16,10 +16,9 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::batches::{self, Batches};
 use crate::marshal::{self, MarshalError, Value};
 
-/// Modules per process: enough to make the start of the process cheap beside the work.
-const BATCH: usize = 100;
 /// The longest that one module may take.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -97,11 +96,7 @@ pub struct Driver<'a> {
     /// Value of `PYTHONHASHSEED`; what is harvested does not depend on it.
     pub hash_seed: u32,
     pub workers: usize,
-}
-
-enum Task {
-    Harvest(Vec<String>),
-    Compile(Vec<String>),
+    pub(crate) batches: Batches<'a>,
 }
 
 impl Driver<'_> {
@@ -112,19 +107,17 @@ impl Driver<'_> {
         plain: &[String],
         done: &(dyn Fn() + Sync),
     ) -> Result<BTreeMap<String, Harvested>, DriveError> {
-        let tasks: Vec<Task> = strict
-            .chunks(BATCH)
-            .map(|names| Task::Harvest(names.to_vec()))
-            .chain(plain.chunks(BATCH).map(|names| Task::Compile(names.to_vec())))
-            .collect();
+        let harvested = batches::cut(strict).map(|names| ("harvest", names));
+        let compiled = batches::cut(plain).map(|names| ("compile", names));
+        let tasks: Vec<(&str, &[String])> = harvested.chain(compiled).collect();
         let next = AtomicUsize::new(0);
         let results = Mutex::new(BTreeMap::new());
         let failure = Mutex::new(None);
         std::thread::scope(|scope| {
             for _ in 0..self.workers.clamp(1, tasks.len().max(1)) {
                 scope.spawn(|| {
-                    while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        match self.task(task, done) {
+                    while let Some((command, names)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        match self.task(command, names, done) {
                             Ok(found) => lock(&results).extend(found),
                             Err(error) => {
                                 lock(&failure).get_or_insert(error);
@@ -141,16 +134,32 @@ impl Driver<'_> {
         }
     }
 
-    fn task(&self, task: &Task, done: &(dyn Fn() + Sync)) -> Result<BTreeMap<String, Harvested>, DriveError> {
+    /// One batch, harvested now or before.
+    fn task(
+        &self,
+        command: &'static str,
+        batch: &[String],
+        done: &(dyn Fn() + Sync),
+    ) -> Result<BTreeMap<String, Harvested>, DriveError> {
         let mut results = BTreeMap::new();
-        let (command, mut names) = match task {
-            Task::Harvest(names) => ("harvest", names.clone()),
-            Task::Compile(names) => ("compile", names.clone()),
-        };
+        let key = self.batches.key(command, batch);
+        if let Some(frames) = self.batches.recall(&key) {
+            let (sender, receiver) = mpsc::channel();
+            read_frames(&*frames, &sender);
+            drop(sender);
+            if let Ok((true, ..)) = self.receive(&receiver, &mut results, &mut Vec::new(), done)
+                && batch.iter().all(|name| results.contains_key(name))
+            {
+                return Ok(results);
+            }
+            results.clear();
+        }
+        let mut frames = Vec::new();
+        let mut names = batch.to_vec();
         let mut lost = Vec::new();
         while !names.is_empty() {
             let begun_with = names.len();
-            let end = self.session(command, &names, &mut results, done)?;
+            let end = self.session(command, &names, &mut results, &mut frames, done)?;
             names.retain(|name| !results.contains_key(name));
             match end {
                 End::Done => break,
@@ -166,11 +175,14 @@ impl Driver<'_> {
                 }
             }
         }
+        if lost.is_empty() && batch.iter().all(|name| results.contains_key(name)) {
+            self.batches.keep(&key, &frames);
+        }
         // What killed a process while it ran may still be compiled.
         for (module, cause) in lost {
             let mut found = BTreeMap::new();
             if command == "harvest" {
-                self.session("compile", std::slice::from_ref(&module), &mut found, done)?;
+                self.session("compile", std::slice::from_ref(&module), &mut found, &mut Vec::new(), done)?;
             }
             let mut harvested = found
                 .remove(&module)
@@ -187,12 +199,13 @@ impl Driver<'_> {
         Ok(results)
     }
 
-    /// One process: sends the plan and one command, and takes in what comes.
+    /// One process: sends the plan and one command, and takes in what comes, also as it came.
     fn session(
         &self,
         command: &str,
         names: &[String],
         results: &mut BTreeMap<String, Harvested>,
+        kept: &mut Vec<u8>,
         done: &(dyn Fn() + Sync),
     ) -> Result<End, DriveError> {
         let sources =
@@ -237,7 +250,7 @@ impl Driver<'_> {
                 }
                 String::from_utf8_lossy(&text).trim().to_owned()
             });
-            let ended = self.receive(&receiver, results, done);
+            let ended = self.receive(&receiver, results, kept, done);
             if !matches!(ended, Ok((true, _, _))) {
                 let _ = child.kill();
             }
@@ -258,6 +271,7 @@ impl Driver<'_> {
         &self,
         frames: &mpsc::Receiver<Vec<u8>>,
         results: &mut BTreeMap<String, Harvested>,
+        kept: &mut Vec<u8>,
         done: &(dyn Fn() + Sync),
     ) -> Result<(bool, Option<String>, Option<String>), DriveError> {
         let mut current = None;
@@ -270,7 +284,12 @@ impl Driver<'_> {
                     return Ok((false, current, Some(cause)));
                 }
             };
-            match message(&frame)? {
+            let message = message(&frame)?;
+            if !matches!(message, Message::Begin(_)) {
+                // Writing to memory does not fail.
+                let _ = write_frame(kept, &frame);
+            }
+            match message {
                 Message::Begin(module) => current = Some(module),
                 Message::Result(module, harvested) => {
                     results.insert(module, harvested);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use analyzer::{AnalysedModule, Analysis, Interpreter, ModuleGlobs, Verdict};
+use analyzer::{AnalysedModule, Analysis, Interpreter, ModuleGlobs, Store, Verdict};
 use artifact::model::Target;
 use const_eval::effect::Change;
 use const_eval::evaluated::{Evaluated, Outcome};
@@ -22,11 +22,13 @@ pub struct Selection<'a> {
     pub exclude: &'a ModuleGlobs,
 }
 
-/// Builds the bundle of what was analysed and writes it to `output`.
+/// Builds the bundle of what was analysed and writes it to `output`. What was harvested before, and would be harvested
+/// again, is taken from `harvests`.
 pub fn build(
     analysis: &Analysis,
     selection: &Selection,
     output: &Path,
+    harvests: Store,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Summary, BuildError> {
     let facts = &analysis.interpreter().facts;
@@ -39,6 +41,7 @@ pub fn build(
         target: target(analysis.interpreter()),
         workers: std::thread::available_parallelism().map_or(1, usize::from),
         hash_seed: 0,
+        harvests,
     };
     let mut summary = build_plan(&plan, &settings, output, progress)?;
     summary.left_out.extend(left_out);
@@ -154,6 +157,7 @@ fn module_plan(analysis: &Analysis, module: AnalysedModule) -> ModulePlan {
         open_namespace: false,
         fails: false,
         dependencies: Vec::new(),
+        imports: module.dependencies().iter().map(|id| analysis.module(*id).name().to_owned()).collect(),
         known: BTreeMap::new(),
     };
     let (Some(ir), Some(evaluated)) = (module.ir(), module.evaluated()) else {
@@ -193,6 +197,7 @@ fn module_plan(analysis: &Analysis, module: AnalysedModule) -> ModulePlan {
             contents: dependency.contents,
         })
         .collect();
+    plan.imports.extend(plan.dependencies.iter().map(|dependency| dependency.module.clone()));
     if kind == Kind::Strict || plan.steps {
         plan.known = crate::known::values(analysis, evaluated);
     }

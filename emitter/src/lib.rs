@@ -7,6 +7,7 @@
 //! result: it compares executed with rehydrated modules in fresh processes of the target.
 
 pub mod assemble;
+mod batches;
 pub mod build;
 pub mod canonical;
 mod demand;

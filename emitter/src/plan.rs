@@ -1,6 +1,6 @@
 //! What the harvester is told: every module of the bundle, its verdict and its statements.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use analyzer::{EffectReport, OperandReport, StepReport};
@@ -74,6 +74,8 @@ pub struct ModulePlan {
     /// Importing it surely raises.
     pub fails: bool,
     pub dependencies: Vec<Dependency>,
+    /// Names of modules that come into play when it is imported: what it imports, what it reads.
+    pub imports: BTreeSet<String>,
     /// Names whose values the evaluator knows, as Python's `repr`.
     pub known: BTreeMap<String, String>,
 }
@@ -107,7 +109,8 @@ impl Plan {
 }
 
 impl ModulePlan {
-    fn message(&self) -> Value {
+    /// The module as the harvester is told of it.
+    pub fn message(&self) -> Value {
         let statements =
             if self.kind == Kind::Code { Vec::new() } else { self.statements.iter().map(Statement::message).collect() };
         let dependencies = self

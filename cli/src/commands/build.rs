@@ -1,11 +1,11 @@
 //! `lyo build`.
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use analyzer::{Analysis, ModuleGlobs, Options, Verdict};
+use analyzer::{Analysis, Answer, Inputs, ModuleGlobs, Options, Prepared, Question, Store, Verdict};
 use emitter::build::Summary;
 use emitter::from_analysis::{Selection, build};
 
@@ -48,6 +48,10 @@ pub struct Args {
     #[arg(short, long)]
     verbose: bool,
 
+    /// Build anew even what has not changed since the last time
+    #[arg(long, env = "LYO_NO_CACHE", value_parser = clap::builder::FalseyValueParser::new())]
+    no_cache: bool,
+
     /// Number of threads; default: one per core
     #[arg(short = 'j', long, value_name = "N")]
     jobs: Option<usize>,
@@ -63,58 +67,84 @@ The interpreter needs the package `lyo` (`pip install .` in Lyo's sources).";
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
-    let options = Options {
-        paths: args.paths,
-        python: args.python,
+    let selection =
+        Selection { include: &ModuleGlobs::new(&args.include)?, exclude: &ModuleGlobs::new(&args.exclude)? };
+    let prepared = Prepared::new(Options {
+        paths: args.paths.clone(),
+        python: args.python.clone(),
         exclude: args.exclude.clone(),
         whole_packages: true,
         threads: args.jobs,
         ..Options::default()
-    };
-    let selection =
-        Selection { include: &ModuleGlobs::new(&args.include)?, exclude: &ModuleGlobs::new(&args.exclude)? };
+    })?;
+    let native = emitter::from_analysis::native_of(prepared.interpreter());
+    let memory = output::memory(args.no_cache);
+    let question = question(&args, native.as_deref(), prepared.question());
+    if let Some(mut known) = memory.recall(&question) {
+        known.output.extend(format!(" in {:.1} s: nothing has changed\n", started.elapsed().as_secs_f64()).bytes());
+        return output::tell(&known);
+    }
     let bar = AnalysisBar::new();
-    let analysis = analyzer::analyze(&options, &|progress| bar.hear(progress));
+    let analysis = prepared.analyze(&|progress| bar.hear(progress));
     bar.finish();
     let analysis = analysis?;
+    let mut notes = String::new();
     for trouble in analysis.troubles() {
-        eprintln!("lyo: {}: {}", trouble.path.display(), trouble.message);
+        let _ = writeln!(notes, "lyo: {}: {}", trouble.path.display(), trouble.message);
     }
-    tell_of_errors(&analysis);
+    notes += &errors(&analysis);
+    eprint!("{notes}");
     let bar = CountBar::new("building");
-    let summary = build(&analysis, &selection, &args.bundle, &|progress| match progress {
+    let batches = if args.no_cache { Store::none() } else { Store::of_user("harvests") };
+    let summary = build(&analysis, &selection, &args.bundle, batches, &|progress| match progress {
         emitter::build::Progress::Harvesting(count) => bar.set_length(count),
         emitter::build::Progress::Harvested => bar.advance(),
     });
     bar.finish();
     let summary = summary?;
+    let mut warnings = String::new();
     for warning in &summary.warnings {
-        eprintln!("lyo: {} runs as code: {}", warning.module, warning.message);
+        let _ = writeln!(warnings, "lyo: {} runs as code: {}", warning.module, warning.message);
     }
-    let text = describe(&analysis, &summary, args.verbose, &args.bundle, started);
-    output::print(text.as_bytes())?;
+    eprint!("{warnings}");
+    let output = describe(&analysis, &summary, args.verbose, &args.bundle);
+    output::print(format!("{output} in {:.1} s\n", started.elapsed().as_secs_f64()).as_bytes())?;
+    let inputs = Inputs::of(&analysis).map(|inputs| inputs.and_times().and_file(&args.bundle));
+    if let Some(inputs) = inputs {
+        let answer = Answer { output: output.into_bytes(), notes: notes + &warnings, status: 0 };
+        memory.keep(&question, inputs, &answer);
+    }
     // The process ends here; giving the memory back piece by piece would only take time.
     std::mem::forget(analysis);
     Ok(ExitCode::SUCCESS)
 }
 
+/// What the bundle depends on, besides what is analysed.
+fn question(args: &Args, native: Option<&Path>, mut question: Question) -> Question {
+    question.say("build").say(format!("{:?} {:?} {}", args.include, args.exclude, args.verbose));
+    question.say(std::env::current_dir().unwrap_or_default().as_os_str().as_encoded_bytes());
+    question.say(args.bundle.as_os_str().as_encoded_bytes());
+    if let Some(native) = native {
+        question.say_file(native);
+    }
+    question
+}
+
 /// Of each file below the PATHs that can't be read, decoded or parsed: where and why.
-fn tell_of_errors(analysis: &Analysis) {
+fn errors(analysis: &Analysis) -> String {
+    let mut text = String::new();
     for module in analysis.requested().filter(|module| module.verdict() == Verdict::Error) {
         if let Some(finding) = module.diagnostics().first() {
             let line = module.positions(finding.range).start.line;
-            eprintln!("lyo: {}:{line}: {}; the file is left out", module.path().display(), finding.message);
+            let path = module.path().display();
+            let _ = writeln!(text, "lyo: {path}:{line}: {}; the file is left out", finding.message);
         }
     }
+    text
 }
 
-fn describe(
-    analysis: &Analysis,
-    summary: &Summary,
-    verbose: bool,
-    bundle: &std::path::Path,
-    started: Instant,
-) -> String {
+/// The whole of it but for the time that it took.
+fn describe(analysis: &Analysis, summary: &Summary, verbose: bool, bundle: &Path) -> String {
     let mut text = String::new();
     if verbose {
         for (name, reason) in &summary.code {
@@ -136,15 +166,14 @@ fn describe(
         0 => String::new(),
         count => format!(" ({count} of them strict)"),
     };
-    let _ = writeln!(
+    let _ = write!(
         text,
-        "{}: {} rehydrated, {} as code{fallen_back}, {} left out; {} bytes in {:.1} s",
+        "{}: {} rehydrated, {} as code{fallen_back}, {} left out; {} bytes",
         bundle.display(),
         summary.rehydrated,
         summary.code.len(),
         summary.left_out.len(),
-        summary.size,
-        started.elapsed().as_secs_f64()
+        summary.size
     );
     text
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use analyzer::{Baseline, Filter, Options, Report};
+use analyzer::{Analysis, Answer, Baseline, Filter, Inputs, Options, Prepared, Question, Report};
 use anyhow::Context;
 
 use crate::output::progress::AnalysisBar;
@@ -67,6 +67,10 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = ColorChoice::Auto)]
     color: ColorChoice,
 
+    /// Analyse anew even where nothing has changed since the last time
+    #[arg(long, env = "LYO_NO_CACHE", value_parser = clap::builder::FalseyValueParser::new())]
+    no_cache: bool,
+
     /// Number of threads; default: one per core
     #[arg(short = 'j', long, value_name = "N")]
     jobs: Option<usize>,
@@ -101,42 +105,72 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(baseline) = &args.baseline {
         filter = filter.with_baseline(baseline)?;
     }
-    let options = Options {
-        paths: args.paths,
-        python: args.python,
+    let prepared = Prepared::new(Options {
+        paths: args.paths.clone(),
+        python: args.python.clone(),
         folder: None,
-        strict: args.strict,
-        include: args.include,
-        exclude: args.exclude,
+        strict: args.strict.clone(),
+        include: args.include.clone(),
+        exclude: args.exclude.clone(),
         whole_packages: false,
         threads: args.jobs,
-    };
-    let bar = AnalysisBar::new();
-    let analysis = analyzer::analyze(&options, &|progress| bar.hear(progress));
-    bar.finish();
-    let analysis = analysis?;
+    })?;
     if let Some(path) = &args.write_baseline {
+        let analysis = analyze(prepared)?;
         let baseline = Baseline::of(&analysis, &filter);
         artifact::replace_file(path, &serde_json::to_vec_pretty(&baseline)?)
             .with_context(|| format!("can't write {}", path.display()))?;
         eprintln!("lyo: {} findings are known from now on: lyo check --baseline {}", baseline.count(), path.display());
         return Ok(ExitCode::SUCCESS);
     }
-    let report = Report::new(&analysis, &filter);
-    match args.format {
-        Format::Human => {
-            output::print(&human::render(&analysis, &report, &filter, args.verbose, args.color.for_stdout())?)?
+    let memory = output::memory(args.no_cache);
+    let question = question(&args, prepared.question())?;
+    let answer = match memory.recall(&question) {
+        Some(known) => known,
+        None => {
+            let analysis = analyze(prepared)?;
+            let answer = answer(&args, &analysis, &filter)?;
+            if let Some(inputs) = Inputs::of(&analysis) {
+                memory.keep(&question, inputs, &answer);
+            }
+            // The process ends here; giving the memory back piece by piece would only take time.
+            std::mem::forget(analysis);
+            answer
         }
-        Format::Json => output::print_json(&report)?,
-        Format::Sarif => output::print_json(&sarif::render(&analysis, &report, &filter))?,
-        Format::Github => output::print(github::render(&report).as_bytes())?,
+    };
+    output::tell(&answer)
+}
+
+/// What the report depends on, besides what is analysed.
+fn question(args: &Args, mut question: Question) -> anyhow::Result<Question> {
+    question.say("check").say(format!("{:?} {:?}", args.format, args.paths));
+    question.say(format!("{:?} {:?} {} {}", args.select, args.ignore, args.verbose, args.color.for_stdout()));
+    question.say(std::env::current_dir().unwrap_or_default().as_os_str().as_encoded_bytes());
+    if let Some(baseline) = &args.baseline {
+        question.say(std::fs::read(baseline)?);
     }
+    Ok(question)
+}
+
+fn analyze(prepared: Prepared) -> anyhow::Result<Analysis> {
+    let bar = AnalysisBar::new();
+    let analysis = prepared.analyze(&|progress| bar.hear(progress));
+    bar.finish();
+    Ok(analysis?)
+}
+
+fn answer(args: &Args, analysis: &Analysis, filter: &Filter) -> anyhow::Result<Answer> {
+    let report = Report::new(analysis, filter);
+    let output = match args.format {
+        Format::Human => human::render(analysis, &report, filter, args.verbose, args.color.for_stdout())?,
+        Format::Json => output::json(&report)?,
+        Format::Sarif => output::json(&sarif::render(analysis, &report, filter))?,
+        Format::Github => github::render(&report).into_bytes(),
+    };
+    let mut notes = String::new();
     if report.modules.is_empty() && report.diagnostics.is_empty() {
-        let paths: Vec<String> = options.paths.iter().map(|path| path.display().to_string()).collect();
-        eprintln!("lyo: no Python modules in {}", paths.join(", "));
+        let paths: Vec<String> = args.paths.iter().map(|path| path.display().to_string()).collect();
+        notes = format!("lyo: no Python modules in {}\n", paths.join(", "));
     }
-    let status = ExitCode::from(u8::from(report.has_errors()));
-    // The process ends here; giving the memory back piece by piece would only take time.
-    std::mem::forget(analysis);
-    Ok(status)
+    Ok(Answer { output, notes, status: u8::from(report.has_errors()) })
 }

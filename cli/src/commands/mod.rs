@@ -1,6 +1,7 @@
 //! One file per command: its arguments, and `run`.
 
 pub mod build;
+pub mod cache;
 pub mod check;
 pub mod eval;
 pub mod explain;

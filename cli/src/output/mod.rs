@@ -8,7 +8,9 @@ pub mod sarif;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
+use analyzer::{Answer, Memory};
 use codespan_reporting::term::termcolor::Buffer;
 
 /// When to use colours.
@@ -48,11 +50,28 @@ pub fn print(bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// One JSON object and a line end, on stdout.
-pub fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+/// One JSON object and a line end.
+pub fn json(value: &impl serde::Serialize) -> anyhow::Result<Vec<u8>> {
     let mut text = serde_json::to_vec(value)?;
     text.push(b'\n');
-    Ok(print(&text)?)
+    Ok(text)
+}
+
+/// One JSON object and a line end, on stdout.
+pub fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    Ok(print(&json(value)?)?)
+}
+
+/// What was answered before, unless the user wants everything found out anew.
+pub fn memory(no_cache: bool) -> Memory {
+    if no_cache { Memory::none() } else { Memory::of_user() }
+}
+
+/// Says an answer, be it a new or a remembered one.
+pub fn tell(answer: &Answer) -> anyhow::Result<ExitCode> {
+    eprint!("{}", answer.notes);
+    print(&answer.output)?;
+    Ok(ExitCode::from(answer.status))
 }
 
 /// Shortens paths below the current folder.

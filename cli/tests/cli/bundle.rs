@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::common::{Run, Tree};
 
 /// Virtual environments with the package `lyo`, one for each supported interpreter.
-fn environments() -> &'static [PathBuf] {
+pub fn environments() -> &'static [PathBuf] {
     static FOUND: OnceLock<Vec<PathBuf>> = OnceLock::new();
     FOUND.get_or_init(|| {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the workspace");
@@ -30,7 +30,7 @@ fn environments() -> &'static [PathBuf] {
     })
 }
 
-fn program() -> Tree {
+pub fn program() -> Tree {
     Tree::new(&[
         ("app/__init__.py", "from app.shapes import Square\nfrom app import noisy\n"),
         (

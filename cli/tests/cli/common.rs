@@ -37,8 +37,14 @@ impl Tree {
 
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lyo"));
-        command.current_dir(self.path()).env_remove("VIRTUAL_ENV");
+        command.current_dir(self.path()).env_remove("VIRTUAL_ENV").env("LYO_NO_CACHE", "1");
         command
+    }
+
+    /// `lyo` that remembers, in a folder of its own.
+    pub fn remembering(&self, cache: &Path, arguments: &[&str]) -> Run {
+        let mut command = self.command();
+        Run::of(command.args(arguments).env_remove("LYO_NO_CACHE").env("LYO_CACHE_DIR", cache))
     }
 
     /// `lyo check --format json` of the folder.

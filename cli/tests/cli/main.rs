@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod bundle;
+mod cache;
 mod check;
 mod common;
 mod eval;

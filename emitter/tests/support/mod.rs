@@ -114,6 +114,7 @@ impl Tree {
                 open_namespace: false,
                 fails: false,
                 dependencies: Vec::new(),
+                imports: Default::default(),
                 known: Default::default(),
             });
         }
@@ -156,6 +157,7 @@ impl Tree {
             target: python.target.clone(),
             workers: 2,
             hash_seed,
+            harvests: analyzer::Store::none(),
         };
         build_plan(&self.plan, &settings, &self.bundle(), &|_| ()).expect("the build succeeds")
     }

@@ -1,11 +1,22 @@
-//! Answers of interpreters, remembered in the user's cache folder.
+//! What was found out once, kept in the user's cache folder: answers of interpreters ([`remembered`]), of
+//! Lyo itself about files that have not changed since ([`Memory`]), and what other crates keep ([`Store`]).
 //!
-//! An entry is written aside and renamed, so a reader never sees half of one.
+//! An entry is written aside and renamed, so a reader never sees half of one, and carries a digest of itself.
 //! A cache that can't be read or written costs time, nothing else.
+
+mod inputs;
+mod memory;
+mod question;
+mod store;
 
 use std::path::{Path, PathBuf};
 
 use crate::files;
+
+pub use inputs::{Inputs, folder_digest};
+pub use memory::{Answer, Memory};
+pub use question::Question;
+pub use store::Store;
 
 /// A name for everything that an interpreter's answers depend on: the executable, the
 /// files beside it that configure it, and the questions.
@@ -35,17 +46,13 @@ pub fn key(executable: &Path, configuration: &[PathBuf], questions: &[&str]) -> 
 
 /// The remembered answer, or a fresh one, which is then remembered.
 pub fn remembered<E>(key: &str, kind: &str, answer: impl FnOnce() -> Result<String, E>) -> Result<String, E> {
-    let path = folder().map(|folder| folder.join(format!("{key}.{kind}.json")));
-    if let Some(path) = &path
-        && let Ok(bytes) = files::read(path)
-        && let Some(text) = unseal(bytes)
-    {
+    let store = Store::of_user("interpreters");
+    let name = format!("{key}.{kind}.json");
+    if let Some(text) = store.load(&name).and_then(|bytes| String::from_utf8(bytes).ok()) {
         return Ok(text);
     }
     let text = answer()?;
-    if let Some(path) = &path {
-        write_aside(path, &seal(&text));
-    }
+    store.keep(&name, text.as_bytes());
     Ok(text)
 }
 
@@ -55,23 +62,15 @@ pub fn page(name: &str, text: &str) -> Option<PathBuf> {
     if files::read(&path).is_ok_and(|known| known == text.as_bytes()) {
         return Some(path);
     }
-    write_aside(&path, text);
+    write_aside(&path, text.as_bytes());
     files::is_file(&path).then_some(path)
 }
 
-/// The text behind a digest of itself, so that a damaged entry is noticed.
-fn seal(text: &str) -> String {
-    format!("{}\n{text}", blake3::hash(text.as_bytes()).to_hex())
-}
-
-fn unseal(bytes: Vec<u8>) -> Option<String> {
-    let sealed = String::from_utf8(bytes).ok()?;
-    let (digest, text) = sealed.split_once('\n')?;
-    (blake3::hash(text.as_bytes()).to_hex().as_str() == digest).then(|| text.to_owned())
-}
-
-/// `$XDG_CACHE_HOME/lyo`, else `~/.cache/lyo`.
-fn folder() -> Option<PathBuf> {
+/// `$LYO_CACHE_DIR`, else `$XDG_CACHE_HOME/lyo`, else `~/.cache/lyo`.
+pub fn folder() -> Option<PathBuf> {
+    if let Some(folder) = std::env::var_os("LYO_CACHE_DIR").filter(|value| !value.is_empty()) {
+        return Some(files::absolute(Path::new(&folder)));
+    }
     let cache = match std::env::var_os("XDG_CACHE_HOME").filter(|value| Path::new(value).is_absolute()) {
         Some(folder) => PathBuf::from(folder),
         None => std::env::home_dir()?.join(".cache"),
@@ -79,26 +78,13 @@ fn folder() -> Option<PathBuf> {
     Some(cache.join("lyo"))
 }
 
-fn write_aside(path: &Path, text: &str) {
+fn write_aside(path: &Path, bytes: &[u8]) {
     let Some(folder) = path.parent() else { return };
     let aside = path.with_extension(format!("{}.tmp", std::process::id()));
     let written = std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::write(&aside, text))
+        .and_then(|()| std::fs::write(&aside, bytes))
         .and_then(|()| std::fs::rename(&aside, path));
     if written.is_err() {
         std::fs::remove_file(&aside).ok();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sealed_text_comes_back_and_a_damaged_one_does_not() {
-        let sealed = seal("{\"a\": 1}\n");
-        assert_eq!(unseal(sealed.clone().into_bytes()).as_deref(), Some("{\"a\": 1}\n"));
-        assert_eq!(unseal(sealed.as_bytes()[..sealed.len() - 2].to_vec()), None);
-        assert_eq!(unseal(Vec::new()), None);
     }
 }
