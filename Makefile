@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help build demo test test-rust test-runtime corpus runtimes judges judge-literate judge-generated judge-oracle \
+.PHONY: help build demo test test-rust test-runtime test-browser corpus runtimes judges judge-literate judge-generated judge-oracle \
         judge-mutation judge-verify judge-packages judge-documentation judge-demand judge-regression bench lint
 
 help:
@@ -21,7 +21,7 @@ demo:
 	tests/demo.py
 
 # The packages are installed first, so that nothing needs the network later.
-test: corpus build test-rust runtimes test-runtime judges
+test: corpus build test-rust runtimes test-runtime test-browser judges
 
 corpus:
 	corpus/install
@@ -40,6 +40,10 @@ test-runtime: runtimes
 	    echo "runtime tests, $$tag"; \
 	    ".cache/corpus/$$tag/bin/python" -m unittest discover -s runtime/tests; \
 	done
+
+# The pages of `lyo report` in Chromium, which is installed where it is missing (and may be).
+test-browser: build
+	tests/browser/run
 
 judges: judge-literate judge-generated judge-documentation judge-mutation judge-oracle judge-verify judge-demand
 

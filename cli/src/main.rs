@@ -2,6 +2,7 @@
 
 mod commands;
 mod output;
+mod site;
 
 use std::process::ExitCode;
 
@@ -33,6 +34,7 @@ const AFTER_HELP: &str = "\
 A first tour:
   lyo check                      which modules below this folder run code on import, and why
   lyo explain shop.prices        the story of one verdict; of a rule: lyo explain LYO301
+  lyo report src -o report       the verdicts as pages to look at
   lyo eval settings.py           what Lyo knows of each name of a file
   lyo build src -o app.lyo       a bundle of src and of all that it imports
   lyo run -b app.lyo -m app      start the program from the bundle
@@ -48,6 +50,7 @@ Exit status: 0 nothing to report, 1 findings of severity error, 2 usage or I/O e
 enum Command {
     Check(commands::check::Args),
     Explain(commands::explain::Args),
+    Report(commands::report::Args),
     Eval(commands::eval::Args),
     Build(commands::build::Args),
     Run(commands::run::Args),
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Check(args) => commands::check::run(args),
         Command::Explain(args) => commands::explain::run(args),
+        Command::Report(args) => commands::report::run(args),
         Command::Eval(args) => commands::eval::run(args),
         Command::Build(args) => commands::build::run(args),
         Command::Run(args) => commands::run::run(args),

@@ -7,5 +7,6 @@ pub mod eval;
 pub mod explain;
 pub mod inspect;
 pub mod lsp;
+pub mod report;
 pub mod run;
 pub mod verify;
