@@ -1,5 +1,6 @@
 //! Tests of the built command, in one program because linking costs more than running.
 
+mod action;
 mod bad_input;
 mod bundle;
 mod cache;
