@@ -56,9 +56,11 @@ impl Files {
         self.buffers.keys().map(PathBuf::as_path)
     }
 
-    /// Whether buffers lie over the same paths, whatever their texts are.
-    pub fn covers_the_same(&self, other: &Files) -> bool {
-        self.buffers.len() == other.buffers.len() && self.buffered().all(|path| other.buffer(path).is_some())
+    /// Whether the same files are there, as long as nothing changes on the disk: what lies below a buffer that came or
+    /// went is a file too.
+    pub fn has_the_same_files(&self, other: &Files) -> bool {
+        let alone = |path: &&Path| self.buffer(path).is_none() || other.buffer(path).is_none();
+        self.buffered().chain(other.buffered()).filter(alone).all(is_file)
     }
 
     /// A number that changes when the file does; `None` if there is no such file.
@@ -98,7 +100,7 @@ impl Listings {
 
     /// Whether all folders, those that were listed and others, still hold the same names, for these files.
     pub fn are_current(&self, files: &Files) -> bool {
-        self.files.covers_the_same(files)
+        self.files.has_the_same_files(files)
             && self.folders.iter().all(|entry| entry.value().as_deref() == files.list(entry.key()).as_ref())
     }
 

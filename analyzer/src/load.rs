@@ -167,8 +167,8 @@ pub struct Loader<'a> {
     pub whole_packages: bool,
     /// The table that was loaded last, with the same resolver.
     pub last: Option<&'a Table>,
-    /// Since then, no file without a buffer has changed.
-    pub only_buffers: bool,
+    /// The only files that may have changed since then; `None`: any may.
+    pub touched: Option<&'a FxHashSet<PathBuf>>,
     /// Hears of every file.
     pub progress: &'a (dyn Fn(Progress) + Sync),
 }
@@ -176,7 +176,7 @@ pub struct Loader<'a> {
 impl Loader<'_> {
     /// Loads the modules and all that they import.
     pub fn load(self, requested: &[Found]) -> Table {
-        let Loader { database, sources, numbers, resolver, whole_packages, last, only_buffers, progress } = self;
+        let Loader { database, sources, numbers, resolver, whole_packages, last, touched, progress } = self;
         let mut by_name = FxHashMap::default();
         let mut modules: Vec<Option<Arc<Module>>> = Vec::new();
         let mut wanted_names: Vec<(ModuleId, Vec<Name>)> = Vec::new();
@@ -203,7 +203,7 @@ impl Loader<'_> {
                             && (old.is_script, old.is_requested) == (candidate.is_script, candidate.is_requested)
                     });
                     let source = match old {
-                        Some(old) if only_buffers && database.files.buffer(&old.path).is_none() => old.source,
+                        Some(old) if touched.is_some_and(|touched| !touched.contains(&old.path)) => old.source,
                         _ => sources.get(database, &candidate.location.path),
                     };
                     let same = old.filter(|old| old.revision == source.revision(database));
@@ -342,11 +342,16 @@ fn leads_to_the_same(module: &Module, summary: &ImportSummary) -> bool {
 }
 
 /// The table with the present texts of files that have changed since, if these lead to the same modules as before;
-/// `None`: it must be loaded anew. With `only_buffers`, no file without a buffer has changed.
-pub fn reload(database: &mut Database, sources: &mut Sources, last: &Table, only_buffers: bool) -> Option<Table> {
+/// `None`: it must be loaded anew. `touched`: the only files that may have changed; `None`: any may.
+pub fn reload(
+    database: &mut Database,
+    sources: &mut Sources,
+    last: &Table,
+    touched: Option<&FxHashSet<PathBuf>>,
+) -> Option<Table> {
     let mut changed = Vec::new();
     for module in &last.modules {
-        if !module.is_gone && (!only_buffers || database.files.buffer(&module.path).is_some()) {
+        if !module.is_gone && touched.is_none_or(|touched| touched.contains(&module.path)) {
             sources.get(database, &module.path);
         }
         if module.is_gone {

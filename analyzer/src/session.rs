@@ -4,11 +4,12 @@
 //! (`database.rs`), and of the last analysis all that nothing which has changed can have an influence on
 //! (`renew.rs`). Every analysis gives what the first one of a new session would give.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use const_eval::ground::Ground;
 use const_eval::value::ModuleId;
+use rustc_hash::FxHashSet;
 use thiserror::Error;
 
 use crate::analysis::{Analysis, Options};
@@ -86,7 +87,16 @@ pub struct Session {
 /// What the next analysis can use of the last one.
 struct Last {
     plan: Arc<Plan>,
+    files: Files,
     analysis: Arc<Analysis>,
+}
+
+impl Last {
+    /// The files that may have another text now, if nothing has changed on the disk; `None`: there may be others.
+    fn touched(&self, files: &Files) -> Option<FxHashSet<PathBuf>> {
+        let buffered = self.files.buffered().chain(files.buffered());
+        self.files.has_the_same_files(files).then(|| buffered.map(Path::to_owned).collect())
+    }
 }
 
 /// What is to be analysed.
@@ -156,8 +166,8 @@ impl Session {
         if last.as_ref().is_some_and(|last| numbers.count() > 1000 + 2 * last.analysis.modules().count()) {
             (*numbers, *last, *unbroken) = Default::default();
         }
-        let only_buffers = !disk_changed && last.is_some() && database.files.covers_the_same(&files);
-        database.files = files;
+        let touched = last.as_ref().filter(|_| !disk_changed).and_then(|last| last.touched(&files));
+        database.files = files.clone();
         let run = Run {
             options,
             database,
@@ -165,7 +175,7 @@ impl Session {
             numbers,
             last: last.as_ref(),
             unbroken: unbroken.as_deref(),
-            only_buffers,
+            touched,
             leaves_trail: true,
             observer,
         };
@@ -182,7 +192,7 @@ impl Session {
         {
             *unbroken = Some(last.analysis.clone());
         }
-        *last = Some(Last { plan, analysis: analysis.clone() });
+        *last = Some(Last { plan, files, analysis: analysis.clone() });
         Ok(analysis)
     }
 }
@@ -225,7 +235,7 @@ impl Prepared {
             numbers: &mut numbers,
             last: None,
             unbroken: None,
-            only_buffers: false,
+            touched: None,
             leaves_trail: false,
             observer: &progress,
         };
@@ -244,8 +254,8 @@ struct Run<'a> {
     numbers: &'a mut Numbers,
     last: Option<&'a Last>,
     unbroken: Option<&'a Analysis>,
-    /// No file without a buffer has changed since the last one, and buffers lie over the same paths.
-    only_buffers: bool,
+    /// The only files that may have changed since the last one; `None`: any may, and others may be there.
+    touched: Option<FxHashSet<PathBuf>>,
     /// Another one may follow.
     leaves_trail: bool,
     observer: &'a dyn Observer,
@@ -254,7 +264,7 @@ struct Run<'a> {
 impl Run<'_> {
     fn plan(&self) -> Result<Arc<Plan>, AnalyzeError> {
         match self.last {
-            Some(last) if self.only_buffers => Ok(last.plan.clone()),
+            Some(last) if self.touched.is_some() => Ok(last.plan.clone()),
             last => {
                 let interpreter = last.map(|last| last.plan.interpreter.clone());
                 Ok(Arc::new(Plan::new(self.options, &self.database.files, interpreter)?))
@@ -332,17 +342,18 @@ impl Run<'_> {
 
     /// Also says whether modules and graph are those of the last analysis, but for the modules' texts.
     fn load(&mut self, plan: &Plan) -> (Loaded, bool) {
-        let Run { options, database, sources, numbers, last, only_buffers, observer, .. } = self;
+        let Run { options, database, sources, numbers, last, touched, observer, .. } = self;
+        let touched = touched.as_ref();
         let files = database.files.clone();
         let facts = &plan.interpreter.facts;
         if Settings::try_get(*database).is_none() {
             Settings::new(*database, (facts.version.0, facts.version.1), facts.optimize);
         }
         let roots = &plan.discovery.roots;
-        let last = last.filter(|last| *only_buffers || last.analysis.resolver.is_current(roots, &files));
-        if let Some(Last { plan: last_plan, analysis }) = last
+        let last = last.filter(|last| touched.is_some() || last.analysis.resolver.is_current(roots, &files));
+        if let Some(Last { plan: last_plan, analysis, .. }) = last
             && last_plan.discovery.modules == plan.discovery.modules
-            && let Some(table) = load::reload(database, sources, &analysis.table, *only_buffers)
+            && let Some(table) = load::reload(database, sources, &analysis.table, touched)
         {
             return (Loaded { resolver: analysis.resolver.clone(), table, graph: analysis.graph.clone() }, true);
         }
@@ -358,7 +369,7 @@ impl Run<'_> {
             resolver: &resolver,
             whole_packages: options.whole_packages,
             last: last.map(|last| &last.analysis.table),
-            only_buffers: *only_buffers,
+            touched,
             progress: &progress,
         };
         let table = loader.load(&plan.discovery.modules);
