@@ -109,6 +109,9 @@ impl Machine<'_> {
             let what = self.world.ground().entry(owner).qualified.clone();
             self.known_effect(Rule::Nondeterministic, format!("the state of a `{what}` differs between processes"));
             Payload::Hidden
+        } else if self.makes_afresh(owner) && positional.is_empty() && keywords.is_empty() && !self.initialises(class) {
+            self.current.recipe = true;
+            Payload::Hidden
         } else {
             let what = self.world.ground().entry(owner).qualified.clone();
             return self
@@ -120,6 +123,12 @@ impl Machine<'_> {
             attributes: Self::attributes(),
             slots: Self::attributes(),
         }))))
+    }
+
+    /// Has the class, or one that it derives from, an `__init__` in Python? That of an instance of `_thread._local` runs
+    /// once in each thread.
+    fn initialises(&mut self, class: Type) -> bool {
+        !matches!(self.lookup(class, "__init__"), Some(Found::Ground { .. }))
     }
 
     /// `object_new`: complains of arguments that nobody takes.

@@ -195,6 +195,12 @@ impl Machine<'_> {
         call.effect == Effect::Process && call.result == ResultType::Exactly(class)
     }
 
+    /// Is an instance of the type one that each process must make afresh (a lock, `threading.local`)?
+    pub(super) fn makes_afresh(&self, class: GroundId) -> bool {
+        let call = self.world.ground().entry(class).call;
+        call.effect == Effect::Recipe && call.result == ResultType::Exactly(class)
+    }
+
     /// Methods of text that differs between processes, and `sys.modules.get`. `None`: not modelled.
     pub(super) fn process_text_method(
         &mut self,
