@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help build demo test test-rust test-runtime test-browser corpus runtimes judges judge-literate judge-generated judge-oracle \
+.PHONY: help build demo test test-rust test-runtime test-browser test-extension corpus runtimes judges judge-literate judge-generated judge-oracle \
         judge-mutation judge-verify judge-packages judge-documentation judge-demand judge-regression bench lint
 
 help:
@@ -21,7 +21,7 @@ demo:
 	tests/demo.py
 
 # The packages are installed first, so that nothing needs the network later.
-test: corpus build test-rust runtimes test-runtime test-browser judges
+test: corpus build test-rust runtimes test-runtime test-browser test-extension judges
 
 corpus:
 	corpus/install
@@ -44,6 +44,11 @@ test-runtime: runtimes
 # The pages of `lyo report` in Chromium, which is installed where it is missing (and may be).
 test-browser: build
 	tests/browser/run
+
+# The extension for VS Code: its types, its parts, its package.
+test-extension:
+	cd editors/vscode && PATH="$$(../../tests/support/node.sh):$$PATH" && \
+	npm ci --no-audit --no-fund --silent && npm test --silent && npm run package --silent > /dev/null
 
 judges: judge-literate judge-generated judge-documentation judge-mutation judge-oracle judge-verify judge-demand
 
