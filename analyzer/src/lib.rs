@@ -36,7 +36,10 @@ mod target;
 mod verdict;
 
 pub use analysis::{AnalysedModule, Analysis, Options, analyze};
-pub use cache::{Answer, Inputs, Memory, Question, Store, folder as cache_folder, folder_digest, page as keep_page};
+pub use cache::{
+    Answer, Inputs, Kind as CacheKind, Memory, Question, Store, clean as clean_cache, folder as cache_folder,
+    folder_digest, page as keep_page,
+};
 pub use causes::{Cause, causes};
 pub use config::{Config, ConfigError};
 pub use diagnostics::{Diagnostic, Severity, readable};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Inputs, Question, Store};
+use super::{Inputs, Kind, Question, Store};
 
 /// What a command says, and how it ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct Memory {
 
 impl Memory {
     pub fn of_user() -> Memory {
-        Memory { store: Store::of_user("answers") }
+        Memory { store: Store::of_user(Kind::Answers) }
     }
 
     /// Remembers nothing.

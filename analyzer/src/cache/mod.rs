@@ -9,6 +9,7 @@ mod memory;
 mod question;
 mod store;
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::files;
@@ -16,7 +17,7 @@ use crate::files;
 pub use inputs::{Inputs, folder_digest};
 pub use memory::{Answer, Memory};
 pub use question::Question;
-pub use store::Store;
+pub use store::{Kind, Store};
 
 /// A name for everything that an interpreter's answers depend on: the executable, the
 /// files beside it that configure it, and the questions.
@@ -46,7 +47,7 @@ pub fn key(executable: &Path, configuration: &[PathBuf], questions: &[&str]) -> 
 
 /// The remembered answer, or a fresh one, which is then remembered.
 pub fn remembered<E>(key: &str, kind: &str, answer: impl FnOnce() -> Result<String, E>) -> Result<String, E> {
-    let store = Store::of_user("interpreters");
+    let store = Store::of_user(Kind::Interpreters);
     let name = format!("{key}.{kind}.json");
     if let Some(text) = store.load(&name).and_then(|bytes| String::from_utf8(bytes).ok()) {
         return Ok(text);
@@ -58,7 +59,7 @@ pub fn remembered<E>(key: &str, kind: &str, answer: impl FnOnce() -> Result<Stri
 
 /// Keeps a text for people in a file of the cache folder, and says where; `None` if it can't be written.
 pub fn page(name: &str, text: &str) -> Option<PathBuf> {
-    let path = folder()?.join("pages").join(name);
+    let path = folder()?.join(Kind::Pages.folder()).join(name);
     if files::read(&path).is_ok_and(|known| known == text.as_bytes()) {
         return Some(path);
     }
@@ -76,6 +77,24 @@ pub fn folder() -> Option<PathBuf> {
         None => std::env::home_dir()?.join(".cache"),
     };
     Some(cache.join("lyo"))
+}
+
+/// Removes what is kept, and nothing else that may lie in the folder. Says whether there was anything.
+///
+/// Errors: something can't be removed.
+pub fn clean() -> io::Result<bool> {
+    let Some(folder) = folder() else { return Ok(false) };
+    let mut found = false;
+    for kind in Kind::ALL {
+        match std::fs::remove_dir_all(folder.join(kind.folder())) {
+            Ok(()) => found = true,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    // It stays if it holds something of others.
+    std::fs::remove_dir(&folder).ok();
+    Ok(found)
 }
 
 fn write_aside(path: &Path, bytes: &[u8]) {

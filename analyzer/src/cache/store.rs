@@ -11,6 +11,32 @@ const LARGEST: u64 = 1 << 30;
 /// Bytes of the digest that an entry begins with.
 const DIGEST: usize = 32;
 
+/// What is kept, each kind in a folder of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// What commands have said.
+    Answers,
+    /// What harvesters have sent.
+    Harvests,
+    /// What interpreters have told of themselves.
+    Interpreters,
+    /// Texts for people.
+    Pages,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 4] = [Kind::Answers, Kind::Harvests, Kind::Interpreters, Kind::Pages];
+
+    pub fn folder(self) -> &'static str {
+        match self {
+            Kind::Answers => "answers",
+            Kind::Harvests => "harvests",
+            Kind::Interpreters => "interpreters",
+            Kind::Pages => "pages",
+        }
+    }
+}
+
 /// A folder in the cache. Without one, nothing is kept and nothing found.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -19,8 +45,8 @@ pub struct Store {
 
 impl Store {
     /// The entries of this kind in the user's cache.
-    pub fn of_user(kind: &str) -> Store {
-        Store { folder: folder().map(|folder| folder.join(kind)) }
+    pub fn of_user(kind: Kind) -> Store {
+        Store { folder: folder().map(|folder| folder.join(kind.folder())) }
     }
 
     pub fn none() -> Store {

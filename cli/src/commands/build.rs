@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use analyzer::{Analysis, Answer, Inputs, ModuleGlobs, Options, Prepared, Question, Store, Verdict};
+use analyzer::{Analysis, Answer, CacheKind, Inputs, ModuleGlobs, Options, Prepared, Question, Store, Verdict};
 use emitter::build::Summary;
 use emitter::from_analysis::{Selection, build};
 
@@ -95,7 +95,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     notes += &errors(&analysis);
     eprint!("{notes}");
     let bar = CountBar::new("building");
-    let batches = if args.no_cache { Store::none() } else { Store::of_user("harvests") };
+    let batches = if args.no_cache { Store::none() } else { Store::of_user(CacheKind::Harvests) };
     let summary = build(&analysis, &selection, &args.bundle, batches, &|progress| match progress {
         emitter::build::Progress::Harvesting(count) => bar.set_length(count),
         emitter::build::Progress::Harvested => bar.advance(),

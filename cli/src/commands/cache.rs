@@ -1,6 +1,5 @@
 //! `lyo cache`.
 
-use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -22,7 +21,7 @@ pub struct Args {
 enum Command {
     /// Print the folder
     Dir,
-    /// Remove the folder and everything in it
+    /// Remove everything that is remembered
     Clean,
 }
 
@@ -31,11 +30,10 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         analyzer::cache_folder().context("there is no cache: neither $LYO_CACHE_DIR nor a home folder is set")?;
     match args.command {
         Command::Dir => output::print(format!("{}\n", folder.display()).as_bytes())?,
-        Command::Clean => match std::fs::remove_dir_all(&folder) {
-            Ok(()) => eprintln!("lyo: {} is removed", folder.display()),
-            Err(error) if error.kind() == ErrorKind::NotFound => eprintln!("lyo: nothing is remembered"),
-            Err(error) => return Err(error).with_context(|| format!("can't remove {}", folder.display())),
-        },
+        Command::Clean => {
+            let found = analyzer::clean_cache().with_context(|| format!("can't clean {}", folder.display()))?;
+            eprintln!("lyo: {}", if found { "all is forgotten" } else { "nothing is remembered" });
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

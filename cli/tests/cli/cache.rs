@@ -65,7 +65,11 @@ fn the_cache_can_be_named_and_removed() {
     let cache = tree.path().join("cache");
     assert_eq!(tree.remembering(&cache, &["cache", "dir"]).stdout.trim(), cache.display().to_string());
     tree.remembering(&cache, &["check", "a.py"]);
-    assert!(cache.is_dir());
+    tree.write("cache/precious", b"of somebody else");
+    assert_eq!(tree.remembering(&cache, &["cache", "clean"]).stderr, "lyo: all is forgotten\n");
+    assert_eq!(std::fs::read_dir(&cache).expect("a listing").count(), 1);
+    std::fs::remove_file(cache.join("precious")).expect("a file");
+    tree.remembering(&cache, &["check", "a.py"]);
     assert_eq!(tree.remembering(&cache, &["cache", "clean"]).status, 0);
     assert!(!cache.exists());
     assert_eq!(tree.remembering(&cache, &["cache", "clean"]).stderr, "lyo: nothing is remembered\n");
