@@ -268,8 +268,11 @@ def _is_cache(item, changed):
             if any(namespace.get(name) is item for name in names):
                 return True
     # `enum` keeps the combinations of flags that were ever made.
-    return any(type(value).__name__.endswith("Flag") for value in values) and all(
-        type(key) is int for key in changed[: len(changed) // 2]
+    flag = loaded["enum"].__dict__.get("Flag") if "enum" in loaded else None
+    return (
+        flag is not None
+        and all(issubclass(type(value), flag) for value in values)
+        and all(type(key) is int for key in changed[: len(changed) // 2])
     )
 
 
