@@ -48,6 +48,14 @@ pub fn readable(message: &str) -> String {
     format!("{head} … {tail}")
 }
 
+/// The beginning of a text of more than so many characters.
+pub fn shortened(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::readable;

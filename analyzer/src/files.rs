@@ -68,7 +68,7 @@ impl Files {
         if let Some(buffer) = self.buffer(path) {
             return Some(buffer.revision);
         }
-        stamp(path).map(|(modified, size)| (modified as u64).rotate_left(17) ^ size)
+        stamp(path).map(revision_of)
     }
 
     /// The names in a folder, files that only a buffer holds among them.
@@ -192,7 +192,16 @@ pub fn absolute(path: &Path) -> PathBuf {
 
 /// Modification time in nanoseconds and size: enough to notice that a file was replaced.
 pub fn stamp(path: &Path) -> Option<(u128, u64)> {
-    let metadata = std::fs::metadata(path).ok()?;
+    stamp_of(&std::fs::metadata(path).ok()?)
+}
+
+/// The same of a file that has been looked at.
+pub fn stamp_of(metadata: &std::fs::Metadata) -> Option<(u128, u64)> {
     let modified = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
     Some((modified.as_nanos(), metadata.len()))
+}
+
+/// The revision of a file on the disk.
+pub fn revision_of((modified, size): (u128, u64)) -> u64 {
+    (modified as u64).rotate_left(17) ^ size
 }

@@ -42,7 +42,7 @@ pub use cache::{
 };
 pub use causes::{Cause, causes};
 pub use config::{Config, ConfigError};
-pub use diagnostics::{Diagnostic, Severity, readable};
+pub use diagnostics::{Diagnostic, Severity, readable, shortened};
 pub use discover::{DiscoverError, Trouble};
 pub use effects::{EffectReport, OperandReport, StepReport, effects, effects_of};
 pub use evaluate::{Evaluation, View};

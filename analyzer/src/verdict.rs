@@ -52,6 +52,12 @@ pub struct StatementCounts {
     pub residual: u32,
 }
 
+impl StatementCounts {
+    pub fn total(&self) -> u32 {
+        self.static_ + self.import + self.recipe + self.replayed + self.residual
+    }
+}
+
 /// The judgement on one module.
 #[derive(Clone, Debug)]
 pub struct Judgement {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use analyzer::{Question, Store, folder_digest};
+use rayon::prelude::*;
 
 use crate::assemble::Sources;
 use crate::build::Settings;
@@ -39,16 +40,16 @@ fn ends_batch(name: &str) -> bool {
 /// What was harvested before, by what it was harvested from.
 pub struct Batches<'a> {
     store: Store,
-    plan: &'a Plan,
-    sources: &'a Sources,
-    places: HashMap<&'a str, usize>,
+    /// By name, with a name for all that is told of the module and that it is made of.
+    modules: HashMap<&'a str, (&'a ModulePlan, String)>,
     /// What all batches depend on.
     common: Question,
 }
 
 impl<'a> Batches<'a> {
     pub fn new(plan: &'a Plan, sources: &'a Sources, settings: &Settings) -> Batches<'a> {
-        let places = plan.modules.iter().enumerate().map(|(place, module)| (module.name.as_str(), place)).collect();
+        let all = plan.modules.par_iter();
+        let modules = all.map(|module| (&*module.name, (module, described(module, sources)))).collect();
         let mut common = Question::new();
         common.say(format!("{:?} {}", settings.target, settings.hash_seed)).say_file(settings.executable);
         if let Some(native) = settings.native {
@@ -60,7 +61,7 @@ impl<'a> Batches<'a> {
         for (path, stamp) in standard_library(plan) {
             common.say(path.as_os_str().as_encoded_bytes()).say(stamp);
         }
-        Batches { store: settings.harvests.clone(), plan, sources, places, common }
+        Batches { store: settings.harvests.clone(), modules, common }
     }
 
     /// A name for all that a batch depends on.
@@ -70,31 +71,20 @@ impl<'a> Batches<'a> {
         for name in names {
             question.say(name);
         }
-        for module in self.in_play(names) {
-            question.say(marshal::dumps(&module.message()));
-            match self.sources.get(&module.name) {
-                Some(Ok(source)) => question.say(source.digest),
-                Some(Err(reason)) => question.say(reason),
-                None => &mut question,
-            };
-            if module.is_package
-                && let Some(folder) = module.path.parent()
-            {
-                question.say(folder_digest(folder));
-            }
+        for description in self.in_play(names) {
+            question.say(description);
         }
         question.name()
     }
 
-    /// The modules that these import, directly or by others, and the packages around them; sorted.
-    fn in_play(&self, names: &'a [String]) -> impl Iterator<Item = &'a ModulePlan> {
-        let mut found: BTreeMap<&str, &ModulePlan> = BTreeMap::new();
+    /// Of the modules that these import, directly or by others, and of the packages around them; in the order of names.
+    fn in_play(&self, names: &[String]) -> impl Iterator<Item = &String> {
+        let mut found: BTreeMap<&str, &String> = BTreeMap::new();
         let mut pending: Vec<&str> = names.iter().map(String::as_str).collect();
         while let Some(name) = pending.pop() {
             pending.extend(name.rsplit_once('.').map(|(package, _)| package).filter(|name| !found.contains_key(name)));
-            if let Some(place) = self.places.get(name)
-                && let Some(module) = self.plan.modules.get(*place)
-                && found.insert(&module.name, module).is_none()
+            if let Some((module, description)) = self.modules.get(name)
+                && found.insert(&module.name, description).is_none()
             {
                 pending.extend(module.imports.iter().map(String::as_str));
             }
@@ -110,6 +100,22 @@ impl<'a> Batches<'a> {
     pub fn keep(&self, key: &str, frames: &[u8]) {
         self.store.keep(key, frames);
     }
+}
+
+fn described(module: &ModulePlan, sources: &Sources) -> String {
+    let mut question = Question::of_version();
+    question.say(marshal::dumps(&module.message()));
+    match sources.get(&module.name) {
+        Some(Ok(source)) => question.say(source.digest),
+        Some(Err(reason)) => question.say(reason),
+        None => &mut question,
+    };
+    if module.is_package
+        && let Some(folder) = module.path.parent()
+    {
+        question.say(folder_digest(folder));
+    }
+    question.name()
 }
 
 /// The files of the standard library, whose modules are imported as always, whatever the plan says of them: paths, with

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use analyzer::{AnalysedModule, Analysis, Interpreter, ModuleGlobs, Store, Verdict};
+use analyzer::{AnalysedModule, Analysis, Interpreter, ModuleGlobs, Store, Verdict, shortened};
 use artifact::model::Target;
 use const_eval::effect::Change;
 use const_eval::evaluated::{Evaluated, Outcome};
@@ -244,15 +244,8 @@ fn reason(module: AnalysedModule) -> String {
         return format!("its verdict is {}", module.verdict().as_str());
     };
     let line = module.positions(finding.range).start.line;
-    format!("line {line}: {} ({})", shorten(&finding.message), finding.rule.code())
+    format!("line {line}: {} ({})", shortened(&finding.message, LONGEST_MESSAGE), finding.rule.code())
 }
 
 /// The longest message that a reason quotes; causes of causes make some very long.
 const LONGEST_MESSAGE: usize = 200;
-
-fn shorten(message: &str) -> String {
-    match message.char_indices().nth(LONGEST_MESSAGE) {
-        Some((end, _)) => format!("{}…", &message[..end]),
-        None => message.to_owned(),
-    }
-}

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::Analysis;
-use crate::files::{self, EntryKind, Files, Listing};
+use crate::files::{self, EntryKind, Listing};
 
 /// A file that was changed less than this before it was looked at may be changed again without its times showing it.
 const TICK: Duration = Duration::from_secs(2);
@@ -50,7 +50,7 @@ impl Inputs {
             .filter(|module| !module.is_gone)
             .map(|module| {
                 let state = FileState::of(&module.path);
-                let revision = Files::default().revision(&module.path).unwrap_or(0);
+                let revision = state.times.map_or(0, |times| files::revision_of((times.modified, times.size)));
                 (revision == module.revision).then_some(state)
             })
             .collect();
@@ -132,20 +132,22 @@ impl Times {
     }
 }
 
-#[cfg(unix)]
 fn times(path: &Path) -> Option<Times> {
-    use std::os::unix::fs::MetadataExt;
     let metadata = std::fs::metadata(path).ok()?;
-    let changed =
-        u128::try_from(metadata.ctime()).ok()? * 1_000_000_000 + u128::try_from(metadata.ctime_nsec()).ok()?;
-    let (modified, size) = files::stamp(path)?;
-    Some(Times { size, modified, changed })
+    let (modified, size) = files::stamp_of(&metadata)?;
+    Some(Times { size, modified, changed: changed(&metadata).unwrap_or(modified) })
+}
+
+#[cfg(unix)]
+fn changed(metadata: &std::fs::Metadata) -> Option<u128> {
+    use std::os::unix::fs::MetadataExt;
+    let (seconds, rest) = (u128::try_from(metadata.ctime()).ok()?, u128::try_from(metadata.ctime_nsec()).ok()?);
+    Some(seconds * 1_000_000_000 + rest)
 }
 
 #[cfg(not(unix))]
-fn times(path: &Path) -> Option<Times> {
-    let (modified, size) = files::stamp(path)?;
-    Some(Times { size, modified, changed: modified })
+fn changed(_: &std::fs::Metadata) -> Option<u128> {
+    None
 }
 
 fn digest(path: &Path) -> String {

@@ -22,27 +22,19 @@ pub use store::{Kind, Store};
 /// A name for everything that an interpreter's answers depend on: the executable, the
 /// files beside it that configure it, and the questions.
 pub fn key(executable: &Path, configuration: &[PathBuf], questions: &[&str]) -> String {
-    let mut hasher = blake3::Hasher::new();
-    let mut feed = |part: &[u8]| {
-        hasher.update(&(part.len() as u64).to_le_bytes());
-        hasher.update(part);
-    };
-    feed(env!("CARGO_PKG_VERSION").as_bytes());
+    let mut question = Question::of_version();
     let real = executable.canonicalize().unwrap_or_else(|_| executable.to_owned());
-    for path in [executable, &real] {
-        feed(path.as_os_str().as_encoded_bytes());
-        feed(format!("{:?}", files::stamp(path)).as_bytes());
-    }
+    question.say_file(executable).say_file(&real);
     for path in configuration {
-        feed(&files::read(path).unwrap_or_default());
+        question.say(files::read(path).unwrap_or_default());
     }
     for variable in ["HOME", "APPDATA"] {
-        feed(std::env::var_os(variable).unwrap_or_default().as_encoded_bytes());
+        question.say(std::env::var_os(variable).unwrap_or_default().as_encoded_bytes());
     }
-    for question in questions {
-        feed(question.as_bytes());
+    for asked in questions {
+        question.say(asked);
     }
-    hasher.finalize().to_hex()[..32].to_owned()
+    question.name()
 }
 
 /// The remembered answer, or a fresh one, which is then remembered.

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::files;
 
 /// Everything that an answer depends on, besides what files hold: two questions are the same if all that was said of
-/// them is. Each begins with the program that is asked, so that another build of Lyo is never believed.
+/// them is. [`Question::new`] begins with the program that is asked, so that another build of Lyo is never believed.
 #[derive(Clone)]
 pub struct Question {
     hasher: blake3::Hasher,
@@ -13,11 +13,17 @@ pub struct Question {
 
 impl Question {
     pub fn new() -> Question {
-        let mut question = Question { hasher: blake3::Hasher::new() };
-        question.say(env!("CARGO_PKG_VERSION"));
+        let mut question = Question::of_version();
         if let Ok(program) = std::env::current_exe() {
             question.say_file(&program);
         }
+        question
+    }
+
+    /// One that every build of this version answers alike.
+    pub fn of_version() -> Question {
+        let mut question = Question { hasher: blake3::Hasher::new() };
+        question.say(env!("CARGO_PKG_VERSION"));
         question
     }
 

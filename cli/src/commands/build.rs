@@ -9,8 +9,9 @@ use analyzer::{Analysis, Answer, CacheKind, Inputs, ModuleGlobs, Options, Prepar
 use emitter::build::Summary;
 use emitter::from_analysis::{Selection, build};
 
+use super::subject::Subject;
 use crate::output;
-use crate::output::progress::{AnalysisBar, CountBar};
+use crate::output::progress::{CountBar, analyze};
 
 /// Write a bundle of the PATHs and all that they import
 ///
@@ -20,21 +21,12 @@ use crate::output::progress::{AnalysisBar, CountBar};
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
-    /// Folders, packages or files
-    ///
-    /// A folder without `__init__.py` is a search root; one with it is a package; a file is a script.
-    #[arg(value_name = "PATH", default_value = ".")]
-    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    subject: Subject,
 
     /// Where the bundle goes; an old one is replaced at once or not at all
     #[arg(short = 'o', long = "output", value_name = "BUNDLE")]
     bundle: PathBuf,
-
-    /// Target interpreter: a path, a name on PATH, or a virtual environment
-    ///
-    /// Default: $VIRTUAL_ENV, then .venv here or above, then python3, python.
-    #[arg(long, value_name = "EXE")]
-    python: Option<String>,
 
     /// Take only these modules and packages (may be repeated)
     #[arg(long, value_name = "GLOB")]
@@ -70,8 +62,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let selection =
         Selection { include: &ModuleGlobs::new(&args.include)?, exclude: &ModuleGlobs::new(&args.exclude)? };
     let prepared = Prepared::new(Options {
-        paths: args.paths.clone(),
-        python: args.python.clone(),
+        paths: args.subject.paths.clone(),
+        python: args.subject.python.clone(),
         exclude: args.exclude.clone(),
         whole_packages: true,
         threads: args.jobs,
@@ -84,10 +76,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         known.output.extend(format!(" in {:.1} s: nothing has changed\n", started.elapsed().as_secs_f64()).bytes());
         return output::tell(&known);
     }
-    let bar = AnalysisBar::new();
-    let analysis = prepared.analyze(&|progress| bar.hear(progress));
-    bar.finish();
-    let analysis = analysis?;
+    let analysis = analyze(prepared)?;
     let mut notes = String::new();
     for trouble in analysis.troubles() {
         let _ = writeln!(notes, "lyo: {}: {}", trouble.path.display(), trouble.message);

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use analyzer::{Analysis, Answer, Baseline, Filter, Inputs, Options, Prepared, Question, Report};
 use anyhow::Context;
 
-use crate::output::progress::AnalysisBar;
+use super::subject::Subject;
+use crate::output::progress::analyze;
 use crate::output::{self, ColorChoice, github, human, sarif};
 
 /// Say which modules run code on import, and why
@@ -17,17 +18,8 @@ use crate::output::{self, ColorChoice, github, human, sarif};
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
-    /// Folders, packages or files
-    ///
-    /// A folder without `__init__.py` is a search root; one with it is a package; a file is a script.
-    #[arg(value_name = "PATH", default_value = ".")]
-    paths: Vec<PathBuf>,
-
-    /// Target interpreter: a path, a name on PATH, or a virtual environment
-    ///
-    /// Default: $VIRTUAL_ENV, then .venv here or above, then python3, python.
-    #[arg(long, value_name = "EXE")]
-    python: Option<String>,
+    #[command(flatten)]
+    subject: Subject,
 
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -101,13 +93,13 @@ A comment `# lyo: strict` in a module demands the same as --strict, and so does
 a finding on its line. Each code has a page in docs/rules/.";
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let mut filter = Filter::new(&args.paths, &args.select, &args.ignore)?;
+    let mut filter = Filter::new(&args.subject.paths, &args.select, &args.ignore)?;
     if let Some(baseline) = &args.baseline {
         filter = filter.with_baseline(baseline)?;
     }
     let prepared = Prepared::new(Options {
-        paths: args.paths.clone(),
-        python: args.python.clone(),
+        paths: args.subject.paths.clone(),
+        python: args.subject.python.clone(),
         folder: None,
         strict: args.strict.clone(),
         include: args.include.clone(),
@@ -143,20 +135,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 /// What the report depends on, besides what is analysed.
 fn question(args: &Args, mut question: Question) -> anyhow::Result<Question> {
-    question.say("check").say(format!("{:?} {:?}", args.format, args.paths));
+    question.say("check").say(format!("{:?} {:?}", args.format, args.subject.paths));
     question.say(format!("{:?} {:?} {} {}", args.select, args.ignore, args.verbose, args.color.for_stdout()));
     question.say(std::env::current_dir().unwrap_or_default().as_os_str().as_encoded_bytes());
     if let Some(baseline) = &args.baseline {
         question.say(std::fs::read(baseline)?);
     }
     Ok(question)
-}
-
-fn analyze(prepared: Prepared) -> anyhow::Result<Analysis> {
-    let bar = AnalysisBar::new();
-    let analysis = prepared.analyze(&|progress| bar.hear(progress));
-    bar.finish();
-    Ok(analysis?)
 }
 
 fn answer(args: &Args, analysis: &Analysis, filter: &Filter) -> anyhow::Result<Answer> {
@@ -169,7 +154,7 @@ fn answer(args: &Args, analysis: &Analysis, filter: &Filter) -> anyhow::Result<A
     };
     let mut notes = String::new();
     if report.modules.is_empty() && report.diagnostics.is_empty() {
-        let paths: Vec<String> = args.paths.iter().map(|path| path.display().to_string()).collect();
+        let paths: Vec<String> = args.subject.paths.iter().map(|path| path.display().to_string()).collect();
         notes = format!("lyo: no Python modules in {}\n", paths.join(", "));
     }
     Ok(Answer { output, notes, status: u8::from(report.has_errors()) })

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use analyzer::{AnalysedModule, Analysis, Options, RULE_PAGES};
+use analyzer::{AnalysedModule, Analysis, Options, Prepared, RULE_PAGES};
 use anyhow::bail;
 
-use crate::output::progress::AnalysisBar;
+use crate::output::progress::analyze;
 use crate::output::{self, ColorChoice, human};
 
 /// Tell the story of one verdict, or print the page of a rule
@@ -47,10 +47,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let (name, line) = split(subject)?;
     let options = Options { paths: args.paths, python: args.python, ..Options::default() };
-    let bar = AnalysisBar::new();
-    let analysis = analyzer::analyze(&options, &|progress| bar.hear(progress));
-    bar.finish();
-    let analysis = analysis?;
+    let analysis = analyze(Prepared::new(options.clone())?)?;
     let Some(module) = find(&analysis, name) else {
         let places: Vec<String> = options.paths.iter().map(|path| path.display().to_string()).collect();
         bail!("`{name}` is no rule, and no module in {} or that is imported from there", places.join(", "));

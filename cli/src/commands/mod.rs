@@ -1,4 +1,4 @@
-//! One file per command: its arguments, and `run`.
+//! One file per command: its arguments, and `run`; what several take is in `subject`.
 
 pub mod build;
 pub mod cache;
@@ -9,4 +9,5 @@ pub mod inspect;
 pub mod lsp;
 pub mod report;
 pub mod run;
+mod subject;
 pub mod verify;

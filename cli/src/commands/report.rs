@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use analyzer::{Filter, Options, Report};
+use analyzer::{Filter, Options, Prepared, Report};
 
-use crate::output::progress::AnalysisBar;
+use super::subject::Subject;
+use crate::output::progress::analyze;
 use crate::{output, site};
 
 /// Write the verdicts as pages to look at
@@ -16,17 +17,12 @@ use crate::{output, site};
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
-    /// Folders, packages or files
-    #[arg(value_name = "PATH", default_value = ".")]
-    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    subject: Subject,
 
     /// Where the pages go; an old report there is replaced at once or not at all
     #[arg(short = 'o', long = "output", value_name = "DIR")]
     folder: PathBuf,
-
-    /// Target interpreter: a path, a name on PATH, or a virtual environment
-    #[arg(long, value_name = "EXE")]
-    python: Option<String>,
 
     /// Look only at these modules and packages (may be repeated)
     #[arg(long, value_name = "GLOB")]
@@ -47,20 +43,17 @@ Examples:
   lyo report .venv/lib/python3.13/site-packages/sympy --python .venv -o sympy";
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let filter = Filter::new(&args.paths, &[], &[])?;
+    let filter = Filter::new(&args.subject.paths, &[], &[])?;
     let options = Options {
-        paths: args.paths,
-        python: args.python,
+        paths: args.subject.paths,
+        python: args.subject.python,
         include: args.include,
         exclude: args.exclude,
         threads: args.jobs,
         ..Options::default()
     };
     site::check_target(&args.folder)?;
-    let bar = AnalysisBar::new();
-    let analysis = analyzer::analyze(&options, &|progress| bar.hear(progress));
-    bar.finish();
-    let analysis = analysis?;
+    let analysis = analyze(Prepared::new(options)?)?;
     for trouble in analysis.troubles() {
         eprintln!("lyo: {}: {}", trouble.path.display(), trouble.message);
     }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use analyzer::{AnalysedModule, Analysis, Diagnostic, Filter, Report, Severity, Verdict};
+use analyzer::{AnalysedModule, Analysis, Diagnostic, Filter, Report, Severity, Verdict, shortened};
 use codespan_reporting::diagnostic::{Diagnostic as Snippet, Label, Severity as SnippetSeverity};
 use codespan_reporting::files::{Error, Files};
 use codespan_reporting::term::termcolor::{Color, ColorSpec, WriteColor};
@@ -17,7 +17,7 @@ use super::{PathDisplay, painted};
 /// How many steps of a chain are shown, from its start; the last step is always shown.
 const LONGEST_CHAIN: usize = 8;
 
-/// How many characters of a message stand on a module's one line.
+/// How many characters of a message stand on a module's one line; `--verbose` shows all of it.
 const LONGEST_LINE: usize = 160;
 
 /// How many causes are listed.
@@ -146,20 +146,12 @@ fn write_line(
     writer.set_color(ColorSpec::new().set_bold(true))?;
     write!(writer, "{}", module.verdict().as_str())?;
     writer.reset()?;
-    write!(writer, ": {} [{}]", shortened(&first.message), first.rule.code())?;
+    write!(writer, ": {} [{}]", shortened(&first.message, LONGEST_LINE), first.rule.code())?;
     match reasons.len() {
         1 => writeln!(writer)?,
         count => writeln!(writer, " (and {} more)", count - 1)?,
     }
     Ok(())
-}
-
-/// The start of a long message; `--verbose` shows all of it.
-fn shortened(message: &str) -> String {
-    match message.char_indices().nth(LONGEST_LINE) {
-        Some((end, _)) => format!("{}…", &message[..end]),
-        None => message.to_owned(),
-    }
 }
 
 /// The few causes that keep most modules from being strict, if there are such.
@@ -173,7 +165,7 @@ fn write_causes(writer: &mut impl WriteColor, sources: &Sources, report: &Report
     writer.reset()?;
     for cause in common {
         let place = format!("{}:{}", sources.paths.show(Path::new(&cause.path)), cause.line);
-        let message = shortened(&cause.message);
+        let message = shortened(&cause.message, LONGEST_LINE);
         writeln!(writer, "  {} modules rest on {place}: {message} [{}]", cause.modules, cause.code)?;
     }
     Ok(())

@@ -2,16 +2,24 @@
 
 use std::time::Duration;
 
-use analyzer::Progress;
+use analyzer::{Analysis, AnalyzeError, Prepared, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
 
+/// Analyses, with a bar.
+pub fn analyze(prepared: Prepared) -> Result<Analysis, AnalyzeError> {
+    let bar = AnalysisBar::new();
+    let analysis = prepared.analyze(&|progress| bar.hear(progress));
+    bar.finish();
+    analysis
+}
+
 /// A bar for one analysis: files loaded, then modules evaluated.
-pub struct AnalysisBar {
+struct AnalysisBar {
     bar: ProgressBar,
 }
 
 impl AnalysisBar {
-    pub fn new() -> AnalysisBar {
+    fn new() -> AnalysisBar {
         // indicatif draws nothing where stderr is no terminal.
         let bar = ProgressBar::new(0);
         if let Ok(style) = ProgressStyle::with_template("{msg:10} {bar:30} {pos}/{len}") {
@@ -21,7 +29,7 @@ impl AnalysisBar {
         AnalysisBar { bar }
     }
 
-    pub fn hear(&self, progress: Progress) {
+    fn hear(&self, progress: Progress) {
         match progress {
             Progress::Found(count) => self.bar.inc_length(count as u64),
             Progress::Loaded | Progress::Evaluated => self.bar.inc(1),
@@ -34,7 +42,7 @@ impl AnalysisBar {
         }
     }
 
-    pub fn finish(&self) {
+    fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }

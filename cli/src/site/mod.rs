@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use analyzer::{Analysis, Report, Verdict};
 use anyhow::{Context, bail};
+use maud::{DOCTYPE, Markup, html};
 use rayon::prelude::*;
 
 pub const INDEX: &str = "index.html";
@@ -127,6 +128,23 @@ fn write_pages(analysis: &Analysis, report: &Report, folder: &Path) -> io::Resul
         let path: PathBuf = folder.join(pages.of(*index));
         fs::write(path, module::render(analysis, *module, told, &pages))
     })
+}
+
+/// A page around its body; `up` leads from it to the folder of the report.
+fn page(title: &str, up: &str, body: &Markup) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                link rel="stylesheet" href={ (up) "assets/report.css" };
+            }
+            (body)
+        }
+    };
+    page.into_string()
 }
 
 /// What a verdict means, in a line.

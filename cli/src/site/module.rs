@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use analyzer::{AnalysedModule, Analysis, DiagnosticReport, Guard, ModuleReport, Severity};
+use analyzer::{AnalysedModule, Analysis, DiagnosticReport, Guard, ModuleReport, Severity, shortened};
 use const_eval::evaluated::Outcome;
 use const_eval::render::Renderer;
 use const_eval::value::Value;
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 use syntax::ir::Name;
 
-use super::{INDEX, Pages, meaning};
+use super::{INDEX, Pages, meaning, page};
 
 /// How many characters of a value, and how many values beside one line, are shown.
 const LONGEST_VALUE: usize = 100;
@@ -28,57 +28,48 @@ struct Line {
 pub fn render(analysis: &Analysis, module: AnalysedModule, report: &ModuleReport, pages: &Pages) -> String {
     let lines = lines(analysis, module, report);
     let counts = &report.statements;
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (report.name) " – Lyo report" }
-                link rel="stylesheet" href="../assets/report.css";
-            }
-            body.module {
-                header {
-                    p { a href={ "../" (INDEX) "#" (report.name) } { "All modules" } }
-                    h1 { (report.name) }
-                    p.figures {
-                        b class={ "badge " (report.verdict.as_str()) } { (report.verdict.as_str()) } " "
-                        (meaning(report.verdict))
-                        @if report.closed { "; closed: importing it runs no code at all" }
-                    }
-                    p.figures {
-                        (counts.static_) " static, " (counts.import) " imports, " (counts.recipe) " recipes, "
-                        (counts.replayed) " replayed, " b { (counts.residual) } " run at import · " code { (report.path) }
-                    }
-                    @if !report.guards.is_empty() {
-                        details {
-                            summary { "Rests on " (report.guards.len()) " facts about others, checked when it is imported" }
-                            ul { @for guard in &report.guards { li { code { (guard_text(guard)) } } } }
-                        }
-                    }
-                    @if let Some(first) = report.diagnostics.first() {
-                        p { a href={ "#L" (first.range.start.line) } { "To the first finding" } }
+    let body = html! {
+        body.module {
+            header {
+                p { a href={ "../" (INDEX) "#" (report.name) } { "All modules" } }
+                h1 { (report.name) }
+                p.figures {
+                    b class={ "badge " (report.verdict.as_str()) } { (report.verdict.as_str()) } " "
+                    (meaning(report.verdict))
+                    @if report.closed { "; closed: importing it runs no code at all" }
+                }
+                p.figures {
+                    (counts.static_) " static, " (counts.import) " imports, " (counts.recipe) " recipes, "
+                    (counts.replayed) " replayed, " b { (counts.residual) } " run at import · " code { (report.path) }
+                }
+                @if !report.guards.is_empty() {
+                    details {
+                        summary { "Rests on " (report.guards.len()) " facts about others, checked when it is imported" }
+                        ul { @for guard in &report.guards { li { code { (guard_text(guard)) } } } }
                     }
                 }
-                main.source {
-                    @for (number, (text, line)) in module.text().lines().zip(&lines).enumerate().map(|(n, l)| (n + 1, l)) {
-                        div class={ "line " (line.outcome) } id={ "L" (number) } {
-                            a href={ "#L" (number) } { (number) }
-                            code { (text) }
-                            @for value in &line.values { span.value { (value) } }
-                        }
-                        @for finding in line.findings.iter().filter_map(|place| report.diagnostics.get(*place)) {
-                            (finding_markup(finding, pages))
-                        }
+                @if let Some(first) = report.diagnostics.first() {
+                    p { a href={ "#L" (first.range.start.line) } { "To the first finding" } }
+                }
+            }
+            main.source {
+                @for (number, (text, line)) in module.text().lines().zip(&lines).enumerate().map(|(n, l)| (n + 1, l)) {
+                    div class={ "line " (line.outcome) } id={ "L" (number) } {
+                        a href={ "#L" (number) } { (number) }
+                        code { (text) }
+                        @for value in &line.values { span.value { (value) } }
                     }
-                    @if module.text().is_empty() {
-                        @for finding in &report.diagnostics { (finding_markup(finding, pages)) }
+                    @for finding in line.findings.iter().filter_map(|place| report.diagnostics.get(*place)) {
+                        (finding_markup(finding, pages))
                     }
+                }
+                @if module.text().is_empty() {
+                    @for finding in &report.diagnostics { (finding_markup(finding, pages)) }
                 }
             }
         }
     };
-    page.into_string()
+    page(&format!("{} – Lyo report", report.name), "../", &body)
 }
 
 fn lines(analysis: &Analysis, module: AnalysedModule, report: &ModuleReport) -> Vec<Line> {
@@ -134,15 +125,8 @@ fn value_text(analysis: &Analysis, renderer: &mut Renderer, name: &str, value: &
         }
         value => {
             let repr = renderer.repr(value).filter(|repr| !repr.starts_with('<'))?;
-            Some(shortened(format!("{name} = {repr}")))
+            Some(shortened(&format!("{name} = {repr}"), LONGEST_VALUE))
         }
-    }
-}
-
-fn shortened(text: String) -> String {
-    match text.char_indices().nth(LONGEST_VALUE) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
     }
 }
 

@@ -104,7 +104,7 @@ fn imported(analysis: &Analysis, name: &str) -> String {
     let told = match verdict {
         Verdict::Strict | Verdict::Replayable => write!(text, "**{}**{closed}", verdict.as_str()),
         Verdict::Partial | Verdict::Dynamic => {
-            let total = counts.static_ + counts.import + counts.recipe + counts.replayed + counts.residual;
+            let total = counts.total();
             write!(text, "**{}**: importing it runs {} of {total} statements", verdict.as_str(), counts.residual)
         }
         Verdict::Error => write!(text, "**error**: it can't be analysed"),

@@ -1,6 +1,6 @@
 //! What is known of a value, in words.
 
-use analyzer::readable;
+use analyzer::{readable, shortened};
 use const_eval::render::Renderer;
 use const_eval::value::Value;
 
@@ -22,15 +22,8 @@ pub fn of_value(renderer: &mut Renderer, value: &Value) -> Knowledge {
     }
     let class = renderer.type_name(value);
     match (renderer.repr(value), class) {
-        (Some(repr), class) => Knowledge::Known { repr: shortened(repr), class },
+        (Some(repr), class) => Knowledge::Known { repr: shortened(&repr, LONGEST), class },
         (None, Some(class)) => Knowledge::Object { class },
         (None, None) => Knowledge::Unknown { reason: "a known object without a fixed repr".to_owned() },
-    }
-}
-
-fn shortened(text: String) -> String {
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
     }
 }
