@@ -199,7 +199,7 @@ impl Session {
 
 /// An analysis that is to be done once. It is known what it is about, but no module has been read.
 pub struct Prepared {
-    session: Session,
+    options: Options,
     plan: Plan,
 }
 
@@ -207,7 +207,7 @@ impl Prepared {
     /// Finds the interpreter, the configuration and the modules below the PATHs.
     pub fn new(options: Options) -> Result<Prepared, AnalyzeError> {
         let plan = Plan::new(&options, &Files::default(), None)?;
-        Ok(Prepared { session: Session::new(options)?, plan })
+        Ok(Prepared { options, plan })
     }
 
     pub fn interpreter(&self) -> &Interpreter {
@@ -216,7 +216,7 @@ impl Prepared {
 
     /// What the analysis depends on, besides the files that it reads and the folders that it looks into.
     pub fn question(&self) -> Question {
-        let Prepared { session: Session { options, .. }, plan } = self;
+        let Prepared { options, plan } = self;
         let mut question = Question::new();
         question.say(&plan.interpreter.key).say(plan.interpreter.facts.executable.as_os_str().as_encoded_bytes());
         question.say(format!("{:?} {:?}", plan.interpreter.search_path, plan.config));
@@ -227,7 +227,8 @@ impl Prepared {
 
     /// Loads, evaluates and judges. `progress` hears from several threads.
     pub fn analyze(self, progress: &(dyn Fn(Progress) + Sync)) -> Result<Analysis, AnalyzeError> {
-        let Prepared { session: Session { options, pool, mut database, mut sources, mut numbers, .. }, plan } = self;
+        let Prepared { options, plan } = self;
+        let Session { options, pool, mut database, mut sources, mut numbers, .. } = Session::new(options)?;
         let run = Run {
             options: &options,
             database: &mut database,
