@@ -6,12 +6,9 @@
 //!
 //! - a value whose type has a `__set_name__` that is not C's is withheld: a placeholder keeps its
 //!   place in the namespace, and the value is put there with `type.__setattr__` afterwards;
-//! - where the bases have an `__init_subclass__` other than `object`'s, the class is made by a
-//!   temporary subclass of the metaclass whose `mro()` puts a class with a silent `__init_subclass__`
-//!   right behind the new one; then the class is given its true metaclass, and `__bases__` are
-//!   assigned anew, which computes its true MRO.
+//! - where the bases have an `__init_subclass__` other than `object`'s, the class method calls something
+//!   that does nothing while the class is made ([`Silenced`]).
 
-use std::ffi::c_int;
 use std::ptr;
 
 use artifact::model::NodeId;
@@ -207,7 +204,7 @@ fn new_class(metaclass: &Object, name: &Object, bases: &Object, namespace: &Obje
     let Some(meta) = metaclass.as_type() else {
         return Failure::refused("a metaclass is not a class");
     };
-    let mut foreign_hook = false;
+    let mut hooks = Vec::new();
     let hook_name = Object::name("__init_subclass__")?;
     // SAFETY: live types throughout.
     unsafe {
@@ -227,97 +224,93 @@ fn new_class(metaclass: &Object, name: &Object, bases: &Object, namespace: &Obje
             if ffi::PyType_IsSubtype(meta, ffi::Py_TYPE(base.as_ptr())) == 0 {
                 return Failure::refused("a metaclass does not fit the bases");
             }
-            let hook = type_lookup(class, &hook_name);
-            foreign_hook |= !matches!((&plain_hook, &hook), (Some(left), Some(right)) if left.is(right));
+            // What the new class's MRO finds first, the MRO of one of its bases finds first.
+            hooks.extend(
+                type_lookup(class, &hook_name)
+                    .filter(|hook| !plain_hook.iter().chain(&hooks).any(|known| known.is(hook))),
+            );
         }
     }
-    if foreign_hook {
-        new_class_silently(metaclass, name, bases, namespace)
-    } else {
-        type_new(metaclass, name, bases, namespace)
+    let silenced = hooks.into_iter().map(Silenced::new).collect::<Result<Vec<_>, _>>()?;
+    let class = type_new(metaclass, name, bases, namespace);
+    drop(silenced);
+    class
+}
+
+/// An `__init_subclass__` that does nothing while this lives, which is while `type.__new__` makes one class: nothing runs
+/// meanwhile that could call it.
+enum Silenced {
+    ByCallable(Object, *mut ffi::PyObject),
+    ByDefinition(Object, *mut ffi::PyMethodDef),
+}
+
+/// `classmethod` (`funcobject.c`).
+#[repr(C)]
+struct ClassMethod {
+    head: ffi::PyObject,
+    callable: *mut ffi::PyObject,
+}
+
+/// `PyMethodDescrObject` (`descrobject.h`).
+#[repr(C)]
+struct MethodDescriptor {
+    head: ffi::PyObject,
+    class: *mut ffi::PyTypeObject,
+    name: *mut ffi::PyObject,
+    qualname: *mut ffi::PyObject,
+    definition: *mut ffi::PyMethodDef,
+}
+
+impl Silenced {
+    fn new(hook: Object) -> Result<Self, Failure> {
+        // SAFETY: the types are exactly those whose layout is described above; the GIL is held.
+        unsafe {
+            if hook.is_exactly(&raw mut ffi::PyClassMethod_Type) {
+                let nothing = ffi::PyCFunction_NewEx(&raw mut NOTHING.0, ptr::null_mut(), ptr::null_mut());
+                let nothing = Object::owned(nothing)?.into_ptr();
+                let field = &raw mut (*hook.as_ptr().cast::<ClassMethod>()).callable;
+                let callable = field.replace(nothing);
+                return Ok(Self::ByCallable(hook, callable));
+            }
+            if hook.is_exactly(&raw mut ffi::PyClassMethodDescr_Type) {
+                let field = &raw mut (*hook.as_ptr().cast::<MethodDescriptor>()).definition;
+                let definition = field.replace(&raw mut NOTHING_OF_CLASS.0);
+                return Ok(Self::ByDefinition(hook, definition));
+            }
+        }
+        Failure::refused("an __init_subclass__ is not a class method")
     }
 }
 
-/// Past the bases' `__init_subclass__`; see the top of the file.
-fn new_class_silently(
-    metaclass: &Object,
-    name: &Object,
-    bases: &Object,
-    namespace: &Object,
-) -> Result<Object, Failure> {
-    let silent = silent_class()?;
-    let body = Object::dict()?;
-    // SAFETY: the definition is static; the function keeps `silent`.
-    let mro = unsafe {
-        let function = Object::owned(ffi::PyCFunction_NewEx(&raw mut MRO.0, silent.as_ptr(), ptr::null_mut()))?;
-        Object::owned(PyInstanceMethod_New(function.as_ptr()))?
-    };
-    body.dict_set_name("mro", &mro)?;
-    let quiet_name = Object::name("quiet")?;
-    let meta_bases = Object::tuple(vec![metaclass.clone()])?;
-    // The metaclass of the metaclass; a hook there would run in vain.
-    let quiet = new_class_of_metaclass(metaclass, &quiet_name, &meta_bases, &body)?;
-    let class = type_new(&quiet, name, bases, namespace)?;
-    // SAFETY: `quiet` extends the metaclass without adding to its layout; a class holds a
-    // reference to its metaclass.
-    unsafe {
-        let old = ffi::Py_TYPE(class.as_ptr());
-        ffi::Py_INCREF(metaclass.as_ptr());
-        (*class.as_ptr()).ob_type = metaclass.as_ptr().cast();
-        ffi::Py_DECREF(old.cast());
-    }
-    // The bases it has: with the right MRO this time.
-    set_type_attribute(&class, &Object::name("__bases__")?, bases)?;
-    forget_class(quiet);
-    forget_class(silent);
-    Ok(class)
-}
-
-/// A class is part of a cycle, so that it would stay among its bases' `__subclasses__` until a
-/// collection; this one goes now.
-fn forget_class(class: Object) {
-    // SAFETY: nobody else has seen the class; `type`'s own `tp_clear` is what a collection calls.
-    unsafe {
-        if let Some(clear) = ffi::PyType_Type.tp_clear {
-            clear(class.as_ptr());
+impl Drop for Silenced {
+    fn drop(&mut self) {
+        // SAFETY: as in `new`; what is put back was taken from there, what is taken away was put there.
+        unsafe {
+            match self {
+                Self::ByCallable(hook, callable) => {
+                    let field = &raw mut (*hook.as_ptr().cast::<ClassMethod>()).callable;
+                    ffi::Py_DECREF(field.replace(*callable));
+                }
+                Self::ByDefinition(hook, definition) => {
+                    (*hook.as_ptr().cast::<MethodDescriptor>()).definition = *definition;
+                }
+            }
         }
     }
 }
-
-fn new_class_of_metaclass(metaclass: &Object, name: &Object, bases: &Object, body: &Object) -> Result<Object, Failure> {
-    let hook = Object::name("__init_subclass__")?;
-    let plain = type_lookup(&raw mut ffi::PyBaseObject_Type, &hook);
-    let its = metaclass.as_type().and_then(|class| type_lookup(class, &hook));
-    match (plain, its) {
-        (Some(plain), Some(its)) if plain.is(&its) => type_new(&metaclass.class(), name, bases, body),
-        _ => Failure::refused("a metaclass has its own __init_subclass__"),
-    }
-}
-
-/// A class with an `__init_subclass__` that does nothing, and nothing else.
-fn silent_class() -> Result<Object, Failure> {
-    let body = Object::dict()?;
-    // SAFETY: the definition is static.
-    let nothing =
-        unsafe { Object::owned(ffi::PyCFunction_NewEx(&raw mut NOTHING.0, ptr::null_mut(), ptr::null_mut()))? };
-    body.dict_set_name("__init_subclass__", &nothing)?;
-    body.dict_set_name("__slots__", &Object::tuple(vec![])?)?;
-    // SAFETY: `type` lives for ever.
-    let metaclass = unsafe { Object::immortal((&raw mut ffi::PyType_Type).cast()) };
-    type_new(&metaclass, &Object::name("silent")?, &Object::tuple(vec![])?, &body)
-}
-
-static mut MRO: Static<ffi::PyMethodDef> = Static(ffi::PyMethodDef {
-    ml_name: c"mro".as_ptr(),
-    ml_meth: ffi::PyMethodDefPointer { PyCFunction: silent_mro },
-    ml_flags: ffi::METH_O,
-    ml_doc: ptr::null(),
-});
 
 static mut NOTHING: Static<ffi::PyMethodDef> = Static(ffi::PyMethodDef {
     ml_name: c"__init_subclass__".as_ptr(),
     ml_meth: ffi::PyMethodDefPointer { PyCFunctionWithKeywords: nothing },
     ml_flags: ffi::METH_VARARGS | ffi::METH_KEYWORDS,
+    ml_doc: ptr::null(),
+});
+
+/// The same as a class method of a type made in C.
+static mut NOTHING_OF_CLASS: Static<ffi::PyMethodDef> = Static(ffi::PyMethodDef {
+    ml_name: c"__init_subclass__".as_ptr(),
+    ml_meth: ffi::PyMethodDefPointer { PyCFunctionWithKeywords: nothing },
+    ml_flags: ffi::METH_VARARGS | ffi::METH_KEYWORDS | ffi::METH_CLASS,
     ml_doc: ptr::null(),
 });
 
@@ -327,23 +320,4 @@ unsafe extern "C" fn nothing(
     _keywords: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     Object::none().into_ptr()
-}
-
-/// `type.mro(class)` with the silent class (our `self`) in second place.
-unsafe extern "C" fn silent_mro(silent: *mut ffi::PyObject, class: *mut ffi::PyObject) -> *mut ffi::PyObject {
-    let mro = || -> Fallible<Object> {
-        // SAFETY: `type` lives for ever; `type.mro` checks its argument and gives a list.
-        unsafe {
-            let class = Object::borrowed(class).ok_or(crate::object::Raised)?;
-            let mro = Object::immortal((&raw mut ffi::PyType_Type).cast()).attribute("mro")?.call1(&class)?;
-            let at: c_int = 1;
-            check(ffi::PyList_Insert(mro.as_ptr(), at as ffi::Py_ssize_t, silent))?;
-            Ok(mro)
-        }
-    };
-    mro().map_or(ptr::null_mut(), Object::into_ptr)
-}
-
-unsafe extern "C" {
-    fn PyInstanceMethod_New(function: *mut ffi::PyObject) -> *mut ffi::PyObject;
 }

@@ -172,7 +172,6 @@ class Classes(BundleTest):
         program = SHOW + """
 show(m.C); show(m.D)
 print(m.C.x.name, m.D.made, m.Base.__subclasses__(), m.C.__subclasses__(), type.__subclasses__(m.Meta), type.__subclasses__(type))
-print(len(object.__subclasses__()) - len({cls for cls in object.__subclasses__() if cls.__name__ in ('quiet', 'silent')}) == len(object.__subclasses__()))
 class E(m.D): pass
 print(E.__mro__, type(E))
 """
@@ -180,6 +179,50 @@ print(E.__mro__, type(E))
         hooks = ("set_name x", "init_subclass <class 'm.C'> {}", "new D", "init_subclass <class 'm.D'> {'option': 2}", "init")
         for line in (*hooks, "setattr"):
             expected.remove(line)
+        self.assertEqual(self.python(program).splitlines(), expected)
+
+    def test_hooks_come_back_after_a_class_was_made(self):
+        """One hook that two bases share, beside one that is C's (`typing.Generic`, 3.12 and newer)."""
+        self.source(
+            "hooks",
+            """
+            import typing
+            T = typing.TypeVar("T")
+            class Base:
+                def __init_subclass__(cls, **options):
+                    print("init_subclass", cls.__name__, options)
+                    super().__init_subclass__(**options)
+            class Left(Base): pass
+            class Right(Base): pass
+            class Box(typing.Generic[T]): pass
+            """,
+        )
+        self.modules.pop("hooks")
+        self.source(
+            "m",
+            """
+            from hooks import Left, Right, Box
+            class Both(Left, Right, Box): pass
+            """,
+        )
+        image = self.image("m")
+        names = [(name, name) for name in ("Left", "Right", "Box")]
+        image.import_("hooks", "names", names, line=2)
+        newest = __import__("sys").version_info >= (3, 13)
+        body = [("__module__", image.value("m"))] + ([("__firstlineno__", image.value(3))] if newest else [])
+        tail = [("__static_attributes__", image.value(()))] if newest else []
+        bases = [image.name("Left"), image.name("Right"), image.name("Box")]
+        image.store("Both", image.class_("Both", bases, body + tail, later=[("__parameters__", image.value(()))]))
+        self.write()
+        program = SHOW + """
+import hooks
+show(m.Both)
+class Later(m.Both): pass
+class Typed(Later, hooks.Box[int]): pass
+print(Typed.__orig_bases__, Typed.__parameters__, Typed.__mro__)
+"""
+        expected = self.python(program, bundle=False).splitlines()
+        expected.remove("init_subclass Both {}")
         self.assertEqual(self.python(program).splitlines(), expected)
 
     def test_enum_members_need_their_class(self):
