@@ -84,8 +84,8 @@ pub(crate) fn target(instruction: &Instruction) -> Option<u32> {
 }
 
 fn instructions(text: &mut String, module: &Module, code: &Code) {
-    let targets: FxHashSet<u32> = code.instructions.iter().filter_map(target).collect();
-    for (index, instruction) in code.instructions.iter().enumerate() {
+    let targets: FxHashSet<u32> = code.instructions().iter().filter_map(target).collect();
+    for (index, instruction) in code.instructions().iter().enumerate() {
         let mark = if targets.contains(&(index as u32)) { '>' } else { ' ' };
         let _ = writeln!(text, " {mark}{index:3} {}", operation(module, code, instruction));
     }

@@ -26,12 +26,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use num_bigint::BigInt;
 use ruff_text_size::TextRange;
+use serde::{Deserialize, Serialize};
+
+use crate::body::Body;
 
 /// An identifier, after name mangling where Python mangles (`__x` in a class body).
 pub type Name = Arc<str>;
 
 /// Index into [`Module::codes`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CodeId(pub u32);
 
 /// Index of an instruction within its [`Code`].
@@ -181,12 +184,21 @@ pub struct Code {
     pub is_generator: bool,
     pub is_coroutine: bool,
     pub docstring: Option<Constant>,
-    pub instructions: Vec<Instruction>,
-    /// Parallel to `instructions`.
-    pub ranges: Vec<TextRange>,
+    pub body: Body,
     /// Whether anybody has looked at the instructions, of a function's body above all. Who does says so: as long as
     /// nobody has, it doesn't matter what they are.
     pub read: ReadMark,
+}
+
+impl Code {
+    pub fn instructions(&self) -> &[Instruction] {
+        &self.body.get().instructions
+    }
+
+    /// Parallel to [`Code::instructions`].
+    pub fn ranges(&self) -> &[TextRange] {
+        &self.body.get().ranges
+    }
 }
 
 /// See [`Code::read`].
@@ -234,7 +246,7 @@ impl Parameters {
 }
 
 /// A literal. Nested tuples and frozensets are not folded: they are built.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Constant {
     None,
     True,
@@ -252,7 +264,7 @@ pub enum Constant {
     SurrogateStr,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum UnaryOperator {
     /// `+x`, `__pos__`
     Positive,
@@ -264,7 +276,7 @@ pub enum UnaryOperator {
     Not,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum BinaryOperator {
     Add,
     Subtract,
@@ -281,7 +293,7 @@ pub enum BinaryOperator {
     BitXor,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Comparison {
     Equal,
     NotEqual,
@@ -296,7 +308,7 @@ pub enum Comparison {
 }
 
 /// `!s`, `!r`, `!a` in a formatted string.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Conversion {
     None,
     Str,
@@ -305,7 +317,7 @@ pub enum Conversion {
 }
 
 /// Flags of [`Instruction::MakeFunction`]: what lies on the stack below, in this order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FunctionParts {
     /// A tuple of positional defaults.
     pub defaults: bool,
@@ -317,7 +329,7 @@ pub struct FunctionParts {
     pub closure: bool,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Instruction {
     // ---- stack
     /// `[] → [constant]`
@@ -561,11 +573,11 @@ pub enum Instruction {
     SubscriptGeneric,
 
     /// Something that the lowering does not express: evaluating it is never proven. The text says what.
-    Unsupported(&'static str),
+    Unsupported(Name),
 }
 
 /// A step of an asynchronous construct.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AsyncStep {
     /// `[async iterable] → [async iterator]`
     GetIterator,
@@ -582,7 +594,7 @@ pub enum AsyncStep {
 }
 
 /// What the first value below a [`Instruction::TypeParameter`] computes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum TypeParameterBound {
     /// There is none.
     None,
@@ -592,7 +604,7 @@ pub enum TypeParameterBound {
     Constraints,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum TypeParameterKind {
     TypeVar,
     TypeVarTuple,

@@ -1,5 +1,6 @@
 //! Bytes → text → tree → IR. The only crate that knows the parser.
 
+mod body;
 mod correspondence;
 mod decode;
 mod depth;
@@ -15,6 +16,7 @@ mod parse;
 mod stack;
 mod symbols;
 
+pub use body::{Body, Plain};
 pub use correspondence::{Correspondence, correspondence};
 pub use decode::{DecodeError, DecodeErrorKind, check_decoded, decode};
 pub use disassemble::disassemble;

@@ -68,7 +68,7 @@ fn compare(interpreter: &Interpreter) {
             problems.push(format!("{text:?} is refused"));
             continue;
         };
-        let told = module.statements.last().map(|statement| &module.code(statement.code).instructions[..]);
+        let told = module.statements.last().map(|statement| module.code(statement.code).instructions());
         match told {
             Some([Instruction::Constant(Constant::Str(told)), ..]) if **told == **expected => {}
             Some([Instruction::Constant(Constant::SurrogateStr), ..]) => unknown += 1,

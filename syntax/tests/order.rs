@@ -118,7 +118,7 @@ fn compare(interpreter: &Interpreter) {
             compared += 1;
             let events = &stores_sorted(events.clone());
             let ours: Vec<String> =
-                code.instructions.iter().filter_map(|instruction| event(code, instruction)).collect();
+                code.instructions().iter().filter_map(|instruction| event(code, instruction)).collect();
             let ours = stores_sorted(ours);
             if ours != *events && !OPTIMISED.contains(&qualname.as_str()) {
                 let position = ours.iter().zip(events).take_while(|(a, b)| a == b).count();

@@ -23,7 +23,7 @@ fn try_lowering(bytes: &[u8], version: (u8, u8)) {
         Ok(module) => {
             for code in &module.codes {
                 assert_eq!(stack_check::check(code), Ok(()), "{text}");
-                assert!(code.ranges.iter().all(|range| text.get(range.start().into()..range.end().into()).is_some()));
+                assert!(code.ranges().iter().all(|range| text.get(range.start().into()..range.end().into()).is_some()));
             }
         }
         Err(errors) => {

@@ -20,11 +20,11 @@ struct State {
 
 /// For each of `names`, whether every path through the code to its end leaves it bound.
 pub(super) fn surely_bound(code: &Code, names: &[Name], bound_before: impl Fn(&Name) -> bool) -> Vec<bool> {
-    if code.instructions.len() > MAX_INSTRUCTIONS {
+    if code.instructions().len() > MAX_INSTRUCTIONS {
         return vec![false; names.len()];
     }
     let start = State { bound: names.iter().map(bound_before).collect(), handlers: Vec::new() };
-    let mut states: Vec<Option<State>> = vec![None; code.instructions.len()];
+    let mut states: Vec<Option<State>> = vec![None; code.instructions().len()];
     let mut result: Option<Vec<bool>> = None;
     let mut pending = vec![(0_u32, start)];
     while let Some((at, arriving)) = pending.pop() {
@@ -40,7 +40,7 @@ pub(super) fn surely_bound(code: &Code, names: &[Name], bound_before: impl Fn(&N
                 known.clone()
             }
         };
-        let Some(instruction) = code.instructions.get(at as usize) else { continue };
+        let Some(instruction) = code.instructions().get(at as usize) else { continue };
         if let Some((handler, outer)) = state.handlers.split_last()
             && !never_raises(instruction)
         {

@@ -131,7 +131,7 @@ impl Machine<'_> {
             }
         }
         let annotates = |instruction: &Instruction| matches!(instruction, Instruction::StoreAnnotation(_));
-        if ir.code(statement.code).instructions.iter().any(annotates) {
+        if ir.code(statement.code).instructions().iter().any(annotates) {
             self.namespace.insert("__annotations__".into(), Value::Unknown(cause));
         }
         if contains_star_import(ir, statement.code) {
@@ -159,7 +159,7 @@ impl Machine<'_> {
         if !self.current.is_reaching_import {
             return;
         }
-        let instructions = &ir.code(statement.code).instructions;
+        let instructions = ir.code(statement.code).instructions();
         let imports = instructions.iter().filter(|instruction| matches!(instruction, Instruction::ImportName { .. }));
         // The names of `from a import b, c` are bound when all is loaded.
         let fresh: &[Name] = if imports.count() == 1 { &statement.binds } else { &[] };
@@ -212,7 +212,7 @@ impl Machine<'_> {
 }
 
 fn contains_star_import(ir: &ir::Module, code: ir::CodeId) -> bool {
-    ir.code(code).instructions.iter().any(|instruction| matches!(instruction, Instruction::ImportStar))
+    ir.code(code).instructions().iter().any(|instruction| matches!(instruction, Instruction::ImportStar))
 }
 
 /// May the code put something into `sys.modules` under this name: `sys.modules[name] = …`?
@@ -223,8 +223,8 @@ fn stores_module(code: &ir::Code, name: &str) -> bool {
         }
         _ => false,
     };
-    let places = code.instructions.iter().enumerate().filter(|(_, instruction)| is_modules(instruction));
-    places.map(|(place, _)| &code.instructions[place + 1..]).any(|after| {
+    let places = code.instructions().iter().enumerate().filter(|(_, instruction)| is_modules(instruction));
+    places.map(|(place, _)| &code.instructions()[place + 1..]).any(|after| {
         let is_key = |instruction: &&Instruction| match instruction {
             Instruction::Constant(Constant::Str(key)) => &**key == name,
             Instruction::LoadName(_) | Instruction::LoadGlobal(_) | Instruction::LoadAttribute(_) => true,
@@ -238,7 +238,7 @@ fn stores_module(code: &ir::Code, name: &str) -> bool {
 
 /// Does the code itself, functions within it excluded, mention one of the names?
 pub(super) fn mentions_any(code: &ir::Code, names: &[&str]) -> bool {
-    code.instructions.iter().any(|instruction| match instruction {
+    code.body.peek().instructions.iter().any(|instruction| match instruction {
         Instruction::LoadName(name)
         | Instruction::LoadGlobal(name)
         | Instruction::LoadAttribute(name)
@@ -256,7 +256,7 @@ fn collect_names(ir: &ir::Module, code: ir::CodeId, names: &mut FxHashSet<Name>)
             continue;
         }
         ir.code(code).read.set();
-        for instruction in &ir.code(code).instructions {
+        for instruction in &ir.code(code).body.peek().instructions {
             match instruction {
                 Instruction::LoadName(name)
                 | Instruction::LoadGlobal(name)

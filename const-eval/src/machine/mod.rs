@@ -600,7 +600,7 @@ impl<'w> Machine<'w> {
         let range = self
             .world
             .ir(position.module)
-            .and_then(|ir| ir.code(position.code).ranges.get(position.counter as usize).copied())
+            .and_then(|ir| ir.code(position.code).ranges().get(position.counter as usize).copied())
             .unwrap_or_else(|| TextRange::empty(0.into()));
         Site { module: position.module, range }
     }

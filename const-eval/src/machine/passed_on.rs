@@ -94,7 +94,7 @@ fn only_source<'ir>(ir: &'ir ir::Module, name: &str) -> Option<(&'ir ir::TopLeve
     if statement.kind != StatementKind::Import {
         return None;
     }
-    let instructions = &ir.code(statement.code).instructions;
+    let instructions = ir.code(statement.code).instructions();
     let Instruction::ImportName { level, module, .. } = instructions.first()? else { return None };
     let mut stores = instructions.windows(2).filter_map(|pair| match pair {
         [Instruction::ImportFrom(original), Instruction::StoreName(bound)] if &**bound == name => Some(original),

@@ -50,8 +50,9 @@ impl Machine<'_> {
         }
         let ir = frame.ir.clone();
         let code = ir.code(frame.code);
+        let instructions = code.instructions();
         let result = loop {
-            let Some(instruction) = code.instructions.get(frame.counter as usize) else {
+            let Some(instruction) = instructions.get(frame.counter as usize) else {
                 break Ok(Exit::Return(Value::None));
             };
             if let Some(position) = self.positions.last_mut() {
@@ -656,7 +657,7 @@ impl Machine<'_> {
                 Scope::Class(namespace) => frame.stack.push(Value::Object(namespace)),
                 _ => return self.malformed(),
             },
-            I::Unsupported(what) => return self.residual(Rule::NotModelled, *what),
+            I::Unsupported(what) => return self.residual(Rule::NotModelled, what.to_string()),
         }
         Ok(Flow::Next)
     }

@@ -101,7 +101,7 @@ impl<'a> Lowerer<'a> {
             Expr::Compare(node) => self.compare(node),
             Expr::Call(node) => self.call(node),
             Expr::FString(node) => self.formatted_string(node),
-            Expr::TString(_) => self.emit(I::Unsupported("template string"), range),
+            Expr::TString(_) => self.emit(I::Unsupported("template string".into()), range),
             Expr::Attribute(node) => {
                 self.expression(&node.value);
                 let name = self.mangled(node.attr.as_str());

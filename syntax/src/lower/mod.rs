@@ -30,6 +30,7 @@ use std::sync::Arc;
 use ruff_text_size::TextRange;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::body::Plain;
 use crate::directives::directives;
 use crate::error::SyntaxError;
 use crate::ir::{self, Code, CodeId, Name};
@@ -79,6 +80,7 @@ fn lower(parsed: &Parsed, text: &str, options: &LowerOptions) -> Result<ir::Modu
         let mut rebound_globals: Vec<Name> =
             lowerer.rebound_globals.iter().map(|&id| lowerer.names.get(id).clone()).collect();
         rebound_globals.sort();
+        lowerer.codes.shrink_to_fit();
         Ok(ir::Module {
             docstring,
             future_annotations,
@@ -105,6 +107,8 @@ struct Lowerer<'a> {
     budget: usize,
     /// The codes under construction, innermost last. Never empty while lowering.
     units: Vec<Unit<'a>>,
+    /// Buffers of finished codes, for those to come.
+    spare: Vec<Plain>,
     /// What the current top-level statement binds in the module.
     binds: FxHashSet<NameId>,
     rebound_globals: FxHashSet<NameId>,
@@ -130,6 +134,7 @@ impl<'a> Lowerer<'a> {
             code_of_node: FxHashMap::default(),
             budget: 100_000 + 64 * text.len(),
             units: Vec::new(),
+            spare: Vec::new(),
             binds: FxHashSet::default(),
             rebound_globals: FxHashSet::default(),
             errors: Vec::new(),

@@ -4,6 +4,7 @@ use ruff_text_size::TextRange;
 
 use super::Lowerer;
 use super::unwinding::Block;
+use crate::body::{Body, Plain};
 use crate::error::SyntaxError;
 use crate::ir::{Code, CodeId, CodeKind, Constant, Instruction as I, Label, Name, Parameters};
 use crate::names::NameId;
@@ -28,8 +29,7 @@ pub(super) struct Unit<'a> {
     pub(super) temporaries: Vec<u32>,
     pub(super) temporaries_in_use: usize,
     pub(super) blocks: Vec<Block<'a>>,
-    instructions: Vec<I>,
-    ranges: Vec<TextRange>,
+    body: Plain,
     /// Where each mark stands.
     marks: Vec<u32>,
     /// Instructions that name a mark instead of an instruction.
@@ -51,6 +51,7 @@ impl<'a> Lowerer<'a> {
             None => name.clone(),
             Some(_) => self.qualname(kind, &name),
         };
+        let body = self.spare.pop().unwrap_or_default();
         self.units.push(Unit {
             scope,
             kind,
@@ -64,8 +65,7 @@ impl<'a> Lowerer<'a> {
             temporaries: Vec::new(),
             temporaries_in_use: 0,
             blocks: Vec::new(),
-            instructions: Vec::new(),
-            ranges: Vec::new(),
+            body,
             marks: Vec::new(),
             jumps: Vec::new(),
         });
@@ -76,14 +76,19 @@ impl<'a> Lowerer<'a> {
         let id = CodeId(self.codes.len() as u32);
         let Some(mut unit) = self.units.pop() else { return id };
         for jump in unit.jumps {
-            if let Some(instruction) = unit.instructions.get_mut(jump as usize)
+            if let Some(instruction) = unit.body.instructions.get_mut(jump as usize)
                 && let Some(label) = label_of(instruction)
             {
                 *label = unit.marks.get(*label as usize).copied().unwrap_or(0);
             }
         }
-        unit.instructions.shrink_to_fit();
-        unit.ranges.shrink_to_fit();
+        let body = match unit.kind {
+            CodeKind::TopLevel | CodeKind::Class => Body::plain(unit.body.clone()),
+            _ => Body::packed(&unit.body),
+        };
+        unit.body.instructions.clear();
+        unit.body.ranges.clear();
+        self.spare.push(unit.body);
         let top_level = unit.kind == CodeKind::TopLevel;
         let scope = self.table.scope(unit.scope);
         let name_of = |id: &NameId| self.names.get(*id).clone();
@@ -99,8 +104,7 @@ impl<'a> Lowerer<'a> {
             is_generator: scope.is_generator && !top_level,
             is_coroutine: scope.is_coroutine && !top_level,
             docstring: unit.docstring,
-            instructions: unit.instructions,
-            ranges: unit.ranges,
+            body,
             read: Default::default(),
         });
         id
@@ -115,8 +119,8 @@ impl<'a> Lowerer<'a> {
         }
         self.budget -= 1;
         let unit = self.unit();
-        unit.instructions.push(instruction);
-        unit.ranges.push(range);
+        unit.body.instructions.push(instruction);
+        unit.body.ranges.push(range);
     }
 
     pub(super) fn constant(&mut self, constant: Constant, range: TextRange) {
@@ -132,7 +136,7 @@ impl<'a> Lowerer<'a> {
     /// The mark stands before the next instruction.
     pub(super) fn place(&mut self, mark: Mark) {
         let unit = self.unit();
-        let here = unit.instructions.len() as u32;
+        let here = unit.body.instructions.len() as u32;
         if let Some(position) = unit.marks.get_mut(mark.0 as usize) {
             *position = here;
         }
@@ -147,7 +151,7 @@ impl<'a> Lowerer<'a> {
 
     pub(super) fn jump(&mut self, make: fn(Label) -> I, mark: Mark, range: TextRange) {
         let unit = self.unit();
-        let position = unit.instructions.len() as u32;
+        let position = unit.body.instructions.len() as u32;
         unit.jumps.push(position);
         self.emit(make(mark.0), range);
     }

@@ -5,8 +5,8 @@ use syntax::ir::{AsyncStep, Code, Instruction as I, TypeParameterBound};
 
 /// What went wrong, or nothing.
 pub fn check(code: &Code) -> Result<(), String> {
-    let count = code.instructions.len();
-    if code.ranges.len() != count {
+    let count = code.instructions().len();
+    if code.ranges().len() != count {
         return Err("ranges are not parallel to instructions".to_owned());
     }
     // Height, and heights of the open handler blocks.
@@ -21,7 +21,7 @@ pub fn check(code: &Code) -> Result<(), String> {
             Some(known) => return Err(format!("{at}: height {height} {blocks:?}, was {known:?}")),
             None => seen[at] = Some((height, blocks.clone())),
         }
-        let instruction = &code.instructions[at];
+        let instruction = &code.instructions()[at];
         let (takes, gives) = effect(instruction);
         if height < takes {
             return Err(format!("{at}: {instruction:?} takes {takes} of {height}"));
