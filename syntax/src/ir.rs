@@ -68,6 +68,19 @@ impl Module {
     pub fn code(&self, id: CodeId) -> &Code {
         &self.codes[id.0 as usize]
     }
+
+    /// `co_varnames` of a function: its parameters, then other variables as they come in its code. From 3.12 on those of
+    /// comprehensions in it (PEP 709) are among them: where there are any, the order is not known here.
+    pub fn variables<'a>(&self, function: &'a Code, version: (u8, u8)) -> Option<Vec<&'a Name>> {
+        let is_inlined = |instruction: &Instruction| {
+            matches!(instruction, Instruction::MakeFunction { code, .. }
+                if self.code(*code).kind == CodeKind::Comprehension)
+        };
+        if version >= (3, 12) && function.body.peek().instructions.iter().any(is_inlined) {
+            return None;
+        }
+        Some(function.locals.iter().filter(|name| !name.starts_with('.')).collect())
+    }
 }
 
 /// A comment that speaks to Lyo.

@@ -229,6 +229,14 @@ fn compare_codes(module: &Module, text: &str, expected: &[Dumped], version: (u8,
             [parameters.positional_only + parameters.positional, parameters.positional_only, parameters.keyword_only],
         ));
     }
+    for code in module.codes.iter().filter(|code| matches!(code.kind, CodeKind::Function | CodeKind::Lambda)) {
+        let Some(variables) = module.variables(code, version) else { continue };
+        let line = index.line_column(text, code.range.start()).0;
+        let mut same = expected.iter().filter(|theirs| theirs.0 == *code.qualname && theirs.1 == line).peekable();
+        if same.peek().is_some() && !same.any(|theirs| variables.iter().map(|name| &***name).eq(theirs.2.iter().map(String::as_str))) {
+            report(format!("`co_varnames` of {}, line {line}: we have {variables:?}", code.qualname));
+        }
+    }
     // CPython compiles `finally` bodies more than once, and drops code that can't be reached.
     let theirs: BTreeSet<Shape> = theirs.into_iter().collect();
     let ours: BTreeSet<Shape> = ours.into_iter().collect();

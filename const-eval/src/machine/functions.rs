@@ -340,7 +340,7 @@ impl Machine<'_> {
             && (native.class == self.known.code || native.class == self.known.pattern)
         {
             let receiver = Value::Opaque(native.class);
-            if let Some(value) = self.code_number(*object, name) {
+            if let Some(value) = self.code_fact(*object, name) {
                 return Ok(value);
             }
             return self.ground_getset(&receiver, owner, name);
@@ -606,8 +606,8 @@ impl Machine<'_> {
         }
     }
 
-    /// `co_flags` and the numbers of parameters of a code object (`compute_code_flags` in `compile.c`).
-    fn code_number(&self, object: ObjectRef, name: &str) -> Option<Value> {
+    /// `co_flags`, the numbers of parameters and the variables of a code object (`compute_code_flags` in `compile.c`).
+    fn code_fact(&self, object: ObjectRef, name: &str) -> Option<Value> {
         const OPTIMIZED_NEWLOCALS: i64 = 0x3;
         const VARARGS: i64 = 0x4;
         const VARKEYWORDS: i64 = 0x8;
@@ -624,6 +624,11 @@ impl Machine<'_> {
             "co_argcount" => i64::from(parameters.positional_only + parameters.positional),
             "co_posonlyargcount" => i64::from(parameters.positional_only),
             "co_kwonlyargcount" => i64::from(parameters.keyword_only),
+            "co_varnames" if self.version() < (3, 14) && matches!(code.kind, CodeKind::Function | CodeKind::Lambda) => {
+                code.read.set();
+                let variables = ir.variables(code, self.version())?;
+                return Some(Value::Tuple(variables.into_iter().map(|name| Value::Str(name.clone())).collect()));
+            }
             // Other versions have further flags; other `__future__` imports leave theirs.
             "co_flags" if self.version() < (3, 14) && matches!(code.kind, CodeKind::Function | CodeKind::Lambda) => {
                 let futures = ir.statements.iter().filter(|statement| matches!(statement.kind, StatementKind::Future));
