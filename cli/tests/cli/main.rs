@@ -9,3 +9,4 @@ mod common;
 mod eval;
 mod lsp;
 mod report;
+mod sarif;
