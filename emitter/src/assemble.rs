@@ -74,10 +74,12 @@ pub fn assemble(
             continue;
         }
         let (code, image, reason) = match found.outcome {
-            Outcome::Image { nodes, operations, guards, step } => match image(nodes, operations, guards, step) {
-                Ok(image) => (Vec::new(), Some(image), String::new()),
-                Err(error) => (Vec::new(), None, error.to_string()),
-            },
+            Outcome::Image { nodes, operations, guards, step } => {
+                match image(nodes, operations, guards, step, module.is_read_raw) {
+                    Ok(image) => (Vec::new(), Some(image), String::new()),
+                    Err(error) => (Vec::new(), None, error.to_string()),
+                }
+            }
             Outcome::Code { code, reason } => (code, None, reason),
             Outcome::Nothing { reason } => {
                 assembled.leave_out(module, &reason);

@@ -154,6 +154,7 @@ fn module_plan(analysis: &Analysis, module: AnalysedModule) -> ModulePlan {
         steps: matches!(module.verdict(), Verdict::Partial | Verdict::Replayable),
         reason: reason(module),
         statements: Vec::new(),
+        is_read_raw: analysis.ground().is_read_raw(module.name()),
         open_namespace: false,
         fails: false,
         dependencies: Vec::new(),

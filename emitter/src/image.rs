@@ -10,8 +10,14 @@ use crate::demand;
 use crate::marshal::{MarshalError, Value};
 use crate::methods;
 
-/// Decodes the nodes, operations and guards of one module.
-pub fn image(nodes: Value, operations: Value, guards: Value, step: Value) -> Result<Image, MarshalError> {
+/// Decodes the nodes, operations and guards of one module, none of whose names may wait if it is `read_raw`.
+pub fn image(
+    nodes: Value,
+    operations: Value,
+    guards: Value,
+    step: Value,
+    read_raw: bool,
+) -> Result<Image, MarshalError> {
     let facts = facts(&nodes);
     let step = match step {
         Value::None => None,
@@ -26,11 +32,22 @@ pub fn image(nodes: Value, operations: Value, guards: Value, step: Value) -> Res
         guards: each(guards, guard)?,
         step,
     };
+    if read_raw {
+        image.operations.iter_mut().for_each(make_at_once);
+    }
     let mut bound = demand::bound_at_once(&image, &facts);
     methods::defer(&mut image, &bound);
     bound.resize(image.nodes.len(), false);
     demand::annotate(&mut image, &facts, bound);
     Ok(image)
+}
+
+fn make_at_once(operation: &mut Operation) {
+    match operation {
+        Operation::Store { demand, .. } => demand.may_wait = false,
+        Operation::Import { may_wait, .. } => *may_wait = false,
+        _ => {}
+    }
 }
 
 /// What the harvester says of values beside what their nodes do: the last parts of the tuples.

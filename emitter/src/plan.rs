@@ -69,6 +69,8 @@ pub struct ModulePlan {
     pub reason: String,
     /// Parallel to the statements of the syntax tree, the docstring included.
     pub statements: Vec<Statement>,
+    /// C code looks names up in its dictionary, past the module: they can't wait.
+    pub is_read_raw: bool,
     /// It may hold names that no statement binds.
     pub open_namespace: bool,
     /// Importing it surely raises.

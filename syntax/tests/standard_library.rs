@@ -233,7 +233,9 @@ fn compare_codes(module: &Module, text: &str, expected: &[Dumped], version: (u8,
         let Some(variables) = module.variables(code, version) else { continue };
         let line = index.line_column(text, code.range.start()).0;
         let mut same = expected.iter().filter(|theirs| theirs.0 == *code.qualname && theirs.1 == line).peekable();
-        if same.peek().is_some() && !same.any(|theirs| variables.iter().map(|name| &***name).eq(theirs.2.iter().map(String::as_str))) {
+        if same.peek().is_some()
+            && !same.any(|theirs| variables.iter().map(|name| &***name).eq(theirs.2.iter().map(String::as_str)))
+        {
             report(format!("`co_varnames` of {}, line {line}: we have {variables:?}", code.qualname));
         }
     }

@@ -488,6 +488,7 @@ MADE = dumps
 from shop import reach
 reach.noted[-1].__globals__["string"] = "bound by an import"
 ''',
+    "shop/dumping.py": "import sqlite3, sqlite3.dump\n",
     "shop/switch.py": '''
 import os
 

@@ -299,6 +299,12 @@ os.environ["LYO_DEMAND_LOUD"] = ""
 import shop.switch as m
 print(m.level())
 """,
+    "C code that looks a name up in the dictionary": """
+import shop.dumping as m
+connection = m.sqlite3.connect(":memory:")
+connection.execute("create table t(a)")
+print(list(connection.iterdump()))
+""",
     "fork": """
 import os, sys, shop.base as m
 sys.stdout.flush()

@@ -65,6 +65,11 @@ impl<'text> Merge<'_, 'text> {
                     };
                 }
             }
+            Statement::Reads(names) => {
+                if let Some(module) = self.module_number(line) {
+                    self.ground.modules[module].reads.extend(names.into_iter().map(Arc::from));
+                }
+            }
             Statement::Call { names, class } => {
                 self.calls(line, &names, class, false);
             }

@@ -5,6 +5,7 @@
 //! module _functools            opens the part about a module
 //! import none                  importing it does nothing else; or: import WHAT IT DOES
 //! import loads a b              importing it imports these modules, and does nothing else
+//! reads sqlite3.dump           its code looks names up in the dictionary of this Python module (`PyModule_GetDict`)
 //! reduce: modelled             what calling does, for one or more names of the module
 //! type partial: modelled       the same for a type, and opens a block
 //!   __reduce__: pure -> tuple  indented: attributes of that type (or types)
@@ -34,6 +35,7 @@ pub(super) struct Line<'text> {
 pub(super) enum Statement<'text> {
     Module(&'text str),
     Import(&'text str),
+    Reads(Vec<&'text str>),
     Call { names: Vec<&'text str>, class: Class<'text> },
     Type { names: Vec<&'text str>, class: Class<'text> },
     Attribute { names: Vec<&'text str>, class: Class<'text> },
@@ -89,6 +91,7 @@ fn statement(line: &str) -> Option<Statement<'_>> {
     match keyword {
         "module" => Some(Statement::Module(rest.trim())),
         "import" => Some(Statement::Import(rest.trim())),
+        "reads" => Some(Statement::Reads(rest.split_whitespace().collect())),
         "maybe" => Some(Statement::Maybe(rest.split_whitespace().collect())),
         "differs" => Some(Statement::Differs(rest.split_whitespace().collect())),
         "inert" => Some(Statement::Inert(rest.split_whitespace().collect())),

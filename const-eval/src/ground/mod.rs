@@ -51,6 +51,8 @@ pub struct GroundModule {
     /// In the order of the module's `__dict__`.
     pub exports: IndexMap<Name, Export, FxBuildHasher>,
     pub import_effect: ImportEffect,
+    /// Python modules in whose dictionaries its code looks names up, past the modules.
+    pub reads: Vec<Arc<str>>,
     /// A name that is not among `exports` is certainly absent.
     pub complete: bool,
 }
@@ -337,6 +339,11 @@ impl Ground {
     /// The index of a module in [`Ground::modules`].
     pub fn module_index(&self, name: &str) -> Option<u32> {
         self.module_numbers.get(name).copied()
+    }
+
+    /// Whether the code of some C module looks names up in the dictionary of this Python module.
+    pub fn is_read_raw(&self, python_module: &str) -> bool {
+        self.modules.iter().any(|module| module.reads.iter().any(|name| **name == *python_module))
     }
 
     /// Modules that the target has but that could not be imported, with the error.

@@ -129,7 +129,13 @@ impl Reader {
             exports.insert(string(&pair[0], "export")?, export);
         }
         let complete = !exports.contains_key("__getattr__");
-        Ok(GroundModule { name, exports, import_effect: ImportEffect::Other("is not described".into()), complete })
+        Ok(GroundModule {
+            name,
+            exports,
+            import_effect: ImportEffect::Other("is not described".into()),
+            reads: Vec::new(),
+            complete,
+        })
     }
 
     fn entry(&self, json: &Json) -> Result<Entry, GroundError> {

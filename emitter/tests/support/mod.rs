@@ -111,6 +111,7 @@ impl Tree {
                 steps: false,
                 reason: String::new(),
                 statements: Vec::new(),
+                is_read_raw: false,
                 open_namespace: false,
                 fails: false,
                 dependencies: Vec::new(),
