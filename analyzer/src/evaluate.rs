@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use const_eval::evaluated::Evaluated;
+use const_eval::evaluated::{Evaluated, Passage};
 use const_eval::ground::Ground;
 use const_eval::reason::{Reason, Rule};
 use const_eval::value::ModuleId;
@@ -21,7 +21,7 @@ use crate::consult::Consultant;
 use crate::cycle;
 use crate::globs::ModuleGlobs;
 use crate::graph::{ComponentId, Graph, is_or_contains};
-use crate::kept::{Found, Kept, Trail};
+use crate::kept::{Found, Kept, ModuleSet, Trail};
 use crate::load::{Progress, Table};
 use crate::panics;
 use crate::resolve::{Location, Resolver, parents};
@@ -44,6 +44,24 @@ impl Evaluation {
             _ => None,
         }
     }
+
+    /// Whether it is the same object: whoever has looked at the one has looked at the other.
+    fn is_the_very(&self, other: &Evaluation) -> bool {
+        match (self, other) {
+            (Evaluation::Done(one), Evaluation::Done(other)) => Arc::ptr_eq(one, other),
+            (Evaluation::NotParsed, Evaluation::NotParsed) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether nobody could tell them apart.
+    fn is_equal(&self, other: &Evaluation) -> bool {
+        match (self, other) {
+            (Evaluation::Done(one), Evaluation::Done(other)) => one == other,
+            (Evaluation::NotParsed, Evaluation::NotParsed) => true,
+            _ => false,
+        }
+    }
 }
 
 /// What is left of a module when its component is finished.
@@ -54,6 +72,18 @@ pub struct Finished {
     pub trail: Arc<Trail>,
     /// See [`crate::closed`].
     pub is_closed_inside: bool,
+}
+
+impl Finished {
+    /// Whether importing the one does what importing the other does.
+    fn passes_as(&self, other: &Finished) -> bool {
+        self.is_closed_inside == other.is_closed_inside
+            && match (self.evaluation.done(), other.evaluation.done()) {
+                (Some(one), Some(other)) => Arc::ptr_eq(one, other) || Passage::of(one) == Passage::of(other),
+                (None, None) => true,
+                _ => false,
+            }
+    }
 }
 
 /// In the place of what should be there, and is not.
@@ -96,8 +126,21 @@ pub fn evaluate(context: Context, kept: &[Kept], observer: &dyn Observer) -> Opt
             dependents[*dependency as usize].push(component as ComponentId);
         }
     }
+    // With the same structure, a component that comes after one with another outcome may see the same all the same.
+    let last = kept.first().filter(|kept| kept.same_structure);
+    let components = 0..condensation.components.len();
     let run = Run {
         context,
+        may_be_kept: components
+            .clone()
+            .map(|at| last.filter(|last| to_do[at] && last.sees_the_same(context, at as ComponentId)))
+            .collect(),
+        passes_otherwise: components
+            .map(|at| {
+                AtomicBool::new(!source[at].is_some_and(|kept| last.is_some_and(|last| std::ptr::eq(kept, last))))
+            })
+            .collect(),
+        last,
         results: context.table.modules.iter().map(|_| OnceLock::new()).collect(),
         waiting: condensation
             .dependencies
@@ -134,6 +177,14 @@ pub fn evaluate(context: Context, kept: &[Kept], observer: &dyn Observer) -> Opt
 
 struct Run<'a> {
     context: Context<'a>,
+    /// The last analysis, if modules and graph are as they were.
+    last: Option<&'a Kept<'a>>,
+    /// Per component that is to be evaluated: the last analysis, if what the component sees is as it was then unless what
+    /// comes before it is another thing.
+    may_be_kept: Vec<Option<&'a Kept<'a>>>,
+    /// Per component that is finished: what importing it does, or what comes before it, is not what it was
+    /// ([`Passage`]).
+    passes_otherwise: Vec<AtomicBool>,
     results: Vec<OnceLock<Finished>>,
     /// Per component: how many of its dependencies are unfinished.
     waiting: Vec<AtomicUsize>,
@@ -144,6 +195,86 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn component<'scope>(&'scope self, scope: &Scope<'scope>, component: ComponentId) {
+        if self.observer.is_cancelled() {
+            self.is_cancelled.store(true, Ordering::Relaxed);
+            return;
+        }
+        let kept = self.may_be_kept[component as usize];
+        let finished = match kept.filter(|last| self.looks_the_same(last, component)) {
+            Some(last) => self.as_before(last, component),
+            None => match self.evaluate(component) {
+                Some(finished) => finished,
+                None => return,
+            },
+        };
+        let condensation = &self.context.graph.condensation;
+        let members = &condensation.components[component as usize];
+        let passes_otherwise = condensation.dependencies[component as usize]
+            .iter()
+            .any(|other| self.passes_otherwise[*other as usize].load(Ordering::Acquire))
+            || !self.last.is_some_and(|last| {
+                members
+                    .iter()
+                    .zip(&finished)
+                    .all(|(member, finished)| last.last.evaluations[member.0 as usize].passes_as(finished))
+            });
+        self.passes_otherwise[component as usize].store(passes_otherwise, Ordering::Release);
+        for (member, finished) in members.iter().zip(finished) {
+            // Each module is in one component, and each component runs once.
+            self.results[member.0 as usize].set(finished).ok();
+            if !self.context.table.module(*member).is_gone {
+                self.observer.progress(Progress::Evaluated);
+            }
+        }
+        for &dependent in &self.dependents[component as usize] {
+            if self.waiting[dependent as usize].fetch_sub(1, Ordering::AcqRel) == 1 {
+                scope.spawn(move |scope| self.component(scope, dependent));
+            }
+        }
+    }
+
+    /// Whether all that the component looked at, when it was evaluated last, is the very same.
+    fn looks_the_same(&self, last: &Kept, component: ComponentId) -> bool {
+        let graph = self.context.graph;
+        let condensation = &graph.condensation;
+        let members = &condensation.components[component as usize];
+        let Some(trail) = members.first().map(|first| &last.last.evaluations[first.0 as usize].trail) else {
+            return false;
+        };
+        let comes_before = |module: &&ModuleId| {
+            let other = condensation.component_of[module.0 as usize];
+            other != component && graph.reaches(component, other)
+        };
+        // Of packages around it that don't come before it only the text is seen, which was compared before.
+        !condensation.dependencies[component as usize]
+            .iter()
+            .any(|other| self.passes_otherwise[*other as usize].load(Ordering::Acquire))
+            && trail.looked_at.iter().filter(comes_before).all(|module| {
+                let index = module.0 as usize;
+                self.results[index]
+                    .get()
+                    .is_some_and(|now| now.evaluation.is_the_very(&last.last.evaluations[index].evaluation))
+            })
+            && members
+                .iter()
+                .all(|member| !matches!(last.last.evaluations[member.0 as usize].evaluation, Evaluation::Failed(_)))
+    }
+
+    /// What the component came to last time.
+    fn as_before(&self, last: &Kept, component: ComponentId) -> Vec<Finished> {
+        let members = &self.context.graph.condensation.components[component as usize];
+        let before: Vec<&Finished> = members.iter().map(|member| &last.last.evaluations[member.0 as usize]).collect();
+        let evaluations: Vec<Evaluation> = before.iter().map(|finished| finished.evaluation.clone()).collect();
+        let view = View::of_component(self.context, &self.results, component);
+        let is_closed_inside = closed_inside(self.context, members, &evaluations, &|module| view.results.get(module));
+        let before = before.into_iter().zip(evaluations);
+        before
+            .map(|(before, evaluation)| Finished { evaluation, trail: before.trail.clone(), is_closed_inside })
+            .collect()
+    }
+
+    /// Parallel to the members; `None` if it was cancelled. What comes out the same as last time is what it was.
+    fn evaluate(&self, component: ComponentId) -> Option<Vec<Finished>> {
         let members = &self.context.graph.condensation.components[component as usize];
         let mut view = View::of_component(self.context, &self.results, component);
         let mut done: FxHashMap<ModuleId, Evaluation> = FxHashMap::default();
@@ -151,7 +282,7 @@ impl<'a> Run<'a> {
         for (place, &member) in order.members.iter().enumerate() {
             if self.observer.is_cancelled() {
                 self.is_cancelled.store(true, Ordering::Relaxed);
-                return;
+                return None;
             }
             let evaluation = self.module(&view, member);
             if let Some(evaluated) = evaluation.done()
@@ -163,23 +294,19 @@ impl<'a> Run<'a> {
             }
             done.insert(member, evaluation);
         }
-        let evaluations: Vec<Evaluation> =
+        let mut evaluations: Vec<Evaluation> =
             members.iter().map(|member| done.remove(member).unwrap_or(Evaluation::NotParsed)).collect();
+        if let Some(last) = self.may_be_kept[component as usize] {
+            let before: Vec<&Evaluation> =
+                members.iter().map(|member| &last.last.evaluations[member.0 as usize].evaluation).collect();
+            if evaluations.iter().zip(&before).all(|(now, before)| now.is_equal(before)) {
+                evaluations = before.into_iter().cloned().collect();
+            }
+        }
         let is_closed_inside = closed_inside(self.context, members, &evaluations, &|module| view.results.get(module));
         let trail = Arc::new(Trail { ordered_by: order.decided_by, ..view.trail() });
-        for (member, evaluation) in members.iter().zip(evaluations) {
-            // Each module is in one component, and each component runs once.
-            let finished = Finished { evaluation, trail: trail.clone(), is_closed_inside };
-            self.results[member.0 as usize].set(finished).ok();
-            if !self.context.table.module(*member).is_gone {
-                self.observer.progress(Progress::Evaluated);
-            }
-        }
-        for &dependent in &self.dependents[component as usize] {
-            if self.waiting[dependent as usize].fetch_sub(1, Ordering::AcqRel) == 1 {
-                scope.spawn(move |scope| self.component(scope, dependent));
-            }
-        }
+        let finished = |evaluation| Finished { evaluation, trail: trail.clone(), is_closed_inside };
+        Some(evaluations.into_iter().map(finished).collect())
     }
 
     fn module(&self, view: &View, module: ModuleId) -> Evaluation {
@@ -221,6 +348,8 @@ pub struct View<'a> {
     members: FxHashMap<ModuleId, Arc<Evaluated>>,
     /// What was asked for, if that is noted.
     asked: Option<Mutex<FxHashMap<Name, Found>>>,
+    /// The modules that were looked at, if that is noted.
+    looked_at: Option<ModuleSet>,
 }
 
 impl<'a> View<'a> {
@@ -233,6 +362,7 @@ impl<'a> View<'a> {
             hidden: FxHashSet::default(),
             members: FxHashMap::default(),
             asked: None,
+            looked_at: None,
         }
     }
 
@@ -244,7 +374,8 @@ impl<'a> View<'a> {
     fn trail(&self) -> Trail {
         let asked =
             self.asked.as_ref().and_then(|asked| asked.lock().ok().map(|mut asked| std::mem::take(&mut *asked)));
-        Trail { found: asked.into_iter().flatten().collect(), ordered_by: Vec::new() }
+        let looked_at = self.looked_at.as_ref().map(ModuleSet::members).unwrap_or_default();
+        Trail { found: asked.into_iter().flatten().collect(), ordered_by: Vec::new(), looked_at }
     }
 
     fn of_component(context: Context<'a>, results: &'a [OnceLock<Finished>], component: ComponentId) -> View<'a> {
@@ -267,6 +398,7 @@ impl<'a> View<'a> {
             hidden,
             members: FxHashMap::default(),
             asked: context.leaves_trail.then(Mutex::default),
+            looked_at: context.leaves_trail.then(|| ModuleSet::among(context.table.modules.len())),
         }
     }
 
@@ -330,6 +462,7 @@ impl World for View<'_> {
     }
 
     fn ir(&self, module: ModuleId) -> Option<&Arc<ir::Module>> {
+        self.looks_at(module);
         let module = self.context.table.module(module);
         match self.component {
             Some(_) => module.evaluated_ir(),
@@ -339,13 +472,12 @@ impl World for View<'_> {
     }
 
     fn evaluated(&self, module: ModuleId) -> Option<&Arc<Evaluated>> {
-        if let Some(member) = self.members.get(&module) {
-            return Some(member);
-        }
-        if self.hidden.contains(&module) {
-            return None;
-        }
-        self.results.get(module)?.evaluation.done()
+        self.looks_at(module);
+        self.known(module)
+    }
+
+    fn passage(&self, module: ModuleId) -> Option<Passage<'_>> {
+        self.known(module).map(|evaluated| Passage::of(evaluated))
     }
 
     fn comes_before(&self, module: ModuleId) -> bool {
@@ -376,6 +508,22 @@ impl World for View<'_> {
 }
 
 impl View<'_> {
+    fn known(&self, module: ModuleId) -> Option<&Arc<Evaluated>> {
+        if let Some(member) = self.members.get(&module) {
+            return Some(member);
+        }
+        if self.hidden.contains(&module) {
+            return None;
+        }
+        self.results.get(module)?.evaluation.done()
+    }
+
+    fn looks_at(&self, module: ModuleId) {
+        if let Some(looked_at) = &self.looked_at {
+            looked_at.add(module);
+        }
+    }
+
     /// What the name leads to; aliases are replaced.
     fn find(&self, name: &str) -> Resolved {
         if let Some(&module) = self.context.table.by_name.get(name) {

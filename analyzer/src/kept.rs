@@ -4,6 +4,7 @@
 //! the packages around it, and what the names are that it asks for. If all that is as it was, so is the outcome.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use const_eval::value::ModuleId;
 use const_eval::world::{Resolved, World};
@@ -21,8 +22,39 @@ use crate::resolve::{Resolver, parents};
 #[derive(Debug, Default)]
 pub struct Trail {
     pub found: Vec<(Name, Found)>,
+    /// Modules of whose contents or text something was looked at, members among them.
+    pub looked_at: Vec<ModuleId>,
     /// The modules by whose imports its members were put in order; none if there is only one member.
     pub ordered_by: Vec<ModuleId>,
+}
+
+/// A set of modules that grows while others look at it.
+pub struct ModuleSet(Vec<AtomicU64>);
+
+impl ModuleSet {
+    /// An empty one, for modules of lower numbers.
+    pub fn among(modules: usize) -> ModuleSet {
+        ModuleSet((0..modules.div_ceil(64)).map(|_| AtomicU64::new(0)).collect())
+    }
+
+    pub fn add(&self, module: ModuleId) {
+        let (word, bit) = (module.0 as usize / 64, 1 << (module.0 % 64));
+        // A store to memory that others read costs them time, even if it changes nothing.
+        if let Some(word) = self.0.get(word)
+            && word.load(Ordering::Relaxed) & bit == 0
+        {
+            word.fetch_or(bit, Ordering::Relaxed);
+        }
+    }
+
+    /// In the order of their numbers.
+    pub fn members(&self) -> Vec<ModuleId> {
+        let words = (0..).zip(&self.0).map(|(at, word)| (at, word.load(Ordering::Relaxed)));
+        let bits = words.filter(|(_, word)| *word != 0).flat_map(|(at, word)| {
+            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| ModuleId(64 * at + bit))
+        });
+        bits.collect()
+    }
 }
 
 /// As [`Resolved`], to be compared.
@@ -114,7 +146,7 @@ impl<'a> Kept<'a> {
     }
 
     /// Whether the component sees what it saw, given that what comes before it is as it was.
-    fn sees_the_same(&self, context: Context, component: ComponentId) -> bool {
+    pub fn sees_the_same(&self, context: Context, component: ComponentId) -> bool {
         let members = &context.graph.condensation.components[component as usize];
         let mut around = members.iter().flat_map(|member| parents(&context.table.module(*member).name));
         // A package around a member that does not come before it is seen, though not what it was evaluated to.

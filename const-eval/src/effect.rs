@@ -18,7 +18,7 @@ use crate::reason::Reason;
 use crate::value::{ModuleId, ObjectRef, Value};
 
 /// One effect of a statement.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Effect {
     pub change: Change,
     /// What it is and the calls that lead to it, as for a residual statement.
@@ -27,7 +27,7 @@ pub struct Effect {
 
 /// What is changed, and how. Every kind has exactly one way to be carried out, which runs no Python code but
 /// what a comparison of equal hashes or an ABC's registration would run in the executed module as well.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// `type.__setattr__`, `object.__setattr__` or an entry of a module's namespace, past any hook in Python.
     SetAttribute { object: Value, name: Name, value: Value },

@@ -2,19 +2,19 @@
 
 use std::sync::{Arc, OnceLock};
 
-use indexmap::IndexMap;
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 use syntax::ir::Name;
 
 use crate::effect::{self, Changed, Effect, Place};
 use crate::heap::Heap;
+use crate::ordered::Ordered;
 use crate::reason::Reason;
 use crate::value::{ModuleId, ObjectRef, Value};
 
-pub type Namespace = IndexMap<Name, Value, FxBuildHasher>;
+pub type Namespace = Ordered<Name, Value>;
 
 /// What a top-level statement was proven to be (design §2).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// Changes nothing but its module's own objects; same result in every process.
     Static,
@@ -31,7 +31,7 @@ pub enum Outcome {
 }
 
 /// The effects of a statement, to be carried out in its place.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Replay {
     /// In the order in which the statement has them; never empty.
     pub effects: Vec<Effect>,
@@ -119,6 +119,94 @@ impl Evaluated {
     /// Where an object of the module lies; `None` where no stable path leads to it.
     pub fn place(&self, object: ObjectRef) -> Option<&Place> {
         self.places.get_or_init(|| effect::places(self)).get(&object.index).filter(|_| object.owner == self.module)
+    }
+}
+
+/// Where the places are computed from the rest, they don't count.
+impl PartialEq for Evaluated {
+    fn eq(&self, other: &Self) -> bool {
+        let Evaluated {
+            module,
+            heap,
+            namespace,
+            outcomes,
+            dependencies,
+            open_namespace,
+            porous,
+            fails,
+            opaque,
+            forgotten,
+            unsure,
+            speculative,
+            veiled,
+            module_aliases,
+            changed,
+            shared,
+            stand_ins,
+            surely_loaded,
+            steps,
+            places: _,
+        } = self;
+        *module == other.module
+            && *steps == other.steps
+            && (*open_namespace, *porous, *fails) == (other.open_namespace, other.porous, other.fails)
+            && *surely_loaded == other.surely_loaded
+            && *namespace == other.namespace
+            && *outcomes == other.outcomes
+            && *dependencies == other.dependencies
+            && *opaque == other.opaque
+            && *forgotten == other.forgotten
+            && *unsure == other.unsure
+            && *speculative == other.speculative
+            && *veiled == other.veiled
+            && *module_aliases == other.module_aliases
+            && *changed == other.changed
+            && *shared == other.shared
+            && *stand_ins == other.stand_ins
+            && *heap == other.heap
+    }
+}
+
+/// What importing a module does, as others see it who don't look at what it holds.
+#[derive(Clone, Copy)]
+pub struct Passage<'a>(&'a Evaluated);
+
+impl<'a> Passage<'a> {
+    pub fn of(evaluated: &'a Evaluated) -> Passage<'a> {
+        Passage(evaluated)
+    }
+
+    pub fn fails(self) -> bool {
+        self.0.fails
+    }
+
+    pub fn is_proven(self) -> bool {
+        self.0.is_proven()
+    }
+
+    pub fn changed(self) -> &'a Arc<FxHashSet<Changed>> {
+        &self.0.changed
+    }
+
+    pub fn surely_loaded(self) -> &'a [ModuleId] {
+        &self.0.surely_loaded
+    }
+
+    /// What the module puts into `sys.modules` under this name.
+    pub fn alias(self, name: &str) -> Option<&'a Value> {
+        self.0.module_aliases.iter().find(|(alias, _)| **alias == *name).map(|(_, module)| module)
+    }
+}
+
+impl PartialEq for Passage<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        let Passage(one) = self;
+        let Passage(other) = other;
+        one.fails == other.fails
+            && one.is_proven() == other.is_proven()
+            && one.changed == other.changed
+            && one.surely_loaded == other.surely_loaded
+            && one.module_aliases == other.module_aliases
     }
 }
 

@@ -6,23 +6,22 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-use rustc_hash::FxBuildHasher;
 use syntax::ir::{CodeId, Name};
 
 use crate::ground::GroundId;
 use crate::key::Key;
 use crate::machine::frame::Frame;
+use crate::ordered::Ordered;
 use crate::value::{ModuleId, ObjectRef, Value};
 
 /// Names to values in insertion order: namespaces, instance dictionaries.
-pub type Attributes = IndexMap<Name, Value, FxBuildHasher>;
+pub type Attributes = Ordered<Name, Value>;
 
 /// A `dict`'s entries in insertion order: the key as it was first inserted, and the value.
-pub type Dict = IndexMap<Key, (Value, Value), FxBuildHasher>;
+pub type Dict = Ordered<Key, (Value, Value)>;
 
 /// A `set`'s elements in insertion order, which is *not* the order in which CPython iterates.
-pub type Set = IndexMap<Key, Value, FxBuildHasher>;
+pub type Set = Ordered<Key, Value>;
 
 /// A class, wherever it is implemented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,12 +40,12 @@ impl Type {
 }
 
 /// All objects of one module, addressed by index.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Heap {
     pub objects: Vec<Object>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Object {
     List(Vec<Value>),
     Dict(Dict),
@@ -125,7 +124,7 @@ pub enum Object {
 }
 
 /// `property`: getter, setter, deleter (`None` where absent) and its explicit docstring.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Property {
     pub get: Value,
     pub set: Value,
@@ -148,13 +147,13 @@ impl Default for Property {
 }
 
 /// `staticmethod` and `classmethod`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Wrapper {
     pub function: Value,
     pub attributes: Attributes,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Function {
     /// Of a function that was evaluated from text: its IR, and the dict that is its globals.
     pub dynamic: Option<(Arc<syntax::ir::Module>, ObjectRef)>,
@@ -174,7 +173,7 @@ pub struct Function {
     pub type_parameters: Option<Value>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Class {
     pub name: Name,
     pub qualname: Value,
@@ -209,7 +208,7 @@ impl Class {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Instance {
     pub class: Type,
     pub payload: Payload,
@@ -225,7 +224,7 @@ impl Instance {
 }
 
 /// What an instance inherits from a C base.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Payload {
     None,
     /// Of an immutable type: int, str, tuple, …
@@ -241,7 +240,7 @@ pub enum Payload {
     Hidden,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Native {
     pub class: GroundId,
     pub arguments: Vec<Value>,
@@ -260,7 +259,7 @@ pub enum ViewKind {
 pub const UNKNOWN_TYPE: GroundId = GroundId(u32::MAX);
 
 /// The state of an iterator.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Iterator {
     /// Over items known beforehand.
     Items {
@@ -320,7 +319,7 @@ pub enum Iterator {
     Finished,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Generator {
     pub kind: GeneratorKind,
     /// Absent while running and when finished.

@@ -8,6 +8,7 @@ pub mod ground;
 pub mod heap;
 pub mod key;
 pub mod machine;
+pub mod ordered;
 pub mod primitive;
 pub mod reason;
 pub mod render;

@@ -96,6 +96,33 @@ pub enum Value {
     Unknown(Arc<Reason>),
 }
 
+/// Whether nobody could tell them apart: `0.0` is not `-0.0`, and `nan` is `nan`.
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        use Value as V;
+        match (self, other) {
+            (V::None, V::None) | (V::Ellipsis, V::Ellipsis) | (V::NotImplemented, V::NotImplemented) => true,
+            (V::Bool(one), V::Bool(other)) => one == other,
+            (V::Int(one), V::Int(other)) => one == other,
+            (V::Float(one), V::Float(other)) => one.to_bits() == other.to_bits(),
+            (V::Complex(one, two), V::Complex(other, another)) => {
+                (one.to_bits(), two.to_bits()) == (other.to_bits(), another.to_bits())
+            }
+            (V::Str(one), V::Str(other)) => one == other,
+            (V::Bytes(one), V::Bytes(other)) => one == other,
+            (V::Tuple(one), V::Tuple(other)) => Arc::ptr_eq(one, other) || one == other,
+            (V::Range(one), V::Range(other)) => one == other,
+            (V::Slice(one), V::Slice(other)) => one == other,
+            (V::Object(one), V::Object(other)) => one == other,
+            (V::Ground(one), V::Ground(other)) | (V::Opaque(one), V::Opaque(other)) => one == other,
+            (V::Module(one), V::Module(other)) => one == other,
+            (V::GroundModule(one), V::GroundModule(other)) => one == other,
+            (V::Unknown(one), V::Unknown(other)) => Arc::ptr_eq(one, other) || one == other,
+            _ => false,
+        }
+    }
+}
+
 impl Value {
     pub fn str(text: impl Into<Arc<str>>) -> Value {
         Value::Str(text.into())

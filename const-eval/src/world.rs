@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::evaluated::Evaluated;
+use crate::evaluated::{Evaluated, Passage};
 use crate::ground::Ground;
 use crate::reason::Reason;
 use crate::value::{ModuleId, Value};
@@ -84,6 +84,9 @@ pub trait World: Sync {
     /// The finished evaluation of a module; `None` while it is not finished
     /// (it is in the same import cycle) or when it can't be evaluated.
     fn evaluated(&self, module: ModuleId) -> Option<&Arc<Evaluated>>;
+    /// The same, where what the module holds does not matter. Who asks for that only need not be evaluated again
+    /// when nothing else of the module has changed.
+    fn passage(&self, module: ModuleId) -> Option<Passage<'_>>;
     /// The module is not in this one's import cycle, and always finished before any of that starts.
     fn comes_before(&self, module: ModuleId) -> bool;
     /// What the target makes of a call.

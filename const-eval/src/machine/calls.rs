@@ -715,6 +715,14 @@ impl Machine<'_> {
             let message = format!("expected at most 1 argument, got {}", positional.len());
             return self.raise("TypeError", message);
         }
+        if !keywords.is_empty() && (owner == known.set || owner == known.list) {
+            // `list.__init__` leaves them to a `__new__` in Python.
+            let class = self.type_of(made)?;
+            if owner == known.set || matches!(self.lookup(class, "__new__"), Some(Found::Ground { .. })) {
+                let name = self.type_name(Type::Ground(owner));
+                return self.raise("TypeError", format!("{name}() takes no keyword arguments"));
+            }
+        }
         if owner == known.list {
             if let Some(iterable) = positional.first() {
                 let items = self.collect_hinted(iterable)?;

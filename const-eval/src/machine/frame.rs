@@ -7,7 +7,7 @@ use syntax::ir;
 use crate::value::{ModuleId, ObjectRef, Value};
 
 /// Where a frame's names live.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Scope {
     /// The namespace of the module under evaluation.
     Module,
@@ -18,7 +18,7 @@ pub enum Scope {
 }
 
 /// A `try` that is in force.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Handler {
     pub label: ir::Label,
     /// Height of the value stack when the block was entered.
@@ -27,7 +27,7 @@ pub struct Handler {
     pub handled: usize,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Frame {
     pub ir: Arc<ir::Module>,
     /// The module whose globals the code sees.

@@ -105,7 +105,7 @@ impl Machine<'_> {
         let Some(ir) = dynamic.as_ref().map(|(ir, _)| ir.clone()).or_else(|| self.world.ir(module).cloned()) else {
             return self.residual(Rule::UnknownCall, "calls a function whose source is not known");
         };
-        if module != self.module && self.world.evaluated(module).is_none() {
+        if module != self.module && self.world.passage(module).is_none() {
             return self.residual(Rule::ImportCycle, "calls a function of a module in the same import cycle");
         }
         if module != self.module

@@ -13,6 +13,7 @@ use syntax::ir::{CodeKind, Name};
 
 use super::frame::{Frame, Scope};
 use super::{Eval, Machine, Stop};
+use crate::evaluated::Passage;
 use crate::ground::{Export, ImportEffect};
 use crate::reason::{Reason, Rule};
 use crate::value::{ModuleId, Value};
@@ -28,7 +29,7 @@ impl Machine<'_> {
         } else if frame.globals.is_some() || !self.import_in_call(&absolute, names) {
             let message = format!("imports `{module}` from within a call");
             let known = matches!(self.world.resolve(&absolute), Resolved::Source(module)
-                if self.world.evaluated(module).is_some_and(|evaluated| !evaluated.fails));
+                if self.world.passage(module).is_some_and(|passage| !passage.fails()));
             // What it runs is as far from this module's objects as what an import statement runs.
             if frame.globals.is_some() || self.leaked || self.may_be_caught() || !known {
                 return self.residual(Rule::ImportInCall, message);
@@ -111,10 +112,7 @@ impl Machine<'_> {
         let Resolved::Source(module) = self.world.resolve(text) else { return None };
         let known = module != self.module
             && self.world.is_standard(module)
-            && self
-                .world
-                .evaluated(module)
-                .is_some_and(|evaluated| !evaluated.module_aliases.iter().any(|(alias, _)| alias == text))
+            && self.world.passage(module).is_some_and(|passage| passage.alias(text).is_none())
             && self.aliased(text).is_none()
             && !self.module_aliases.iter().any(|(alias, _)| alias == text)
             && self.is_surely_loaded(module);
@@ -135,9 +133,9 @@ impl Machine<'_> {
                 return true;
             }
             if seen.insert(module)
-                && let Some(evaluated) = self.world.evaluated(module)
+                && let Some(passage) = self.world.passage(module)
             {
-                pending.extend(evaluated.surely_loaded.iter().copied());
+                pending.extend(passage.surely_loaded());
             }
         }
         false
@@ -183,7 +181,7 @@ impl Machine<'_> {
                     self.surely_loaded.insert(module);
                 }
                 self.inherit_changes(module);
-                let fails = self.world.evaluated(module).is_some_and(|evaluated| evaluated.fails);
+                let fails = self.world.passage(module).is_some_and(Passage::fails);
                 if fails {
                     return Err(failed_import(absolute));
                 }
@@ -255,7 +253,7 @@ impl Machine<'_> {
     /// May a package around a module that is missing have installed a finder of its own (`pkg_resources.extern`)?
     fn may_be_made_findable(&self, absolute: &str) -> bool {
         absolute.match_indices('.').any(|(index, _)| match self.world.resolve(&absolute[..index]) {
-            Resolved::Source(parent) => self.world.evaluated(parent).is_none_or(|evaluated| !evaluated.is_proven()),
+            Resolved::Source(parent) => self.world.passage(parent).is_none_or(|passage| !passage.is_proven()),
             Resolved::Missing | Resolved::Ground(_) => false,
             Resolved::Unfound(_) | Resolved::Unknown(_) => true,
         })
@@ -285,20 +283,14 @@ impl Machine<'_> {
     /// What importing the module gives: it may put another one into its own place in `sys.modules`.
     pub(super) fn loaded(&self, module: ModuleId) -> Value {
         let name = self.world.module_name(module);
-        self.world
-            .evaluated(module)
-            .and_then(|evaluated| evaluated.module_aliases.iter().find(|(alias, _)| **alias == *name))
-            .map_or(Value::Module(module), |(_, replacement)| replacement.clone())
+        self.world.passage(module).and_then(|passage| passage.alias(name)).cloned().unwrap_or(Value::Module(module))
     }
 
     /// The module that a parent package, which has always run first, has put into
     /// `sys.modules` under this name.
     fn aliased(&self, absolute: &str) -> Option<Value> {
         absolute.match_indices('.').find_map(|(index, _)| match self.world.resolve(&absolute[..index]) {
-            Resolved::Source(parent) => {
-                let evaluated = self.world.evaluated(parent)?;
-                evaluated.module_aliases.iter().find(|(name, _)| **name == *absolute).map(|(_, module)| module.clone())
-            }
+            Resolved::Source(parent) => self.world.passage(parent)?.alias(absolute).cloned(),
             _ => None,
         })
     }

@@ -496,9 +496,16 @@ impl Machine<'_> {
 
     /// `PyObject_LengthHint` of something for which there is an iterator already.
     pub(super) fn ask_length_hint(&mut self, value: &Value) -> Eval<()> {
-        for method in ["__len__", "__length_hint__"] {
-            if let Some(method) = self.python_special(value, method)? {
-                return self.length_hint(&method);
+        let class = self.type_of(value)?;
+        for name in ["__len__", "__length_hint__"] {
+            match self.lookup(class, name) {
+                Some(found @ Found::Value(_)) => {
+                    let method = self.bind(found, name, Some(value), class)?;
+                    return self.length_hint(&method);
+                }
+                // What C tells of itself, it tells to nobody else.
+                Some(Found::Ground { .. }) => return Ok(()),
+                None => {}
             }
         }
         Ok(())

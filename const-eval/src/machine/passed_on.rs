@@ -74,7 +74,7 @@ impl Machine<'_> {
         else {
             return None;
         };
-        let is_loaded = self.world.evaluated(package).is_none()
+        let is_loaded = self.world.passage(package).is_none()
             && self.imported.contains(&submodule)
             && self.world.comes_before(submodule)
             && !self.binds(package, name);

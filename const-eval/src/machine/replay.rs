@@ -84,15 +84,15 @@ impl Machine<'_> {
 
     /// What an imported module has changed is no longer what its owner left.
     pub(super) fn inherit_changes(&mut self, imported: ModuleId) {
-        let Some(evaluated) = self.world.evaluated(imported) else { return };
-        if evaluated.changed.is_empty() {
+        let Some(passage) = self.world.passage(imported) else { return };
+        if passage.changed().is_empty() {
             return;
         }
-        let again = evaluated.changed.iter().any(|changed| self.overlay.known.contains(changed));
+        let again = passage.changed().iter().any(|changed| self.overlay.known.contains(changed));
         if again {
             self.overlay.forget();
         }
-        self.overlay.unknown.extend(evaluated.changed.iter().cloned());
+        self.overlay.unknown.extend(passage.changed().iter().cloned());
     }
 
     /// After a statement that runs at import.
@@ -243,7 +243,7 @@ impl Machine<'_> {
         let is_given = name.starts_with("__") && name.ends_with("__");
         let may_be_submodule = self.world.is_package(module)
             && !matches!(self.world.resolve(&format!("{module_name}.{name}")), Resolved::Missing);
-        if self.world.evaluated(module).is_none() || is_given || may_be_submodule || module == self.module {
+        if self.world.passage(module).is_none() || is_given || may_be_submodule || module == self.module {
             return self.residual(Rule::ForeignChange, message);
         }
         let before = self.foreign_global(module, name)?;

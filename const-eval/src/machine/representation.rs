@@ -364,7 +364,9 @@ impl Machine<'_> {
                 return self.call_ground_method(base, "__str__", value.clone(), Vec::new(), Vec::new());
             }
             Some(Payload::Data(data @ Value::Str(_))) => return Ok(data),
-            Some(Payload::Data(data)) if self.python_definition(class, "__repr__").is_none() => {
+            Some(Payload::Data(data))
+                if self.has_str_of_its_own(class) || self.python_definition(class, "__repr__").is_none() =>
+            {
                 return self.str_of(&data);
             }
             _ => {}
@@ -374,6 +376,12 @@ impl Machine<'_> {
             return Ok(Value::Str(self.primitive(outcome)?));
         }
         self.repr_of(value)
+    }
+
+    /// Does a C type above the class say what its `str` is, whatever its `repr` (`bytes_str`)?
+    fn has_str_of_its_own(&mut self, class: Type) -> bool {
+        let object = self.known.object;
+        matches!(self.lookup(class, "__str__"), Some(Found::Ground { owner, .. }) if owner != object)
     }
 
     fn ascii_of(&mut self, value: &Value) -> Eval<Value> {
@@ -529,7 +537,7 @@ impl Machine<'_> {
             if let Some(failure) = conversion.error.clone() {
                 return self.primitive(Err(failure));
             }
-            let text = match conversion.code {
+            let made = match conversion.code {
                 's' | 'r' | 'a' => {
                     let text = self.converted(&argument, Some(conversion.code))?;
                     if matches!(text, Value::Opaque(_)) {
@@ -546,7 +554,7 @@ impl Machine<'_> {
                     percent::convert(&conversion, width, precision, &data)
                 }
             };
-            out.push_str(&self.primitive(text)?);
+            out.push_str(&self.primitive_of(made, &[&argument])?);
         }
         let left = match &items {
             Some(items) => next < items.len(),
