@@ -199,11 +199,11 @@ impl<'a> Run<'a> {
             self.is_cancelled.store(true, Ordering::Relaxed);
             return;
         }
-        let kept = self.may_be_kept[component as usize];
-        let finished = match kept.filter(|last| self.looks_the_same(last, component)) {
-            Some(last) => self.as_before(last, component),
+        let kept = self.may_be_kept[component as usize].filter(|last| self.looks_the_same(last, component));
+        let (finished, progress) = match kept {
+            Some(last) => (self.as_before(last, component), Progress::Kept),
             None => match self.evaluate(component) {
-                Some(finished) => finished,
+                Some(finished) => (finished, Progress::Evaluated),
                 None => return,
             },
         };
@@ -223,7 +223,7 @@ impl<'a> Run<'a> {
             // Each module is in one component, and each component runs once.
             self.results[member.0 as usize].set(finished).ok();
             if !self.context.table.module(*member).is_gone {
-                self.observer.progress(Progress::Evaluated);
+                self.observer.progress(progress);
             }
         }
         for &dependent in &self.dependents[component as usize] {

@@ -396,10 +396,12 @@ pub enum Progress {
     Found(usize),
     /// One file is loaded.
     Loaded,
-    /// So many modules are to be evaluated.
+    /// So many modules are to be evaluated, or kept.
     Evaluating(usize),
     /// One module is evaluated.
     Evaluated,
+    /// One module need not be evaluated: nothing that it looked at came out another way.
+    Kept,
 }
 
 fn push_candidate(next: &mut Vec<Candidate>, seen: &mut FxHashSet<Name>, name: Name, location: SourceLocation) {

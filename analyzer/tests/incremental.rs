@@ -74,7 +74,7 @@ fn comments_and_bodies_that_nobody_calls_matter_to_nobody() {
     let mut program = Program::new();
     assert_eq!(program.after("low.py", "import re\n", "# new\n\nimport re\n"), 0);
     assert_eq!(program.after("low.py", "    return print()", "    x = 1\n    return x"), 0);
-    assert_eq!(program.after("low.py", "    return X", "    y = X\n    return y"), 4, "low, middle, high, above");
+    assert_eq!(program.after("low.py", "    return X", "    y = X\n    return y"), 2, "low, middle: Y is what it was");
 }
 
 #[test]
@@ -94,11 +94,17 @@ fn a_body_that_is_called_later_is_seen_as_it_is_then() {
 }
 
 #[test]
-fn a_top_level_matters_to_all_that_come_after() {
+fn a_top_level_matters_to_those_that_see_another_thing() {
     let mut program = Program::new();
     assert_eq!(program.after("above.py", "high\n", "high\nV = 1\n"), 1);
-    assert_eq!(program.after("high.py", "middle.Y", "middle.Y + 1"), 2);
-    assert_eq!(program.after("low.py", "X = 1", "X = 2"), 4);
+    assert_eq!(program.after("high.py", "middle.Y", "middle.Y + 1"), 1, "high: above looks at nothing of it");
+    assert_eq!(program.after("low.py", "X = 1", "X = 2"), 3, "low, middle, high");
+    assert_eq!(program.after("low.py", "X = 2", "X = 2\nV = 3"), 2, "low, middle: Y is what it was");
+    assert_eq!(
+        program.after("low.py", "V = 3", "print()"),
+        4,
+        "low, and all that come after: importing them does more"
+    );
 }
 
 #[test]
@@ -116,6 +122,6 @@ fn broken_syntax_matters_to_those_that_import_the_file_until_it_is_mended() {
     assert_eq!(program.after("high.py", "middle.Y", "(middle.Y"), 2, "high, above");
     assert_eq!(program.after("high.py", "(middle.Y", "middle.Y"), 0);
     assert_eq!(program.after("low.py", "return print()", "return print("), 4, "low, middle, high, above");
-    assert_eq!(program.after("beside.py", "W = 4", "W = 5"), 2, "beside, above");
+    assert_eq!(program.after("beside.py", "W = 4", "W = 5"), 1, "beside: above looks at nothing of it");
     assert_eq!(program.after("low.py", "return print(", "return print(1)"), 1, "above, for what beside is now");
 }

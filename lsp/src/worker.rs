@@ -162,7 +162,7 @@ impl Observer for Watch<'_> {
                 self.found.fetch_add(count, Ordering::Relaxed);
                 return;
             }
-            Progress::Loaded | Progress::Evaluated => self.done.fetch_add(1, Ordering::Relaxed) + 1,
+            Progress::Loaded | Progress::Evaluated | Progress::Kept => self.done.fetch_add(1, Ordering::Relaxed) + 1,
         };
         if done.is_multiple_of(32) {
             let of = self.found.load(Ordering::Relaxed);

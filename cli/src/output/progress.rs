@@ -32,7 +32,7 @@ impl AnalysisBar {
     fn hear(&self, progress: Progress) {
         match progress {
             Progress::Found(count) => self.bar.inc_length(count as u64),
-            Progress::Loaded | Progress::Evaluated => self.bar.inc(1),
+            Progress::Loaded | Progress::Evaluated | Progress::Kept => self.bar.inc(1),
             Progress::Evaluating(count) => {
                 self.bar.set_message("evaluating");
                 self.bar.set_position(0);
