@@ -333,12 +333,27 @@ fn gone(id: ModuleId, name: &Name, path: &Path, source: SourceFile) -> Module {
 
 /// Whether a module with this summary leads to the same modules, and none goes another way because of the names that it
 /// binds: a package's decide what `from . import name` means, and `__path__` where its modules are.
-fn leads_to_the_same(module: &Module, summary: &ImportSummary) -> bool {
-    let binds_path = |summary: &ImportSummary| summary.binds.iter().any(|name| &**name == "__path__");
+fn leads_to_the_same(table: &Table, module: &Module, summary: &ImportSummary) -> bool {
+    let (now, then) = (&summary.binds, &module.summary.binds);
     summary.requests == module.summary.requests
         && summary.has_star_import == module.summary.has_star_import
-        && (summary.binds == module.summary.binds
-            || (!module.is_package && !binds_path(summary) && !binds_path(&module.summary)))
+        && (now == then || {
+            let only = |one: &[Name], other: &[Name]| -> Vec<Name> {
+                one.iter().filter(|name| other.binary_search(name).is_err()).cloned().collect()
+            };
+            let mut changed = [only(now, then), only(then, now)].concat();
+            if module.is_package {
+                let is_submodule = |name: &Name| {
+                    let full = format!("{}.{name}", module.name);
+                    let mut targets = table.modules.iter().flat_map(|module| module.targets.iter());
+                    targets.any(|target| target.submodules.iter().any(|(_, submodule)| **submodule == *full))
+                };
+                changed.retain(|name| &**name == "__path__" || is_submodule(name));
+            } else {
+                changed.retain(|name| &**name == "__path__");
+            }
+            changed.is_empty()
+        })
 }
 
 /// The table with the present texts of files that have changed since, if these lead to the same modules as before;
@@ -366,7 +381,7 @@ pub fn reload(
     for id in changed {
         let module = &last.modules[id.0 as usize];
         let summary = database::import_summary(database, module.source);
-        if !leads_to_the_same(module, &summary) {
+        if !leads_to_the_same(last, module, &summary) {
             return None;
         }
         let (ir, failures) = match database::lowered(database, module.source) {
