@@ -76,11 +76,14 @@ def execute(python: judge.Python, paths: list[Path], hash_seed: int) -> list[dic
     # Not `-I`: that would ignore the hash seed.
     command = [python.executable, "-P", "-s", str(HERE / "support" / "execute_many.py")]
     given = json.dumps([str(path) for path in paths])
-    done = subprocess.run(command, input=given, env=environment, timeout=60 + 10 * len(paths), capture_output=True, text=True)
-    if done.returncode == 0:
+    try:
+        done = subprocess.run(command, input=given, env=environment, timeout=60 + 4 * len(paths), capture_output=True, text=True)
+    except subprocess.TimeoutExpired:
+        done = None
+    if done is not None and done.returncode == 0:
         return json.loads(done.stdout)
     if len(paths) == 1:
-        # Such as one that takes all memory.
+        # Such as one that takes all memory, or all the time there is.
         return [{"names": {}, "raised": "Stopped", "ends": None, "written": "", "warned": [], "unraisable": []}]
     half = len(paths) // 2
     return execute(python, paths[:half], hash_seed) + execute(python, paths[half:], hash_seed)
