@@ -192,3 +192,14 @@ fn a_bad_configuration_is_named() {
     assert_eq!(run.status, 2);
     assert!(run.stderr.contains("pyproject.toml") && run.stderr.contains("strikt"), "{}", run.stderr);
 }
+
+/// Each step looks through all that the steps before have made.
+#[test]
+fn what_never_ends_is_left_at_some_time() {
+    let text = "seen = []\nclass Endless:\n    def __getitem__(self, key):\n        seen.append(('item', key))\n        \
+                print(seen)\n        return seen\nx = [part for part in Endless()]\ny = 1\n";
+    let tree = Tree::new(&[("a.py", text)]);
+    let run = tree.check(&[]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(run.module("a")["verdict"], "partial");
+}

@@ -288,7 +288,10 @@ impl Machine<'_> {
             {
                 self.object(*object) as *const Object as usize
             }
-            _ => return holds(value),
+            _ => {
+                self.looked_through.set(self.looked_through.get() + 1);
+                return holds(value);
+            }
         };
         if nesting.settled.contains(&place) {
             return true;
