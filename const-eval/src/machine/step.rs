@@ -931,6 +931,10 @@ impl Machine<'_> {
                         format!("cannot access local variable '{name}' where it is not associated with a value"),
                     );
                 }
+                // From 3.12 on (PEP 709) it may be the function's own variable, and the exception another one.
+                if code.kind == ir::CodeKind::Comprehension && self.version() >= (3, 12) {
+                    return self.residual(Rule::Raises, format!("`{name}` is not bound, in a comprehension"));
+                }
                 self.raise_exactly(
                     "NameError",
                     format!("cannot access free variable '{name}' where it is not associated with a value in enclosing scope"),
