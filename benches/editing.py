@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import sys
 import time
@@ -21,6 +22,20 @@ def resident(client: Client) -> float:
     """Memory of the server, in MB."""
     status = Path(f"/proc/{client.process.pid}/status").read_text()
     return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
+
+
+FIRST = "sympy/physics/quantum/shor.py"
+
+
+@contextlib.contextmanager
+def editor(tree: Path, python: str) -> Iterator[Client]:
+    """A client that has opened a file of the tree and has its diagnostics."""
+    client = Client(patience=600)
+    with client:
+        client.initialize([tree], python=python)
+        client.diagnostics(client.open(tree / FIRST, (tree / FIRST).read_text()))
+        yield client
+        client.stop()
 
 
 def edits(client: Client, tree: Path, saved: bool = False) -> Iterator[tuple[str, float]]:

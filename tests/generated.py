@@ -55,38 +55,52 @@ class Judged:
     quiet: bool = False
 
 
+def by_halves(run, paths: list[Path], failed) -> list:
+    """What `run` gives for the files; where that is nothing, for half of them at a time, and `failed` for a single one."""
+    results = run(paths)
+    if results is not None:
+        return results
+    if len(paths) == 1:
+        return [failed]
+    half = len(paths) // 2
+    return by_halves(run, paths[:half], failed) + by_halves(run, paths[half:], failed)
+
+
+def ended(command: list[str], seconds: int, **options) -> subprocess.CompletedProcess | None:
+    """The command once it has ended; `None` where the time was up."""
+    try:
+        return subprocess.run(command, timeout=seconds, capture_output=True, text=True, **options)
+    except subprocess.TimeoutExpired:
+        return None
+
+
 def evaluate(python: judge.Python, paths: list[Path]) -> list[dict | None]:
     """`lyo eval` of the files; `None` where the command itself fails."""
-    command = [judge.lyo(), "eval", "--format", "json", "--python", python.executable, *map(str, paths)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60 + 4 * len(paths))
-    except subprocess.TimeoutExpired:
-        done = None
-    if done is not None and done.returncode in (0, 1):
+
+    def run(paths: list[Path]) -> list[dict] | None:
+        command = [judge.lyo(), "eval", "--format", "json", "--python", python.executable, *map(str, paths)]
+        done = ended(command, 60 + 4 * len(paths))
+        if done is None or done.returncode not in (0, 1):
+            return None
         report = json.loads(done.stdout)
         return [report] if len(paths) == 1 else report["files"]
-    if len(paths) == 1:
-        return [None]
-    half = len(paths) // 2
-    return evaluate(python, paths[:half]) + evaluate(python, paths[half:])
+
+    return by_halves(run, paths, None)
 
 
 def execute(python: judge.Python, paths: list[Path], hash_seed: int) -> list[dict]:
     environment = {**os.environ, "PYTHONHASHSEED": str(hash_seed)}
     # Not `-I`: that would ignore the hash seed.
     command = [python.executable, "-P", "-s", str(HERE / "support" / "execute_many.py")]
-    given = json.dumps([str(path) for path in paths])
-    try:
-        done = subprocess.run(command, input=given, env=environment, timeout=60 + 4 * len(paths), capture_output=True, text=True)
-    except subprocess.TimeoutExpired:
-        done = None
-    if done is not None and done.returncode == 0:
-        return json.loads(done.stdout)
-    if len(paths) == 1:
-        # Such as one that takes all memory, or all the time there is.
-        return [{"names": {}, "raised": "Stopped", "ends": None, "written": "", "warned": [], "unraisable": []}]
-    half = len(paths) // 2
-    return execute(python, paths[:half], hash_seed) + execute(python, paths[half:], hash_seed)
+
+    def run(paths: list[Path]) -> list[dict] | None:
+        given = json.dumps([str(path) for path in paths])
+        done = ended(command, 60 + 10 * len(paths), input=given, env=environment)
+        return json.loads(done.stdout) if done is not None and done.returncode == 0 else None
+
+    # Such as one that takes all memory, or all the time there is.
+    stopped = {"names": {}, "raised": "Stopped", "ends": None, "written": "", "warned": [], "unraisable": []}
+    return by_halves(run, paths, stopped)
 
 
 def compare(said: dict | None, first: dict, second: dict) -> Judged:

@@ -133,7 +133,7 @@ pub fn evaluate(context: Context, kept: &[Kept], observer: &dyn Observer) -> Opt
         context,
         may_be_kept: components
             .clone()
-            .map(|at| last.filter(|last| to_do[at] && last.sees_the_same(context, at as ComponentId)))
+            .map(|at| to_do[at] && last.is_some_and(|last| last.sees_the_same(context, at as ComponentId)))
             .collect(),
         passes_otherwise: components
             .map(|at| {
@@ -179,9 +179,9 @@ struct Run<'a> {
     context: Context<'a>,
     /// The last analysis, if modules and graph are as they were.
     last: Option<&'a Kept<'a>>,
-    /// Per component that is to be evaluated: the last analysis, if what the component sees is as it was then unless what
-    /// comes before it is another thing.
-    may_be_kept: Vec<Option<&'a Kept<'a>>>,
+    /// Per component: it is to be evaluated, but sees what it saw in the last analysis unless what comes before it is
+    /// another thing.
+    may_be_kept: Vec<bool>,
     /// Per component that is finished: what importing it does, or what comes before it, is not what it was
     /// ([`Passage`]).
     passes_otherwise: Vec<AtomicBool>,
@@ -199,7 +199,7 @@ impl<'a> Run<'a> {
             self.is_cancelled.store(true, Ordering::Relaxed);
             return;
         }
-        let kept = self.may_be_kept[component as usize].filter(|last| self.looks_the_same(last, component));
+        let kept = self.last_of(component).filter(|last| self.looks_the_same(last, component));
         let (finished, progress) = match kept {
             Some(last) => (self.as_before(last, component), Progress::Kept),
             None => match self.evaluate(component) {
@@ -209,9 +209,7 @@ impl<'a> Run<'a> {
         };
         let condensation = &self.context.graph.condensation;
         let members = &condensation.components[component as usize];
-        let passes_otherwise = condensation.dependencies[component as usize]
-            .iter()
-            .any(|other| self.passes_otherwise[*other as usize].load(Ordering::Acquire))
+        let passes_otherwise = self.comes_after_another_passage(component)
             || !self.last.is_some_and(|last| {
                 members
                     .iter()
@@ -233,6 +231,17 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The last analysis, if the component may be kept as it was in it.
+    fn last_of(&self, component: ComponentId) -> Option<&'a Kept<'a>> {
+        self.last.filter(|_| self.may_be_kept[component as usize])
+    }
+
+    /// Whether importing something that comes before the component does not do what it did.
+    fn comes_after_another_passage(&self, component: ComponentId) -> bool {
+        let mut dependencies = self.context.graph.condensation.dependencies[component as usize].iter();
+        dependencies.any(|other| self.passes_otherwise[*other as usize].load(Ordering::Acquire))
+    }
+
     /// Whether all that the component looked at, when it was evaluated last, is the very same.
     fn looks_the_same(&self, last: &Kept, component: ComponentId) -> bool {
         let graph = self.context.graph;
@@ -246,9 +255,7 @@ impl<'a> Run<'a> {
             other != component && graph.reaches(component, other)
         };
         // Of packages around it that don't come before it only the text is seen, which was compared before.
-        !condensation.dependencies[component as usize]
-            .iter()
-            .any(|other| self.passes_otherwise[*other as usize].load(Ordering::Acquire))
+        !self.comes_after_another_passage(component)
             && trail.looked_at.iter().filter(comes_before).all(|module| {
                 let index = module.0 as usize;
                 self.results[index]
@@ -265,8 +272,8 @@ impl<'a> Run<'a> {
         let members = &self.context.graph.condensation.components[component as usize];
         let before: Vec<&Finished> = members.iter().map(|member| &last.last.evaluations[member.0 as usize]).collect();
         let evaluations: Vec<Evaluation> = before.iter().map(|finished| finished.evaluation.clone()).collect();
-        let view = View::of_component(self.context, &self.results, component);
-        let is_closed_inside = closed_inside(self.context, members, &evaluations, &|module| view.results.get(module));
+        let results = Results::Running(&self.results);
+        let is_closed_inside = closed_inside(self.context, members, &evaluations, &|module| results.get(module));
         let before = before.into_iter().zip(evaluations);
         before
             .map(|(before, evaluation)| Finished { evaluation, trail: before.trail.clone(), is_closed_inside })
@@ -296,7 +303,7 @@ impl<'a> Run<'a> {
         }
         let mut evaluations: Vec<Evaluation> =
             members.iter().map(|member| done.remove(member).unwrap_or(Evaluation::NotParsed)).collect();
-        if let Some(last) = self.may_be_kept[component as usize] {
+        if let Some(last) = self.last_of(component) {
             let before: Vec<&Evaluation> =
                 members.iter().map(|member| &last.last.evaluations[member.0 as usize].evaluation).collect();
             if evaluations.iter().zip(&before).all(|(now, before)| now.is_equal(before)) {

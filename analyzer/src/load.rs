@@ -335,25 +335,17 @@ fn gone(id: ModuleId, name: &Name, path: &Path, source: SourceFile) -> Module {
 /// binds: a package's decide what `from . import name` means, and `__path__` where its modules are.
 fn leads_to_the_same(table: &Table, module: &Module, summary: &ImportSummary) -> bool {
     let (now, then) = (&summary.binds, &module.summary.binds);
+    let come = now.iter().filter(|name| then.binary_search(name).is_err());
+    let gone = then.iter().filter(|name| now.binary_search(name).is_err());
+    let is_submodule = |name: &Name| {
+        let full = format!("{}.{name}", module.name);
+        let mut targets = table.modules.iter().flat_map(|module| module.targets.iter());
+        targets.any(|target| target.submodules.iter().any(|(_, submodule)| **submodule == *full))
+    };
+    let leads_elsewhere = |name: &Name| &**name == "__path__" || (module.is_package && is_submodule(name));
     summary.requests == module.summary.requests
         && summary.has_star_import == module.summary.has_star_import
-        && (now == then || {
-            let only = |one: &[Name], other: &[Name]| -> Vec<Name> {
-                one.iter().filter(|name| other.binary_search(name).is_err()).cloned().collect()
-            };
-            let mut changed = [only(now, then), only(then, now)].concat();
-            if module.is_package {
-                let is_submodule = |name: &Name| {
-                    let full = format!("{}.{name}", module.name);
-                    let mut targets = table.modules.iter().flat_map(|module| module.targets.iter());
-                    targets.any(|target| target.submodules.iter().any(|(_, submodule)| **submodule == *full))
-                };
-                changed.retain(|name| &**name == "__path__" || is_submodule(name));
-            } else {
-                changed.retain(|name| &**name == "__path__");
-            }
-            changed.is_empty()
-        })
+        && !come.chain(gone).any(leads_elsewhere)
 }
 
 /// The table with the present texts of files that have changed since, if these lead to the same modules as before;

@@ -172,6 +172,7 @@ class Classes(BundleTest):
         program = SHOW + """
 show(m.C); show(m.D)
 print(m.C.x.name, m.D.made, m.Base.__subclasses__(), m.C.__subclasses__(), type.__subclasses__(m.Meta), type.__subclasses__(type))
+print(len(object.__subclasses__()) - len({cls for cls in object.__subclasses__() if cls.__name__ in ('quiet', 'silent')}) == len(object.__subclasses__()))
 class E(m.D): pass
 print(E.__mro__, type(E))
 """

@@ -40,14 +40,23 @@ impl Body {
 
     /// Unpacks it for good.
     pub fn get(&self) -> &Plain {
-        self.plain.get_or_init(|| Box::new(self.unpack()))
+        self.plain
+            .get_or_init(|| Box::new(Plain { instructions: self.unpack_instructions(), ranges: self.unpack_ranges() }))
     }
 
-    /// Unpacks it for once, where that was not done for good.
-    pub fn peek(&self) -> Cow<'_, Plain> {
+    /// The instructions, unpacked for once where that was not done for good.
+    pub fn peek(&self) -> Cow<'_, [Instruction]> {
         match self.plain.get() {
-            Some(plain) => Cow::Borrowed(plain),
-            None => Cow::Owned(self.unpack()),
+            Some(plain) => Cow::Borrowed(&plain.instructions),
+            None => Cow::Owned(self.unpack_instructions()),
+        }
+    }
+
+    /// The ranges, likewise.
+    pub fn peek_ranges(&self) -> Cow<'_, [TextRange]> {
+        match self.plain.get() {
+            Some(plain) => Cow::Borrowed(&plain.ranges),
+            None => Cow::Owned(self.unpack_ranges()),
         }
     }
 
@@ -55,17 +64,19 @@ impl Body {
     pub fn has_the_same_instructions(&self, other: &Body) -> bool {
         match (&self.packed, &other.packed) {
             (Some(packed), Some(other)) => packed.instructions() == other.instructions(),
-            _ => self.peek().instructions == other.peek().instructions,
+            _ => self.peek() == other.peek(),
         }
     }
 
-    fn unpack(&self) -> Plain {
-        let unpacked = self.packed.as_ref().map(Packed::unpack).unwrap_or_default();
-        // Nobody but `Packed::new` has written the bytes.
-        unpacked.unwrap_or_else(|| Plain {
-            instructions: vec![Instruction::Unsupported("instructions that can't be unpacked".into())],
-            ranges: vec![TextRange::default()],
-        })
+    // Nobody but `Packed::new` has written the bytes: they can be read.
+
+    fn unpack_instructions(&self) -> Vec<Instruction> {
+        let unpacked = self.packed.as_ref().and_then(Packed::unpack_instructions);
+        unpacked.unwrap_or_else(|| vec![Instruction::Unsupported("instructions that can't be unpacked".into())])
+    }
+
+    fn unpack_ranges(&self) -> Vec<TextRange> {
+        self.packed.as_ref().and_then(Packed::unpack_ranges).unwrap_or_default()
     }
 }
 
@@ -103,24 +114,27 @@ impl Packed {
         &self.bytes[..self.ranges_at as usize]
     }
 
-    fn unpack(&self) -> Option<Plain> {
-        let mut rest = &self.bytes[..];
-        let mut plain = Plain {
-            instructions: Vec::with_capacity(self.count as usize),
-            ranges: Vec::with_capacity(self.count as usize),
-        };
+    fn unpack_instructions(&self) -> Option<Vec<Instruction>> {
+        let mut rest = self.instructions();
+        let mut instructions = Vec::with_capacity(self.count as usize);
         for _ in 0..self.count {
             let (instruction, after) = postcard::take_from_bytes(rest).ok()?;
-            plain.instructions.push(instruction);
+            instructions.push(instruction);
             rest = after;
         }
+        Some(instructions)
+    }
+
+    fn unpack_ranges(&self) -> Option<Vec<TextRange>> {
+        let mut rest = &self.bytes[self.ranges_at as usize..];
+        let mut ranges = Vec::with_capacity(self.count as usize);
         let mut before = 0;
         for _ in 0..self.count {
             let ((step, length), after) = postcard::take_from_bytes::<(i64, u32)>(rest).ok()?;
             let start = u32::try_from(i64::from(before) + step).ok()?;
-            plain.ranges.push(TextRange::at(start.into(), length.into()));
+            ranges.push(TextRange::at(start.into(), length.into()));
             (before, rest) = (start, after);
         }
-        Some(plain)
+        Some(ranges)
     }
 }

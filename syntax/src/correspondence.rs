@@ -68,7 +68,7 @@ pub fn correspondence(old: &Module, new: &Module) -> Option<Correspondence> {
             return None;
         }
         if old.body.has_the_same_instructions(&new.body) && old.locals == new.locals {
-            for (old, new) in old.body.peek().ranges.iter().zip(&new.body.peek().ranges) {
+            for (old, new) in old.body.peek_ranges().iter().zip(&*new.body.peek_ranges()) {
                 found.note(*old, *new)?;
             }
         } else if old.read.is_set() || matches!(old.kind, CodeKind::TopLevel | CodeKind::Class) {

@@ -83,7 +83,7 @@ impl Module {
             matches!(instruction, Instruction::MakeFunction { code, .. }
                 if self.code(*code).kind == CodeKind::Comprehension)
         };
-        if version >= (3, 12) && function.body.peek().instructions.iter().any(is_inlined) {
+        if version >= (3, 12) && function.body.peek().iter().any(is_inlined) {
             return None;
         }
         Some(function.locals.iter().filter(|name| !name.starts_with('.')).collect())

@@ -238,7 +238,7 @@ fn stores_module(code: &ir::Code, name: &str) -> bool {
 
 /// Does the code itself, functions within it excluded, mention one of the names?
 pub(super) fn mentions_any(code: &ir::Code, names: &[&str]) -> bool {
-    code.body.peek().instructions.iter().any(|instruction| match instruction {
+    code.body.peek().iter().any(|instruction| match instruction {
         Instruction::LoadName(name)
         | Instruction::LoadGlobal(name)
         | Instruction::LoadAttribute(name)
@@ -256,7 +256,7 @@ fn collect_names(ir: &ir::Module, code: ir::CodeId, names: &mut FxHashSet<Name>)
             continue;
         }
         ir.code(code).read.set();
-        for instruction in &ir.code(code).body.peek().instructions {
+        for instruction in &*ir.code(code).body.peek() {
             match instruction {
                 Instruction::LoadName(name)
                 | Instruction::LoadGlobal(name)
