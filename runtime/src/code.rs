@@ -7,7 +7,7 @@ use pyo3_ffi as ffi;
 
 use crate::failure::Failure;
 use crate::make::Rehydrator;
-use crate::object::Object;
+use crate::object::{Fallible, Object};
 
 impl Rehydrator<'_> {
     pub(crate) fn make_code(&mut self, code: CodeView<'_>) -> Result<Object, Failure> {
@@ -25,8 +25,8 @@ impl Rehydrator<'_> {
         let (instructions, lines, handlers) = (instructions?, lines?, handlers?);
         let nlocals = variables.tuple_items().count();
         // SAFETY: live objects, of the types that the call asks for or checks; it checks the counts.
-        unsafe {
-            Ok(Object::owned(new_code(
+        let made = unsafe {
+            Object::owned(new_code(
                 number(code.argcount),
                 number(code.posonlyargcount),
                 number(code.kwonlyargcount),
@@ -45,7 +45,58 @@ impl Rehydrator<'_> {
                 number(code.firstlineno),
                 lines.as_ptr(),
                 handlers.as_ptr(),
-            ))?)
+            ))?
+        };
+        untrack_variables(&made, [&self.filename, &name, &qualname]);
+        Ok(made)
+    }
+}
+
+/// What was marshalled: a code object.
+pub fn unmarshal(bytes: &[u8]) -> Fallible<Object> {
+    // SAFETY: pointer and length describe a slice; a new reference.
+    let code = unsafe {
+        Object::owned(ffi::PyMarshal_ReadObjectFromString(bytes.as_ptr().cast(), bytes.len() as ffi::Py_ssize_t))?
+    };
+    if code.is_exactly(&raw mut ffi::PyCode_Type) {
+        untrack_constants(&code)?;
+    }
+    Ok(code)
+}
+
+/// Takes the tuples of a code object that was just unmarshalled, and of all code within it, out of the collector's lists: no
+/// constant can be part of a cycle, and there is one tuple or more for each function.
+fn untrack_constants(code: &Object) -> Fallible<()> {
+    let mut pending = vec![code.clone()];
+    while let Some(code) = pending.pop() {
+        let constants = code.attribute("co_consts")?;
+        for constant in constants.tuple_items() {
+            if constant.is_exactly(&raw mut ffi::PyCode_Type) {
+                pending.push(constant);
+            } else if constant.is_exactly(&raw mut ffi::PyTuple_Type) {
+                constant.untrack_constant();
+            }
+        }
+        constants.untrack_constant();
+        code.attribute("co_names")?.untrack_constant();
+        let [filename, name, qualname] = ["co_filename", "co_name", "co_qualname"].map(|field| code.attribute(field));
+        untrack_variables(&code, [&filename?, &name?, &qualname?]);
+    }
+    Ok(())
+}
+
+/// The same for the names of the code's variables, `co_localsplusnames`, which no attribute gives: it is the field two before
+/// the file name, which the names of the code follow (`cpython/code.h`, since 3.11).
+fn untrack_variables(code: &Object, known: [&Object; 3]) {
+    let known = known.map(Object::as_ptr);
+    // SAFETY: the fields of a code object are its first words; it owns the tuple among them.
+    unsafe {
+        let length = (*(&raw const ffi::PyCode_Type)).tp_basicsize as usize / size_of::<*mut ffi::PyObject>();
+        let fields = std::slice::from_raw_parts(code.as_ptr().cast::<*mut ffi::PyObject>(), length);
+        let filename = fields.windows(known.len()).position(|fields| fields == known);
+        let variables = filename.and_then(|filename| Object::borrowed(fields[filename.checked_sub(2)?]));
+        if let Some(variables) = variables.filter(|variables| variables.is_exactly(&raw mut ffi::PyTuple_Type)) {
+            variables.untrack_constant();
         }
     }
 }

@@ -7,6 +7,7 @@ use artifact::Block;
 use pyo3_ffi as ffi;
 
 use crate::bundle;
+use crate::code::unmarshal;
 use crate::collector;
 use crate::demand::{Waiting, subclasses};
 use crate::import::{builtins_dict, foreign_builtin, run};
@@ -161,6 +162,8 @@ impl State {
         if marshalled.is_empty() {
             return self.loader.attribute("get_code")?.call1(&self.name);
         }
+        subclasses::notice_within(marshalled);
+        subclasses::make_if_due();
         let code = unmarshal(marshalled)?;
         if !code.is_exactly(&raw mut ffi::PyCode_Type) {
             return Err(crate::raise("the bundle holds no code for it"));
@@ -172,13 +175,6 @@ impl State {
         }
         Ok(code)
     }
-}
-
-fn unmarshal(bytes: &[u8]) -> Fallible<Object> {
-    subclasses::notice_within(bytes);
-    subclasses::make_if_due();
-    // SAFETY: pointer and length describe a slice; a new reference.
-    unsafe { Object::owned(ffi::PyMarshal_ReadObjectFromString(bytes.as_ptr().cast(), bytes.len() as ffi::Py_ssize_t)) }
 }
 
 /// Whether `sys.modules` is the interpreter's own table.

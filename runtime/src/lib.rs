@@ -29,6 +29,7 @@ mod object;
 mod rehydrate;
 mod replay;
 mod script;
+mod slots;
 mod step;
 mod unnamed;
 

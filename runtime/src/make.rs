@@ -13,24 +13,17 @@ use artifact::view::{Ids, ImageView, NodeView};
 use pyo3_ffi as ffi;
 use rustc_hash::FxHashSet;
 
+use crate::code::unmarshal;
 use crate::complete::{Pending, Task};
 use crate::demand::{Waiting, subclasses};
 use crate::failure::Failure;
 use crate::lookup::lookup;
 use crate::names;
 use crate::object::{Object, type_dict};
+use crate::slots::{Slot, Slots};
 
 /// Nodes that have to be whole at once may be nested this deeply.
 pub const DEEPEST: u32 = 200;
-
-#[derive(Clone)]
-pub enum Slot {
-    Absent,
-    InProgress,
-    Made(Object),
-    /// A node of another module, which waits there.
-    Elsewhere(Rc<Waiting>, NodeId),
-}
 
 /// A module that is being rehydrated.
 pub struct Rehydrator<'a> {
@@ -39,7 +32,7 @@ pub struct Rehydrator<'a> {
     pub globals: Object,
     /// `co_filename` of its code.
     pub filename: Object,
-    slots: Vec<Slot>,
+    slots: Slots,
     pub(crate) completed: Vec<bool>,
     pub(crate) depth: u32,
     pub(crate) pending: Pending,
@@ -58,7 +51,7 @@ impl<'a> Rehydrator<'a> {
             module,
             globals,
             filename,
-            slots: vec![Slot::Absent; image.len()],
+            slots: Slots::new(image.len()),
             completed: vec![false; image.len()],
             depth: 0,
             pending: Pending::default(),
@@ -80,14 +73,13 @@ impl<'a> Rehydrator<'a> {
 
     /// The object of a node; it may have to be completed still.
     pub fn make(&mut self, id: NodeId) -> Result<Object, Failure> {
-        match self.slots.get(id as usize) {
-            Some(Slot::Made(object)) => return Ok(object.clone()),
+        match self.slots.get(id) {
+            Some(Slot::Made(object)) => return Ok(object),
             Some(Slot::InProgress) => return Err(Failure::InProgress),
             Some(Slot::Absent) => {}
             Some(Slot::Elsewhere(other, node)) => {
-                let (other, node) = (other.clone(), *node);
                 let object = other.value(node)?;
-                self.slots[id as usize] = Slot::Made(object.clone());
+                drop(self.slots.replace(id, Slot::Made(object.clone())));
                 return Ok(object);
             }
             None => {
@@ -98,46 +90,34 @@ impl<'a> Rehydrator<'a> {
             return Err(Failure::TooDeep);
         }
         self.depth += 1;
-        self.slots[id as usize] = Slot::InProgress;
+        drop(self.slots.replace(id, Slot::InProgress));
         let made = self.make_new(id);
         self.depth -= 1;
-        match made {
-            Ok(object) => {
-                self.slots[id as usize] = Slot::Made(object.clone());
-                Ok(object)
-            }
-            Err(failure) => {
-                self.slots[id as usize] = Slot::Absent;
-                Err(failure)
-            }
-        }
+        let slot = made.as_ref().map_or(Slot::Absent, |object| Slot::Made(object.clone()));
+        drop(self.slots.replace(id, slot));
+        made
     }
 
     pub fn slot(&self, id: NodeId) -> Slot {
-        self.slots.get(id as usize).cloned().unwrap_or(Slot::Absent)
+        self.slots.get(id).unwrap_or(Slot::Absent)
     }
 
     pub fn is_absent(&self, id: NodeId) -> bool {
-        matches!(self.slots.get(id as usize), Some(Slot::Absent))
+        self.slots.is_absent(id)
     }
 
     /// The node's object is that of another module's node.
     pub fn set_elsewhere(&mut self, id: NodeId, other: Rc<Waiting>, node: NodeId) {
-        if let Some(slot) = self.slots.get_mut(id as usize) {
-            *slot = Slot::Elsewhere(other, node);
-        }
+        drop(self.slots.replace(id, Slot::Elsewhere(other, node)));
     }
 
     /// The objects of all nodes made so far.
-    pub fn made(&self) -> impl Iterator<Item = &Object> {
-        self.slots.iter().filter_map(|slot| match slot {
-            Slot::Made(object) => Some(object),
-            _ => None,
-        })
+    pub fn made(&self) -> impl Iterator<Item = Object> {
+        self.slots.made()
     }
 
     /// Lets go of all that the methods which still wait don't need; gives it.
-    pub fn keep_for_methods(&mut self) -> Vec<Slot> {
+    pub fn keep_for_methods(&mut self) -> Vec<Object> {
         let mut needed = FxHashSet::default();
         let mut pending: Vec<NodeId> = self.methods.iter().copied().filter(|id| self.is_absent(*id)).collect();
         while let Some(id) = pending.pop() {
@@ -147,20 +127,14 @@ impl<'a> Rehydrator<'a> {
                 pending.extend(node.references());
             }
         }
-        let mut let_go = Vec::new();
-        for (id, slot) in (0..).zip(self.slots.iter_mut()) {
-            if !needed.contains(&id) {
-                let_go.push(std::mem::replace(slot, Slot::Absent));
-            }
-        }
-        let_go
+        self.slots.keep(|id| needed.contains(&id))
     }
 
-    /// Every object that is held, for the collector.
+    /// Every object that is held and may be part of a cycle, for the collector.
     pub fn visit(&self, visit: &mut dyn FnMut(*mut ffi::PyObject)) {
         visit(self.module.as_ptr());
         visit(self.globals.as_ptr());
-        self.made().for_each(|object| visit(object.as_ptr()));
+        self.slots.visit(visit);
     }
 
     pub fn make_optional(&mut self, id: Option<NodeId>) -> Result<Option<Object>, Failure> {
@@ -245,13 +219,10 @@ impl<'a> Rehydrator<'a> {
                 unsafe { Object::owned(ffi::PyDictProxy_New(mapping.as_ptr()))? }
             }
             NodeView::Code(code) => self.make_code(code)?,
-            NodeView::CodeBlob(bytes) => unsafe {
+            NodeView::CodeBlob(bytes) => {
                 subclasses::notice_within(bytes);
-                Object::owned(ffi::PyMarshal_ReadObjectFromString(
-                    bytes.as_ptr().cast(),
-                    bytes.len() as ffi::Py_ssize_t,
-                ))?
-            },
+                unmarshal(bytes)?
+            }
             NodeView::CodeOf { function, path } => {
                 let function = self.make(function)?;
                 constant(code_of(&function)?, path)?

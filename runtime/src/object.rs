@@ -74,6 +74,15 @@ impl Object {
         }
     }
 
+    /// Takes over the reference at an address that [`into_ptr`](Self::into_ptr) gave.
+    ///
+    /// # Safety
+    /// There is a reference, which the caller owns.
+    pub unsafe fn from_address(address: usize) -> Self {
+        // SAFETY: no object lies at 0, says the caller.
+        Self(unsafe { NonNull::new_unchecked(address as *mut ffi::PyObject) })
+    }
+
     pub fn as_ptr(&self) -> *mut ffi::PyObject {
         self.0.as_ptr()
     }
@@ -148,17 +157,19 @@ impl Object {
     /// Takes a tuple that can't be part of a cycle out of the collector's lists, as the collector does when it meets it
     /// (`_PyTuple_MaybeUntrack`).
     pub fn untrack_constant(&self) {
-        let is_constant = |item: &Object| {
-            let class = item.class();
-            // SAFETY: live objects.
-            unsafe {
-                class.as_type().is_some_and(|class| ffi::PyType_IS_GC(class) == 0)
-                    || item.is_exactly(&raw mut ffi::PyTuple_Type) && ffi::PyObject_GC_IsTracked(item.as_ptr()) == 0
-            }
-        };
-        if self.tuple_items().all(|item| is_constant(&item)) {
+        if !self.tuple_items().any(|item| item.may_be_in_cycle()) {
             // SAFETY: a tuple; nothing happens to one that is not tracked.
             unsafe { ffi::PyObject_GC_UnTrack(self.as_ptr().cast()) }
+        }
+    }
+
+    /// Whether the object can be part of a cycle, now or later: its type takes part in collections, and it is no tuple that
+    /// was taken out of them.
+    pub fn may_be_in_cycle(&self) -> bool {
+        // SAFETY: reading the type of a live object.
+        unsafe {
+            ffi::PyType_IS_GC(ffi::Py_TYPE(self.as_ptr())) != 0
+                && !(self.is_exactly(&raw mut ffi::PyTuple_Type) && ffi::PyObject_GC_IsTracked(self.as_ptr()) == 0)
         }
     }
 

@@ -6,7 +6,7 @@
 //! is an ordinary one again, down to its type.
 //!
 //! Everything that a value takes from elsewhere is looked up when its statement's turn has come. What
-//! waits elsewhere too is not made for that: it is known by its place ([`crate::make::Slot::Elsewhere`]).
+//! waits elsewhere too is not made for that: it is known by its place ([`crate::slots::Slot::Elsewhere`]).
 //!
 //! A class can wait although its bases can be asked for their subclasses: see [`subclasses`].
 
@@ -31,8 +31,9 @@ use rustc_hash::FxHashMap;
 
 use crate::collector::GcPause;
 use crate::failure::Failure;
-use crate::make::{Rehydrator, Slot};
+use crate::make::Rehydrator;
 use crate::object::{Fallible, GilProtected, Object, Raised, is_finalizing, module_dict};
+use crate::slots::Slot;
 use order::Order;
 
 /// The value of a waiting name.
@@ -535,7 +536,7 @@ impl Waiting {
             {
                 if let (Ok(rehydrator), Ok(stand_in)) = (self.rehydrator.try_borrow(), builtins::stand_in()) {
                     for object in rehydrator.made().filter(|object| frame::has_globals(object, globals)) {
-                        frame::give_function_builtins(object, &stand_in, &real);
+                        frame::give_function_builtins(&object, &stand_in, &real);
                     }
                 }
                 let _ = globals.dict_set_name("__builtins__", &real).map_err(|Raised| crate::object::take_message());

@@ -9,8 +9,8 @@ use pyo3_ffi as ffi;
 
 use super::{Place, Waiting, methods};
 use crate::failure::Failure;
-use crate::make::Slot;
 use crate::object::{Object, type_lookup};
+use crate::slots::Slot;
 use std::rc::Rc;
 
 /// What stands at a path below a value.

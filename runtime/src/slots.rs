@@ -1,0 +1,129 @@
+//! What has become of each node of a module.
+
+use std::mem::ManuallyDrop;
+use std::rc::Rc;
+
+use artifact::model::NodeId;
+use pyo3_ffi as ffi;
+
+use crate::demand::Waiting;
+use crate::object::Object;
+
+#[derive(Clone)]
+pub enum Slot {
+    Absent,
+    InProgress,
+    Made(Object),
+    /// A node of another module, which waits there.
+    Elsewhere(Rc<Waiting>, NodeId),
+}
+
+/// A slot for each node, a word each: most of a module's nodes are never looked at, and memory that nobody has written to
+/// costs nothing.
+pub struct Slots {
+    /// [`ABSENT`], [`IN_PROGRESS`], the address of an object that is owned here, or an index into `elsewhere` with the
+    /// mark [`ELSEWHERE`].
+    words: Vec<usize>,
+    elsewhere: Vec<(Rc<Waiting>, NodeId)>,
+    /// Nodes whose objects the collector has to know of: the others can't be part of a cycle.
+    collectable: Vec<NodeId>,
+}
+
+const ABSENT: usize = 0;
+const IN_PROGRESS: usize = 1;
+/// Set in no address of an object.
+const ELSEWHERE: usize = 2;
+const MARKS: u32 = 2;
+
+impl Slots {
+    pub fn new(length: usize) -> Self {
+        Self { words: vec![ABSENT; length], elsewhere: Vec::new(), collectable: Vec::new() }
+    }
+
+    /// Nothing for a node that there is not.
+    pub fn get(&self, id: NodeId) -> Option<Slot> {
+        let word = *self.words.get(id as usize)?;
+        Some(match word {
+            ABSENT => Slot::Absent,
+            IN_PROGRESS => Slot::InProgress,
+            _ if word & ELSEWHERE != 0 => {
+                let (other, node) = self.elsewhere.get(word >> MARKS)?;
+                Slot::Elsewhere(Rc::clone(other), *node)
+            }
+            _ => Slot::Made(Object::clone(&held(word))),
+        })
+    }
+
+    pub fn is_absent(&self, id: NodeId) -> bool {
+        self.words.get(id as usize) == Some(&ABSENT)
+    }
+
+    /// Gives what was there before, which is not to be dropped while the slots are in use: that may run code.
+    #[must_use]
+    pub fn replace(&mut self, id: NodeId, slot: Slot) -> Slot {
+        let before = self.get(id).unwrap_or(Slot::Absent);
+        let Some(word) = self.words.get_mut(id as usize) else { return before };
+        if let Slot::Made(_) = before {
+            drop(ManuallyDrop::into_inner(held(*word)));
+            self.collectable.retain(|other| *other != id);
+        }
+        *word = match slot {
+            Slot::Absent => ABSENT,
+            Slot::InProgress => IN_PROGRESS,
+            Slot::Made(object) => {
+                if object.may_be_in_cycle() {
+                    self.collectable.push(id);
+                }
+                object.into_ptr() as usize
+            }
+            Slot::Elsewhere(other, node) => {
+                self.elsewhere.push((other, node));
+                (self.elsewhere.len() - 1) << MARKS | ELSEWHERE
+            }
+        };
+        before
+    }
+
+    /// The objects of all nodes made so far.
+    pub fn made(&self) -> impl Iterator<Item = Object> + '_ {
+        self.words.iter().filter(|word| is_object(**word)).map(|word| Object::clone(&held(*word)))
+    }
+
+    /// Empties all slots but those of these nodes; gives what was in them.
+    pub fn keep(&mut self, is_needed: impl Fn(NodeId) -> bool) -> Vec<Object> {
+        let mut let_go = Vec::new();
+        for (id, word) in (0..).zip(&mut self.words) {
+            if *word != ABSENT && !is_needed(id) {
+                let word = std::mem::replace(word, ABSENT);
+                if is_object(word) {
+                    let_go.push(ManuallyDrop::into_inner(held(word)));
+                }
+            }
+        }
+        self.collectable.retain(|id| is_needed(*id));
+        let_go
+    }
+
+    /// Every object that is held and may be part of a cycle.
+    pub fn visit(&self, visit: &mut dyn FnMut(*mut ffi::PyObject)) {
+        for id in &self.collectable {
+            visit(held(self.words[*id as usize]).as_ptr());
+        }
+    }
+}
+
+impl Drop for Slots {
+    fn drop(&mut self) {
+        drop(self.keep(|_| false));
+    }
+}
+
+fn is_object(word: usize) -> bool {
+    word > IN_PROGRESS && word & ELSEWHERE == 0
+}
+
+/// The object at an address, whose reference stays where it is.
+fn held(word: usize) -> ManuallyDrop<Object> {
+    // SAFETY: words that are addresses own a reference.
+    ManuallyDrop::new(unsafe { Object::from_address(word) })
+}
