@@ -61,10 +61,15 @@ pub enum Guard {
     Module { name: String },
     /// That the environment variable of this name is absent.
     Env { name: String },
+    /// That the C library's mathematical functions round as they did.
+    Libm,
 }
 
 impl Guard {
     fn new(dependency: &Dependency) -> Guard {
+        if dependency.is_on_libm() {
+            return Guard::Libm;
+        }
         let module = dependency.module.to_string();
         if dependency.path.is_empty() {
             return Guard::Module { name: module };

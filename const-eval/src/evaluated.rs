@@ -59,6 +59,15 @@ impl Dependency {
         Dependency { module: "os".into(), path, contents: true }
     }
 
+    /// That the C library's mathematical functions are those that the target has: the runtime tells by an attribute of its own.
+    pub fn on_libm() -> Dependency {
+        Dependency { module: LIBM.0.into(), path: vec![LIBM.1.into()], contents: true }
+    }
+
+    pub fn is_on_libm(&self) -> bool {
+        &*self.module == LIBM.0 && matches!(self.path.as_slice(), [name] if &**name == LIBM.1)
+    }
+
     /// The environment variable that the result rests on.
     pub fn environment_variable(&self) -> Option<&Name> {
         let (name, around) = self.path.split_last()?;
@@ -66,6 +75,8 @@ impl Dependency {
     }
 }
 
+/// Module and name.
+const LIBM: (&str, &str) = ("lyo._native", "libm");
 const ENVIRONMENT: [&str; 2] = ["environ", "_data"];
 
 /// A frozen module: never changes once evaluation is over.

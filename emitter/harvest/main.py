@@ -295,6 +295,8 @@ class Harvester:
         """Guards (module, path, what is expected) for a place that was read; none where it was `seen` already."""
         if not seen.is_new((module, path), contents):
             return []
+        if self.native is not None and module == self.native.__name__:
+            return self.fact_of_process(module, path)
         value = foreign.original(self.look_up(module, path))
         if module not in sys.modules and path:
             raise Unsupported(f"rests on {module}, which is not imported")
@@ -316,6 +318,13 @@ class Harvester:
             return [(module, path, "class", self.fingerprint(type(value)))]
         if not contents and foreign.raw(sys.modules[module], "__getattr__") is not foreign.MISSING:
             return [(module, path, "absent-or", self.fingerprint(value))]
+        return [(module, path, "value", self.fingerprint(value))]
+
+    def fact_of_process(self, module, path):
+        """The guard for a fact that the extension module itself tells by one of its attributes."""
+        value = foreign.raw(self.native, path[0])
+        if value is foreign.MISSING:
+            raise Unsupported(f"rests on {module}.{path[0]}, which this system does not tell")
         return [(module, path, "value", self.fingerprint(value))]
 
     def look_up(self, module, path):

@@ -19,6 +19,7 @@ mod import;
 mod import_from;
 mod in_frame;
 mod instance;
+mod libm;
 mod listing;
 mod locate;
 mod lookup;
@@ -169,8 +170,10 @@ unsafe extern "C" fn initialise(module: *mut ffi::PyObject) -> c_int {
             .try_for_each(|(module, name)| object::imported(module, name).map(drop))
             .and_then(|()| collector::prepare())
             // SAFETY: the module that is being made.
-            .and_then(|()| {
-                unsafe { Object::borrowed(module) }.ok_or(Raised)?.set_attribute("types", &unnamed::types()?)
+            .and_then(|()| unsafe { Object::borrowed(module) }.ok_or(Raised))
+            .and_then(|module| {
+                module.set_attribute("types", &unnamed::types()?)?;
+                libm::describe(&module)
             });
         return if done.is_ok() { 0 } else { -1 };
     }

@@ -134,6 +134,7 @@ fn guard_text(guard: &Guard) -> String {
     match guard {
         Guard::Name { module, name } => format!("{module}.{name}"),
         Guard::Module { name } => format!("module {name}"),
+        Guard::Libm => "the C library's mathematical functions round as they did".into(),
         Guard::Env { name } => format!("environment variable {name} is absent"),
     }
 }

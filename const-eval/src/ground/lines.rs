@@ -144,6 +144,7 @@ fn parse_effect(word: &str) -> Option<Effect> {
         "recipe" => Effect::Recipe,
         "modelled" => Effect::Modelled,
         "process" => Effect::Process,
+        "libm" => Effect::Libm,
         "effect" => Effect::Effect,
         "replay" => Effect::Replay,
         "changes-self" => Effect::ChangesSelf,

@@ -248,12 +248,14 @@ pub enum Effect {
     /// The evaluator has its own implementation; where it has none, as `Unknown`.
     Modelled,
     /// No effect with inert arguments, but the result depends on the process:
-    /// time, addresses, hashes, environment, files, working directory, libm. May raise, and warn.
+    /// time, addresses, hashes, environment, files, working directory. May raise, and warn.
     ///
     /// Where constructing a type is such a call, each instance, also of a subclass, holds state that only C code
     /// sees; of its methods, those that are `Process` or [`ChangesSelf`](Effect::ChangesSelf) read and change that
     /// state and nothing else.
     Process,
+    /// With inert arguments as `Pure`, but that the result is rounded as the C library does it.
+    Libm,
     /// Input, output, or a change of the process, the interpreter, or objects of other modules.
     Effect,
     /// With inert arguments changes the process, the interpreter or objects of other modules, and in such a

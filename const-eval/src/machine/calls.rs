@@ -360,6 +360,7 @@ impl Machine<'_> {
             Effect::PureIf(requirement) if inert || self.meets(requirement, receiver, &positional, &keywords) => {
                 self.pure_result(class, what, receiver, positional, keywords)
             }
+            Effect::Libm if inert && receiver.is_none() => self.call_libm(class, what, positional, keywords),
             Effect::Holds => {
                 self.demand_accepted(what, receiver, &positional, &keywords, false)?;
                 self.holding_result(class.result, what, positional, keywords)
@@ -414,7 +415,7 @@ impl Machine<'_> {
             Effect::Effect | Effect::Replay | Effect::ReplayIf(_) => {
                 self.residual(Rule::ProcessEffect, format!("`{what}` acts on the process or the outside world"))
             }
-            Effect::Process => {
+            Effect::Process | Effect::Libm => {
                 self.residual(Rule::Nondeterministic, format!("the result of `{what}` differs between processes"))
             }
             Effect::Total | Effect::Pure | Effect::PureIf(_) | Effect::Recipe | Effect::ChangesSelf => {

@@ -32,6 +32,7 @@ mod identity;
 mod imports;
 mod iteration;
 mod known;
+mod libm;
 mod locks;
 mod methods;
 mod models;

@@ -8,7 +8,7 @@ use super::types::Found;
 use super::{Eval, Machine, Stop};
 use crate::heap::{Dict, Object, Payload, Set, Type, ViewKind};
 use crate::key::Key;
-use crate::primitive;
+use crate::primitive::{self, INEXACT_POWER};
 use crate::reason::Rule;
 use crate::value::{Integer, Value};
 
@@ -49,23 +49,6 @@ impl Machine<'_> {
         let ((Value::Unknown(reason), _) | (_, Value::Unknown(reason))) = (left, right) else { return Ok(None) };
         let message = format!("an operator on something that is not known: {}", reason.root_cause());
         self.soft(Rule::UnknownOperation, message, &[left, right]).map(Some)
-    }
-
-    /// A sum, difference or product with a power that is not exact: a number, and not exact either.
-    fn inexact_operation(&mut self, operator: BinaryOperator, left: &Value, right: &Value) -> Option<Value> {
-        use super::surroundings::INEXACT_POWER;
-        let inexact = |value: &Value| matches!(value, Value::Unknown(reason) if reason.message == INEXACT_POWER);
-        let number = |value: &Value| match value {
-            Value::Float(_) => true,
-            Value::Int(number) => number.to_i64().is_some(),
-            value => inexact(value),
-        };
-        let plain = matches!(operator, BinaryOperator::Add | BinaryOperator::Subtract | BinaryOperator::Multiply);
-        if !plain || !number(left) || !number(right) || !(inexact(left) || inexact(right)) {
-            return None;
-        }
-        self.known_effect(Rule::Nondeterministic, INEXACT_POWER);
-        Some(if inexact(left) { left.clone() } else { right.clone() })
     }
 
     pub(super) fn unary(&mut self, operator: UnaryOperator, operand: &Value) -> Eval<Value> {
@@ -121,9 +104,6 @@ impl Machine<'_> {
     }
 
     pub(super) fn binary(&mut self, operator: BinaryOperator, left: &Value, right: &Value) -> Eval<Value> {
-        if let Some(value) = self.inexact_operation(operator, left, right) {
-            return Ok(value);
-        }
         if operator == BinaryOperator::Add
             && let Some(text) = self.process_text_of(&[left, right], "a sum")
         {
@@ -288,11 +268,7 @@ impl Machine<'_> {
         match primitive::binary(self.context(), operator, left, right) {
             // Worded in another way where the operator is an in-place one.
             Err(primitive::Failure::Raise { exception: "TypeError", message }) => self.raise("TypeError", message),
-            // Known but for its last digit, unless it is too large.
-            Err(primitive::Failure::NotModelled(what)) if operator == B::Power && !self.may_be_caught() => {
-                self.known_effect(Rule::Nondeterministic, what);
-                Ok(Value::Unknown(crate::reason::Reason::new(Rule::Nondeterministic, what)))
-            }
+            Err(primitive::Failure::NotModelled(INEXACT_POWER)) => self.libm_power(left, right),
             outcome => self.primitive(outcome),
         }
     }

@@ -63,9 +63,6 @@ const USUAL_VARIABLES: [&str; 36] = [
 /// How the names of others that are usual begin.
 const USUAL_PREFIXES: [&str; 5] = ["LC_", "PYTHON", "SSH_", "VIRTUAL_ENV", "XDG_"];
 
-/// What is said of a power whose last digit is up to the C library: a number.
-pub(super) const INEXACT_POWER: &str = "a power that is not exact: its last digit is the C library's";
-
 /// Methods of `str` that give a string, and raise nothing when they are given strings.
 const TEXT_METHODS: [&str; 13] = [
     "capitalize",
@@ -120,12 +117,8 @@ impl Machine<'_> {
     /// A value that is not known, but is a string or a number.
     pub(super) fn is_plain_unknown(&self, value: &Value) -> bool {
         let known = &self.known;
-        match value {
-            Value::Unknown(reason) if reason.message == INEXACT_POWER => true,
-            _ => self
-                .class_of_unknown(value)
-                .is_some_and(|class| [known.str, known.bytes, known.int, known.float, known.bool].contains(&class)),
-        }
+        self.class_of_unknown(value)
+            .is_some_and(|class| [known.str, known.bytes, known.int, known.float, known.bool].contains(&class))
     }
 
     /// What C code gives of inert arguments if the result differs between processes.
@@ -165,7 +158,7 @@ impl Machine<'_> {
         let message = format!("the result of `{what}` differs between processes");
         match call.effect {
             Effect::ChangesSelf if hidden => self.known_effect(Rule::Nondeterministic, message),
-            Effect::Process => self.effect(Rule::Nondeterministic, message),
+            Effect::Process | Effect::Libm => self.effect(Rule::Nondeterministic, message),
             Effect::Total | Effect::Pure if !hidden => self.known_effect(Rule::Nondeterministic, message),
             Effect::Recipe | Effect::HoldsIf(Requirement::Inert)
                 if !hidden && matches!(call.result, ResultType::Exactly(_)) =>

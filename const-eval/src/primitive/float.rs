@@ -236,38 +236,40 @@ pub(crate) fn power(x: f64, y: f64) -> Outcome<f64> {
     Ok(if x < 0.0 && odd { -size } else { size })
 }
 
+/// Why a power is not computed here.
+pub(crate) const INEXACT_POWER: &str = "a power that is not exact: its last digit is the C library's";
+
 /// `x ** y` of a positive `x`, if a float holds it exactly.
 fn exact_power(x: f64, y: f64) -> Outcome<f64> {
-    const INEXACT: &str = "a power that is not exact: its last digit is the C library's";
     let (mut mantissa, mut exponent) = decompose(x);
     // y == numerator / 2**roots: take square roots while they are exact.
     let (mut numerator, y_exponent) = decompose(y);
     for _ in 0..(-y_exponent).max(0) {
         let root = num_integer::Roots::sqrt(&mantissa);
         if root * root != mantissa || exponent % 2 != 0 {
-            return not_modelled(INEXACT);
+            return not_modelled(INEXACT_POWER);
         }
         mantissa = root;
         exponent /= 2;
     }
     if y_exponent > 0 {
         if y_exponent > 10 {
-            return not_modelled(INEXACT);
+            return not_modelled(INEXACT_POWER);
         }
         numerator = match numerator.checked_mul(1 << y_exponent) {
             Some(n) => n,
-            None => return not_modelled(INEXACT),
+            None => return not_modelled(INEXACT_POWER),
         };
     }
     let mut result: i64 = 1;
     if mantissa != 1 {
         if !(0..=53).contains(&numerator) {
-            return not_modelled(INEXACT);
+            return not_modelled(INEXACT_POWER);
         }
         for _ in 0..numerator {
             result = match result.checked_mul(mantissa) {
                 Some(product) if product < 1 << 53 => product,
-                _ => return not_modelled(INEXACT),
+                _ => return not_modelled(INEXACT_POWER),
             };
         }
     }
@@ -275,7 +277,7 @@ fn exact_power(x: f64, y: f64) -> Outcome<f64> {
         Some(scale) if (-1022..=970).contains(&scale) => scale,
         _ => return not_modelled("a power out of range: the error's words are the C library's"),
     };
-    nearest(&BigInt::from(result), &BigInt::one(), scale).map_or_else(|| not_modelled(INEXACT), Ok)
+    nearest(&BigInt::from(result), &BigInt::one(), scale).map_or_else(|| not_modelled(INEXACT_POWER), Ok)
 }
 
 /// `round(f)`: to the nearest int, ties to even.

@@ -42,6 +42,7 @@ use crate::value::Value;
 
 pub use compare::{compare, equal, identical_or_equal, length, truth};
 pub use construct::construct;
+pub(crate) use float::INEXACT_POWER;
 pub use format::format;
 pub use functions::call_function;
 pub use hashkey::{Key, key};
