@@ -9,7 +9,8 @@ facts = {
     "implementation": getattr(getattr(sys, "implementation", None), "name", "unknown"),
     "executable": sys.executable,
 }
-preloaded = sorted(sys.modules)
+# In the order in which they finish: what is imported is entered in `sys.modules` once more at the end.
+preloaded = list(sys.modules)
 
 
 def site_directories(site, os):
@@ -57,7 +58,7 @@ def site_directories(site, os):
 
 def describe():
     import site
-    loaded_by_site = sorted(set(sys.modules) - set(preloaded))
+    loaded_by_site = [name for name in sys.modules if name not in preloaded]
     import _imp
     import importlib
     import os

@@ -285,7 +285,8 @@ impl<'a> Run<'a> {
         let members = &self.context.graph.condensation.components[component as usize];
         let mut view = View::of_component(self.context, &self.results, component);
         let mut done: FxHashMap<ModuleId, Evaluation> = FxHashMap::default();
-        let order = cycle::evaluation_order(self.context.table, members);
+        let order =
+            cycle::evaluation_order(self.context.table, members, |name| self.context.resolver.place_at_start(name));
         for (place, &member) in order.members.iter().enumerate() {
             if self.observer.is_cancelled() {
                 self.is_cancelled.store(true, Ordering::Relaxed);
