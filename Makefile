@@ -91,6 +91,7 @@ judge-regression: build runtimes
 
 bench: build runtimes
 	corpus/install --lifeguard
+	corpus/install --large 3.13
 	benches/check_vs_lifeguard
 	benches/build_vs_compileall
 	benches/lsp_latency

@@ -38,6 +38,15 @@ pub fn executor(arguments: &Object) -> Fallible<Object> {
     unsafe { Object::owned(ffi::PyCFunction_NewEx(&raw mut EXECUTE, arguments.as_ptr(), ptr::null_mut())) }
 }
 
+/// Whether it is such a callable.
+pub fn is_executor(object: &Object) -> bool {
+    let own: ffi::PyCFunction = exec_module;
+    object.is_exactly(&raw mut ffi::PyCFunction_Type)
+        // SAFETY: a builtin function.
+        && unsafe { ffi::PyCFunction_GetFunction(object.as_ptr()) }
+            .is_some_and(|function| std::ptr::fn_addr_eq(function, own))
+}
+
 unsafe extern "C" fn exec_module(state: *mut ffi::PyObject, module: *mut ffi::PyObject) -> *mut ffi::PyObject {
     // SAFETY: the interpreter hands us live objects.
     let (state, module) = unsafe { (Object::borrowed(state), Object::borrowed(module)) };

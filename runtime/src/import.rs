@@ -18,6 +18,7 @@ use crate::demand::{self, Waiting, builtins, module_type};
 use crate::failure::Failure;
 use crate::import_from::import_from;
 use crate::in_frame;
+use crate::load::{is_under_way, load};
 use crate::object::{
     Fallible, GilProtected, Object, Raised, imported, module_dict, modules, take_message, type_lookup,
 };
@@ -98,6 +99,12 @@ impl Importer<'_> {
 
     /// The import itself, in the frame that is running; gives the names it bound.
     fn import_and_bind(&self, statement: &Statement<'_>) -> Result<Vec<String>, Failure> {
+        if !matches!(statement.binding, BindingView::Fails(_)) {
+            self.load(statement)?;
+            if let Some(bound) = self.bind_loaded(statement)? {
+                return Ok(bound);
+            }
+        }
         // What fails raises, as it would in the code.
         let module = match statement.binding {
             BindingView::Fails(_) => return self.import_in_vain(statement),
@@ -139,6 +146,16 @@ impl Importer<'_> {
                 Ok(all)
             }
             BindingView::Nothing | BindingView::Fails(_) => Ok(vec![]),
+        }
+    }
+
+    /// Loads what the statement names, as far as that is done here.
+    fn load(&self, statement: &Statement<'_>) -> Result<(), Failure> {
+        let Some(name) = self.absolute_name(statement)? else { return Ok(()) };
+        load(&name)?;
+        match statement.binding {
+            BindingView::Names(names) => load_submodules(&name, names),
+            _ => Ok(()),
         }
     }
 
@@ -330,6 +347,24 @@ impl Importer<'_> {
     }
 }
 
+/// Of the names that a `from` import takes from a package those that it does not have yet (`_handle_fromlist`).
+fn load_submodules(package: &str, names: NamePairs<'_>) -> Result<(), Failure> {
+    let module = modules().map(|modules| modules.dict_get_text(package)).transpose()?.flatten();
+    let Some((module, dict)) = module.and_then(|module| module_dict(&module).map(|dict| (module, dict))) else {
+        return Ok(());
+    };
+    if dict.dict_get_text("__path__")?.is_none() || dict.dict_get_text("__getattr__")?.is_some() {
+        return Ok(());
+    }
+    for pair in names.iter() {
+        let (name, _) = pair?;
+        if entry(&module, name)?.is_none() {
+            load(&format!("{package}.{name}"))?;
+        }
+    }
+    Ok(())
+}
+
 /// What comes of an import that must fail: nothing is bound, if it did.
 fn failed(statement: &Statement<'_>, outcome: Result<(), Failure>) -> Result<Vec<String>, Failure> {
     match outcome {
@@ -479,7 +514,7 @@ pub fn builtins_dict() -> Option<Object> {
     BUILTINS.get_or_make(|| imported(c"builtins", "__dict__")).ok()
 }
 
-/// A plain module that is loaded and not being loaded.
+/// A plain module that is loaded and not being loaded, unless by this thread.
 fn loaded(name: &str) -> Fallible<Option<Object>> {
     let Some(modules) = modules().filter(|modules| modules.is_exactly(&raw mut ffi::PyDict_Type)) else {
         return Ok(None);
@@ -489,6 +524,9 @@ fn loaded(name: &str) -> Fallible<Option<Object>> {
     };
     if !is_plain(&module) {
         return Ok(None);
+    }
+    if is_under_way(&module) {
+        return Ok(Some(module));
     }
     let spec = match module_dict(&module) {
         Some(dict) => dict.dict_get_text("__spec__")?,
@@ -531,7 +569,7 @@ enum Found {
 }
 
 /// A module whose attributes are the entries of its namespace.
-fn is_plain(module: &Object) -> bool {
+pub fn is_plain(module: &Object) -> bool {
     module.is_exactly(&raw mut ffi::PyModule_Type) || module_type::is_pending_type(module)
 }
 

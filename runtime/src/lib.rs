@@ -21,6 +21,7 @@ mod in_frame;
 mod instance;
 mod libm;
 mod listing;
+mod load;
 mod locate;
 mod lookup;
 mod make;
@@ -110,6 +111,10 @@ functions! {
         let (object, names) = (argument(arguments, 0)?, path_names(&argument(arguments, 1)?)?);
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         lookup::lookup_below(object, &names)?.ok_or_else(nothing_found)
+    };
+    use_finder = |arguments| {
+        load::use_finder(&argument(arguments, 0)?, &argument(arguments, 1)?)?;
+        Ok(Object::none())
     };
     waiting = |arguments| demand::waiting_names(&argument(arguments, 0)?);
 }

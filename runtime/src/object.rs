@@ -315,7 +315,10 @@ impl Object {
     }
 
     pub fn dict_delete(&self, key: &str) -> Fallible<()> {
-        let key = Self::name(key)?;
+        self.dict_delete_key(&Self::name(key)?)
+    }
+
+    pub fn dict_delete_key(&self, key: &Object) -> Fallible<()> {
         // SAFETY: the call checks that this is a dict.
         check(unsafe { ffi::PyDict_DelItem(self.as_ptr(), key.as_ptr()) }).map(drop)
     }
@@ -495,6 +498,12 @@ pub fn imported(module: &'static CStr, name: &str) -> Fallible<Object> {
         unsafe { Object::owned(ffi::PyImport_ImportModuleLevel(module.as_ptr(), nothing, nothing, nothing, 0))? };
     IMPORTED.with(|known| known.push((module, found.clone())));
     found.attribute(name)
+}
+
+/// Throws away the exception that is set, if one is.
+pub fn forget_error() {
+    // SAFETY: no pointers.
+    unsafe { ffi::PyErr_Clear() };
 }
 
 /// Throws away the exception that is set, and says what it was in words.

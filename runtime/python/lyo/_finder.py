@@ -97,6 +97,11 @@ class BundleFinder:
         finders = iter(sys.meta_path)
         return any(finder is self for finder in finders) and next(finders, None) is PathFinder
 
+    def load_natively(self):
+        """From now on, modules import each other past `importlib._bootstrap`, where that can't be told."""
+        if self._compiled is not None and sys.pycache_prefix is None:
+            _native.use_finder(self, self._bundle)
+
     def invalidate_caches(self):
         self._listings.clear()
         _native.forget_listings(self._bundle)

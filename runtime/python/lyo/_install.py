@@ -34,6 +34,7 @@ def install(bundle, *, sealed=None, report=None, verbose=None):
             break
     sys.meta_path.insert(position, finder)
     _finder = finder
+    finder.load_natively()
     return True
 
 
