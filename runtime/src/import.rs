@@ -152,7 +152,7 @@ impl Importer<'_> {
     /// Loads what the statement names, as far as that is done here.
     fn load(&self, statement: &Statement<'_>) -> Result<(), Failure> {
         let Some(name) = self.absolute_name(statement)? else { return Ok(()) };
-        load(&name)?;
+        load(&if statement.level == 0 { Object::name(&name)? } else { Object::text(&name)? })?;
         match statement.binding {
             BindingView::Names(names) => load_submodules(&name, names),
             _ => Ok(()),
@@ -359,7 +359,7 @@ fn load_submodules(package: &str, names: NamePairs<'_>) -> Result<(), Failure> {
     for pair in names.iter() {
         let (name, _) = pair?;
         if entry(&module, name)?.is_none() {
-            load(&format!("{package}.{name}"))?;
+            load(&Object::text(&format!("{package}.{name}"))?)?;
         }
     }
     Ok(())

@@ -66,8 +66,9 @@ pub fn is_under_way(module: &Object) -> bool {
     UNDER_WAY.with_borrow(|modules| modules.iter().any(|other| other.is(module)))
 }
 
-/// Sees to it that the module of this absolute name is in `sys.modules`, if it can be loaded here.
-pub fn load(name: &str) -> Fallible<()> {
+/// Sees to it that the module of this absolute name is in `sys.modules`, if it can be loaded here. The very object becomes
+/// its `__name__`: one that is interned only where the interpreter's would be.
+pub fn load(name: &Object) -> Fallible<()> {
     thread_local!(static DEPTH: Cell<u32> = const { Cell::new(0) });
     let depth = DEPTH.get();
     if cfg!(Py_3_14) || depth >= DEEPEST {
@@ -160,21 +161,21 @@ impl System {
         Ok(true)
     }
 
-    fn load(&self, name: &str, finder: &Object, capsule: &Object) -> Fallible<()> {
+    fn load(&self, key: &Object, finder: &Object, capsule: &Object) -> Fallible<()> {
         let Some(modules) = modules().filter(|modules| modules.is_exactly(&raw mut ffi::PyDict_Type)) else {
             return Ok(());
         };
-        let key = Object::name(name)?;
-        if modules.dict_get(&key)?.is_some() || bundle::reader(capsule)?.find(name).is_none() {
+        let Some(name) = key.as_text() else { return Ok(()) };
+        if modules.dict_get(key)?.is_some() || bundle::reader(capsule)?.find(name).is_none() {
             return Ok(());
         }
-        if !self.is_builtin.call1(&key)?.equals(&Object::int(0)?)? || !self.find_frozen.call1(&key)?.is_none() {
+        if !self.is_builtin.call1(key)?.equals(&Object::int(0)?)? || !self.find_frozen.call1(key)?.is_none() {
             return Ok(());
         }
-        announce(&key)?;
-        let lock = self.module_lock.call1(&key)?;
+        announce(key)?;
+        let lock = self.module_lock.call1(key)?;
         lock.attribute("acquire")?.call0()?;
-        let done = self.load_locked(&modules, &key, name, finder, capsule);
+        let done = self.load_locked(&modules, key, name, finder, capsule);
         keeping_error(|| lock.attribute("release")?.call0().map(drop));
         done
     }
@@ -190,7 +191,7 @@ impl System {
     ) -> Fallible<()> {
         let mut package = None;
         if let Some((parent, child)) = name.rsplit_once('.') {
-            self.load(parent, finder, capsule)?;
+            self.load(&Object::text(parent)?, finder, capsule)?;
             package = match modules.dict_get_text(parent)? {
                 Some(parent) => Package::of(parent, child)?,
                 None => None,
