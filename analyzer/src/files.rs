@@ -87,7 +87,7 @@ impl Files {
 
 /// Folders listed once each, as `importlib`'s `FileFinder` keeps them.
 /// Names that are not Unicode can't be imported and are left out.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Listings {
     files: Files,
     folders: DashMap<PathBuf, Option<Arc<Listing>>, FxBuildHasher>,

@@ -9,6 +9,7 @@ mod analysis;
 mod cache;
 mod causes;
 mod closed;
+mod compiled;
 mod config;
 mod consult;
 mod cycle;

@@ -13,6 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use syntax::ir::{self, Name, Occasion};
 use syntax::{Correspondence, LineIndex, TextRange};
 
+use crate::compiled::Compiled;
 use crate::database::{self, Database, Failure, ImportSummary, Request, SourceFile, Sources};
 use crate::discover::Found;
 use crate::resolve::{Location, Resolver, SourceLocation, absolute_name, parents};
@@ -183,6 +184,7 @@ impl Loader<'_> {
         let mut rank = 0;
         let mut seen: FxHashSet<Name> = FxHashSet::default();
         let mut expanded: FxHashSet<Name> = FxHashSet::default();
+        let mut compiled = whole_packages.then(|| Compiled::new(resolver));
         let mut wave: Vec<Candidate> = requested.iter().map(|found| request(found, resolver, &mut seen)).collect();
         // Calls may import what the interpreter has loaded anyway.
         let mut there = Vec::new();
@@ -275,6 +277,12 @@ impl Loader<'_> {
                         })
                     }
                 };
+                if let Some(compiled) = &mut compiled {
+                    let importer = (&*module.name, module.is_package);
+                    for (name, location) in compiled.imports(database, sources, importer, &module.summary) {
+                        push_candidate(&mut next, &mut seen, name, location);
+                    }
+                }
                 rank += 1;
                 let place = id.0 as usize;
                 if modules.len() <= place {
@@ -503,7 +511,7 @@ fn target_of(
 }
 
 /// Resolves a name, and asks for its source if it has any.
-fn want(resolver: &Resolver, name: &str, wanted: &mut Vec<(Name, SourceLocation)>) -> Location {
+pub fn want(resolver: &Resolver, name: &str, wanted: &mut Vec<(Name, SourceLocation)>) -> Location {
     let location = resolver.resolve(name);
     if let Location::Source(source) = &location {
         wanted.push((resolver.canonical(name).into(), source.clone()));

@@ -56,7 +56,7 @@ impl Location {
 }
 
 /// The finders of one target behind some search roots. Answers don't change while it lives.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Resolver {
     /// User's roots, then the target's path.
     path: Vec<PathBuf>,
@@ -101,6 +101,11 @@ impl Resolver {
             listings: Listings::new(files),
             known: DashMap::default(),
         }
+    }
+
+    /// One that finds no extension module, but the source beside it.
+    pub fn without_extensions(&self) -> Resolver {
+        Resolver { extension_suffixes: Vec::new(), known: DashMap::default(), ..self.clone() }
     }
 
     /// Whether a new resolver behind the same roots would give the same answers.

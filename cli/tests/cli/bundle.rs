@@ -82,6 +82,44 @@ fn a_program_runs_from_its_bundle_as_without() {
 }
 
 #[test]
+fn what_a_compiled_package_imports_is_built_too() {
+    for environment in environments() {
+        // A package of which one module imports the other, both compiled; the source lies beside each.
+        let tree = Tree::new(&[
+            ("main.py", "import compiled\n"),
+            ("compiled/__init__.py", "from compiled.core import answer\n"),
+            ("compiled/core.py", "import helper.deep\nanswer = 42\n"),
+            ("helper/__init__.py", ""),
+            ("helper/deep.py", "value = 1\n"),
+            ("helper/more.py", "value = 2\n"),
+            ("unused.py", "value = 3\n"),
+        ]);
+        let suffix = Run::of(
+            Command::new(environment.join("bin/python"))
+                .args(["-c", "import sysconfig; print(sysconfig.get_config_var('EXT_SUFFIX'), end='')"]),
+        );
+        for module in ["__init__", "core"] {
+            tree.write(&format!("compiled/{module}{}", suffix.stdout), b"not run by a build");
+        }
+        let built = tree.lyo(&["build", "main.py", "-o", "b.lyo", "--python", &environment.display().to_string()]);
+        assert_eq!(built.status, 0, "{}", built.stderr);
+        let listed = tree.lyo(&["inspect", "b.lyo", "--format", "json"]).json();
+        let names: Vec<&str> = listed["modules"]
+            .as_array()
+            .expect("modules")
+            .iter()
+            .filter_map(|module| module["name"].as_str())
+            .collect();
+        for name in ["helper", "helper.deep", "helper.more"] {
+            assert!(names.contains(&name), "{name} is not among {names:?}");
+        }
+        for name in ["compiled", "compiled.core", "unused"] {
+            assert!(!names.contains(&name), "{name} is among {names:?}");
+        }
+    }
+}
+
+#[test]
 fn verify_shows_a_difference() {
     let environment = &environments()[0];
     let tree = Tree::new(&[("clock.py", "x = [1]\n")]);
