@@ -96,6 +96,12 @@ pub enum Changed {
     GroundGlobal(u32, Name),
     /// An attribute of a type implemented in C.
     GroundAttribute(GroundId, Name),
+    /// A name of a module, which was deleted: it may be gone.
+    Unbound(ModuleId, Name),
+    /// The same of a module implemented in C, by its index.
+    UnboundGround(u32, Name),
+    /// What counts as a subclass of an abstract class: a type implemented in C does now.
+    Registry(ObjectRef, GroundId),
 }
 
 /// A way from one object to another.

@@ -112,6 +112,8 @@ pub struct Evaluated {
     /// What the module, and all that it surely imports, has changed of others. Whoever imports it
     /// must not take those for what their own module left.
     pub changed: Arc<FxHashSet<Changed>>,
+    /// Code that is not known has run, in the module or in one that it imports: it may have changed whatever it likes.
+    pub ran_unknown_code: bool,
     /// Ranges of the heap that were made by calls behind a cache, which hands the same objects to other
     /// modules. Sorted.
     pub shared: Vec<(u32, u32)>,
@@ -152,6 +154,7 @@ impl PartialEq for Evaluated {
             veiled,
             module_aliases,
             changed,
+            ran_unknown_code,
             shared,
             stand_ins,
             surely_loaded,
@@ -160,6 +163,7 @@ impl PartialEq for Evaluated {
         } = self;
         *module == other.module
             && (*open_namespace, *porous, *fails) == (other.open_namespace, other.porous, other.fails)
+            && *ran_unknown_code == other.ran_unknown_code
             && *surely_loaded == other.surely_loaded
             && *namespace == other.namespace
             && *outcomes == other.outcomes
@@ -198,6 +202,10 @@ impl<'a> Passage<'a> {
         &self.0.changed
     }
 
+    pub fn ran_unknown_code(self) -> bool {
+        self.0.ran_unknown_code
+    }
+
     pub fn surely_loaded(self) -> &'a [ModuleId] {
         &self.0.surely_loaded
     }
@@ -214,6 +222,7 @@ impl PartialEq for Passage<'_> {
         let Passage(other) = other;
         one.fails == other.fails
             && one.is_proven() == other.is_proven()
+            && one.ran_unknown_code == other.ran_unknown_code
             && one.changed == other.changed
             && one.surely_loaded == other.surely_loaded
             && one.module_aliases == other.module_aliases

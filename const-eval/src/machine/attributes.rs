@@ -773,7 +773,7 @@ impl Machine<'_> {
 
     fn ground_module_attribute(&mut self, index: u32, name: &str) -> Eval<Value> {
         if let Some(value) = self.changed_ground_global(index, name) {
-            return Ok(value);
+            return self.demand_bound(name, value);
         }
         let module = &self.world.ground().modules()[index as usize];
         match module.exports.get(name) {
@@ -871,6 +871,11 @@ impl Machine<'_> {
     }
 
     pub(super) fn delete_attribute(&mut self, object: &Value, name: &str) -> Eval<()> {
+        match object {
+            Value::Module(module) => self.note_change(Changed::Unbound(*module, name.into())),
+            Value::GroundModule(index) => self.note_change(Changed::UnboundGround(*index, name.into())),
+            _ => {}
+        }
         if matches!(object, Value::Unknown(_) | Value::Module(_) | Value::GroundModule(_)) {
             return self.residual(
                 Rule::UnknownAttribute,

@@ -698,7 +698,10 @@ impl Machine<'_> {
     fn rest_on_exclusion(&mut self, class: Type, of: Type) -> bool {
         let (Type::Class(class), Type::Ground(of)) = (class, of) else { return false };
         let entry = self.world.ground().entry(of);
-        if self.is_own(class) || &*entry.module != "builtins" {
+        if self.is_own(class)
+            || &*entry.module != "builtins"
+            || self.is_registered_by_others(Type::Class(class), Type::Ground(of))
+        {
             return false;
         }
         let evaluated = self.world.evaluated(class.owner).filter(|evaluated| evaluated.is_proven());

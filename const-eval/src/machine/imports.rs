@@ -414,7 +414,7 @@ impl Machine<'_> {
         if evaluated.is_some()
             && let Some(value) = self.changed_global(module, name)
         {
-            return Ok(value);
+            return self.demand_bound(name, value);
         }
         self.current.speculates |= evaluated.is_some_and(|evaluated| evaluated.speculative.contains(name));
         let value = match (evaluated, &submodule) {

@@ -151,6 +151,8 @@ pub struct Machine<'w> {
     unsure: FxHashSet<Name>,
     /// A statement before this one runs code at import that is not known.
     impure: bool,
+    /// A module that was imported does.
+    imports_unknown_code: bool,
     module_aliases: Vec<(Name, Value)>,
     overlay: replay::Overlay,
     /// What this module's evaluation has added to caches of other modules (see [`guarded`]).
@@ -229,6 +231,9 @@ struct Statement {
     is_reaching_import: bool,
     /// It rests on a name of the module that may have been bound anew.
     speculates: bool,
+    /// It rests on what belongs to others, after an import that has run code which is not known: as a rule that has not
+    /// changed it, and a guard says so, but nothing is certain.
+    trusts: bool,
     /// It has read what code that is not known may have changed, and no guard can vouch for.
     unvouched: Option<ObjectRef>,
     /// The statement is an import and nothing else.
@@ -291,6 +296,7 @@ pub fn evaluate_within(world: &dyn World, module: ModuleId, budget: Budget) -> E
         veiled: machine.veiled,
         module_aliases: machine.module_aliases,
         changed: Arc::new(machine.overlay.all()),
+        ran_unknown_code: machine.impure || machine.imports_unknown_code,
         shared: machine.shared,
         stand_ins: machine.stand_ins,
         surely_loaded,
@@ -357,6 +363,7 @@ impl<'w> Machine<'w> {
             veiled: FxHashMap::default(),
             unsure: FxHashSet::default(),
             impure: false,
+            imports_unknown_code: false,
             module_aliases: Vec::new(),
             overlay: replay::Overlay::default(),
             cached: FxHashMap::default(),
@@ -408,6 +415,7 @@ impl<'w> Machine<'w> {
             let result = self.run_all_ways(ir, statement, index as u32);
             self.positions.clear();
             let completed = result.is_ok();
+            let mut raises_for_sure = false;
             let outcome = match result {
                 Ok(()) => match (self.current.effect.take(), self.current.declared.take()) {
                     (Some(reason), _) => {
@@ -442,13 +450,14 @@ impl<'w> Machine<'w> {
                     Outcome::Residual(reason)
                 }
                 Err(Stop::Raise(exception)) => {
-                    let is_certain = !self.current.speculates;
+                    let is_certain = !self.current.speculates && !self.current.trusts;
                     let verb = if is_certain { "raises" } else { "may raise" };
                     let message = format!("{verb} {}", self.describe_exception(&exception));
                     let site = Site { module: self.module, range: statement.range };
                     let reason = Reason::chained(Rule::Raises, message.clone(), vec![Link { site, message }]);
                     self.forget(ir, statement, &reason, false);
                     self.fails |= is_certain;
+                    raises_for_sure = is_certain;
                     // A module that is missing here may be installed elsewhere: the rest is judged as if it were there.
                     if is_certain && !matches!(statement.kind, StatementKind::Import) {
                         dead = Some(reason.clone());
@@ -465,7 +474,7 @@ impl<'w> Machine<'w> {
                 while self.dependencies.last().is_some_and(|(_, first)| *first == index as u32) {
                     self.dependencies.pop();
                 }
-                self.impure |= !completed || self.current.opaque_effect;
+                self.impure |= !(completed || raises_for_sure) || self.current.opaque_effect;
                 self.forget_changes();
             }
             outcomes.push(outcome);
@@ -738,7 +747,10 @@ impl<'w> Machine<'w> {
         self.rest_on(Dependency { module: module.into(), path, contents });
     }
 
+    /// Once code that is not known has run, it may have changed what belongs to others: then only the guard tells.
     fn rest_on(&mut self, dependency: Dependency) {
+        self.current.speculates |= self.impure;
+        self.current.trusts |= self.imports_unknown_code;
         let statement = self.current.index;
         self.dependencies.entry(dependency).or_insert(statement);
     }

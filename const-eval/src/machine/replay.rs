@@ -76,6 +76,11 @@ impl Overlay {
     }
 }
 
+/// What is read of a name that was deleted: reading it may raise ([`Machine::demand_bound`]).
+fn maybe_gone(name: &str) -> Value {
+    Value::Unknown(Reason::new(Rule::Raises, format!("`{name}` may have been deleted")))
+}
+
 /// Why nothing is known of it.
 const CHANGED_BY_OTHERS: &str = "a module that is imported, or code that is not known, may have changed it";
 
@@ -85,6 +90,8 @@ impl Machine<'_> {
     /// What an imported module has changed is no longer what its owner left.
     pub(super) fn inherit_changes(&mut self, imported: ModuleId) {
         let Some(passage) = self.world.passage(imported) else { return };
+        // The standard library changes nothing of others but what is known.
+        self.imports_unknown_code |= passage.ran_unknown_code() && !self.world.is_standard(imported);
         if passage.changed().is_empty() {
             return;
         }
@@ -121,6 +128,9 @@ impl Machine<'_> {
         if let Some(value) = self.overlay.globals.get(&(module, name.clone())) {
             return Some(value.clone());
         }
+        if self.overlay.is_unknown(&Changed::Unbound(module, name.clone())) {
+            return Some(maybe_gone(&name));
+        }
         self.changed_value(|| Changed::Global(module, name))
     }
 
@@ -132,6 +142,9 @@ impl Machine<'_> {
         let name: Name = name.into();
         if let Some(value) = self.overlay.ground_globals.get(&(module, name.clone())) {
             return Some(value.clone());
+        }
+        if self.overlay.is_unknown(&Changed::UnboundGround(module, name.clone())) {
+            return Some(maybe_gone(&name));
         }
         self.changed_value(|| Changed::GroundGlobal(module, name))
     }
@@ -146,6 +159,30 @@ impl Machine<'_> {
             return Some(value.clone());
         }
         self.changed_value(|| Changed::GroundAttribute(id, name))
+    }
+
+    /// What a changed name of another module holds, unless it may be gone.
+    pub(super) fn demand_bound(&mut self, name: &str, value: Value) -> Eval<Value> {
+        match value {
+            Value::Unknown(reason) if reason.rule == Rule::Raises => {
+                self.residual(Rule::Raises, format!("`{name}` of another module may have been deleted"))
+            }
+            value => Ok(value),
+        }
+    }
+
+    /// A change of what belongs to others that only the run time makes.
+    pub(super) fn note_change(&mut self, changed: Changed) {
+        self.overlay.unknown.insert(changed);
+    }
+
+    /// Has anybody registered a type implemented in C, or one that it derives from, with the abstract class or one that
+    /// derives from that?
+    pub(super) fn is_registered_by_others(&self, class: Type, of: Type) -> bool {
+        self.overlay.unknown.iter().any(|changed| {
+            matches!(changed, Changed::Registry(with, registered)
+                if self.is_subtype(Type::Class(*with), class) && self.is_subtype(of, Type::Ground(*registered)))
+        })
     }
 
     /// Has any name of the other module been set since its own top level ended?
@@ -244,6 +281,7 @@ impl Machine<'_> {
         let may_be_submodule = self.world.is_package(module)
             && !matches!(self.world.resolve(&format!("{module_name}.{name}")), Resolved::Missing);
         if self.world.passage(module).is_none() || is_given || may_be_submodule || module == self.module {
+            self.note_change(Changed::Global(module, name.into()));
             return self.residual(Rule::ForeignChange, message);
         }
         let before = self.foreign_global(module, name)?;
@@ -265,6 +303,7 @@ impl Machine<'_> {
         let message = format!("sets `{name}` of module `{}`", module.name);
         let is_new = !module.exports.contains_key(name) && !name.starts_with("__");
         if !is_new || &*module.name == "builtins" {
+            self.note_change(Changed::GroundGlobal(index, name.into()));
             return self.residual(Rule::ForeignChange, message);
         }
         let name: Name = name.into();

@@ -8,6 +8,7 @@
 use super::functions::Keywords;
 use super::types::Found;
 use super::{Eval, Machine};
+use crate::effect::Changed;
 use crate::ground::{GroundId, ResultType};
 use crate::heap::{Object, Type};
 use crate::reason::{Reason, Rule};
@@ -68,6 +69,11 @@ impl Machine<'_> {
             && let Some(Object::Class(base)) = self.heap.objects.get_mut(base.index as usize)
         {
             base.registered.push(registered);
+        }
+        if let (Type::Class(base), Type::Ground(registered)) = (base, registered)
+            && !self.is_own(base)
+        {
+            self.note_change(Changed::Registry(base, registered));
         }
         // To be found in a registry is no more than to be found among a base's subclasses.
         let leaked = self.leaked;

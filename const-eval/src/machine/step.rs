@@ -7,6 +7,7 @@ use syntax::ir::{self, Constant, Instruction, Name};
 use super::frame::{Frame, Handler, Scope};
 use super::ways::is_maybe_unbound;
 use super::{Eval, Machine, Position, Stop};
+use crate::effect::Changed;
 use crate::ground::Export;
 use crate::heap::Object;
 use crate::reason::Rule;
@@ -852,7 +853,7 @@ impl Machine<'_> {
             );
         };
         if let Some(value) = self.changed_global(module, name) {
-            return Ok(Some(value));
+            return self.demand_bound(name, value).map(Some);
         }
         self.current.speculates |= evaluated.speculative.contains(name);
         match evaluated.namespace.get(name) {
@@ -895,6 +896,7 @@ impl Machine<'_> {
         }
         if frame.module != self.module {
             let module = self.world.module_name(frame.module).to_string();
+            self.note_change(Changed::Unbound(frame.module, name.clone()));
             return self.residual(Rule::ForeignChange, format!("deletes the global `{name}` of module `{module}`"));
         }
         if self.floor.is_some() {

@@ -30,6 +30,8 @@ pub(super) struct Suspects {
     guarded: FxHashSet<Name>,
     /// Names that speculating statements bound, or through which they changed something.
     speculative: FxHashSet<Name>,
+    /// The same of statements that trust: what they bound is not certain, but others may know of it.
+    trusting: FxHashSet<Name>,
     /// Names that were bound anew by the module itself after a guard was set up: another guard would contradict it.
     spent: FxHashSet<Name>,
     /// The module's objects before this one may have been changed.
@@ -177,6 +179,17 @@ impl Machine<'_> {
 
     /// After a statement: what it has bound is as certain as what it rests on.
     pub(super) fn note_speculation(&mut self, binds: &[Name]) {
+        if self.current.trusts {
+            self.suspects.trusting.extend(binds.iter().cloned());
+            if self.current.changed_older {
+                let changed = self.names_that_reach(&self.current.changed);
+                self.suspects.trusting.extend(changed);
+            }
+        } else {
+            for name in binds {
+                self.suspects.trusting.remove(name);
+            }
+        }
         if !self.current.speculates {
             for name in binds {
                 self.suspects.speculative.remove(name);
@@ -211,6 +224,8 @@ impl Machine<'_> {
                 if !self.is_guardable(value) {
                     *value = unknown.clone();
                 }
+            } else if self.suspects.trusting.contains(name) && !is_made {
+                veiled.insert(name.clone(), unknown.clone());
             }
         }
         self.namespace = namespace;
@@ -236,6 +251,7 @@ impl Machine<'_> {
     /// The name is read: if it may have been bound anew, a guard has to say that it was not.
     pub(super) fn rest_on_binding(&mut self, name: &str) {
         self.current.speculates |= self.suspects.speculative.contains(name);
+        self.current.trusts |= self.suspects.trusting.contains(name);
         if self.suspects.names.contains(name) {
             self.current.speculates = true;
             self.guard_name(name);

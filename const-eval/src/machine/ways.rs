@@ -37,6 +37,7 @@ struct Joined {
     declared: Option<Arc<Reason>>,
     opaque_effect: bool,
     speculates: bool,
+    trusts: bool,
     /// What the last of the ways that raise a known exception raises.
     raised: Option<Value>,
     /// Older objects that ways which complete have changed, as they were before.
@@ -97,6 +98,7 @@ impl Machine<'_> {
         }
         let Some(namespace) = joined.namespace.take() else {
             self.current.speculates |= joined.speculates;
+            self.current.trusts |= joined.trusts;
             if let Some(exception) = joined.raised {
                 return Err(Stop::Raise(exception));
             }
@@ -117,6 +119,7 @@ impl Machine<'_> {
         self.current.declared = joined.declared;
         self.current.opaque_effect = joined.opaque_effect;
         self.current.speculates = joined.speculates;
+        self.current.trusts = joined.trusts;
         Ok(())
     }
 
@@ -157,6 +160,7 @@ impl Machine<'_> {
         joined.porous |= self.porous;
         joined.opaque_effect |= self.current.opaque_effect;
         joined.speculates |= self.current.speculates;
+        joined.trusts |= self.current.trusts;
         if let Some(effect) = self.current.effect.take() {
             joined.effect.get_or_insert(effect);
         }
