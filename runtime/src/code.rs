@@ -91,7 +91,7 @@ fn untrack_variables(code: &Object, known: [&Object; 3]) {
     let known = known.map(Object::as_ptr);
     // SAFETY: the fields of a code object are its first words; it owns the tuple among them.
     unsafe {
-        let length = (*(&raw const ffi::PyCode_Type)).tp_basicsize as usize / size_of::<*mut ffi::PyObject>();
+        let length = ffi::PyCode_Type.tp_basicsize as usize / size_of::<*mut ffi::PyObject>();
         let fields = std::slice::from_raw_parts(code.as_ptr().cast::<*mut ffi::PyObject>(), length);
         let filename = fields.windows(known.len()).position(|fields| fields == known);
         let variables = filename.and_then(|filename| Object::borrowed(fields[filename.checked_sub(2)?]));

@@ -214,7 +214,7 @@ fn is_fresh(globals: &Object) -> Fallible<bool> {
 }
 
 /// Whether anybody watches what the interpreter executes.
-fn is_watched() -> Fallible<bool> {
+pub fn is_watched() -> Fallible<bool> {
     static QUESTIONS: GilProtected<Option<Questions>> = GilProtected::new(None);
     let questions = QUESTIONS.get_or_make(Questions::new)?;
     for ask in [questions.tracer, questions.profiler] {

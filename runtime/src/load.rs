@@ -3,9 +3,9 @@
 //!
 //! What `_find_and_load`, `_load_unlocked` and `module_from_spec` do is done here in the same order, with the same lock;
 //! the finder is asked as they ask it. Wherever something is not as the interpreter has it when it starts (another finder
-//! comes first, a function of the import system was replaced, imports are timed or told), nothing is done here, and the
-//! import takes the ordinary way. What code finds on the stack are fewer frames of `importlib`, which tracebacks leave out
-//! in any case.
+//! comes first, a function of the import system was replaced, imports are timed or told, a tracer watches), nothing is done
+//! here, and the import takes the ordinary way. What code finds on the stack are fewer frames of `importlib`, which
+//! tracebacks leave out in any case.
 
 use std::cell::{Cell, RefCell};
 
@@ -75,8 +75,8 @@ pub fn load(name: &Object) -> Fallible<()> {
         return Ok(());
     }
     let Some((finder, capsule)) = FINDER.with(|finder| finder.clone()) else { return Ok(()) };
-    let Some(system) = SYSTEM.get_or_make(|| System::find())? else { return Ok(()) };
-    if !system.is_in_place(&finder)? {
+    let Some(system) = SYSTEM.get_or_make(System::find)? else { return Ok(()) };
+    if !system.is_in_place(&finder)? || execute::is_watched()? {
         return Ok(());
     }
     DEPTH.set(depth + 1);

@@ -177,6 +177,22 @@ class Load(BundleTest):
         shown = self.python("import top", environment={"PYTHONPROFILEIMPORTTIME": "1"})
         self.assertRegex(shown, r"\|\s+pkg.other\n")
 
+    def test_a_tracer_sees_the_import_system(self):
+        self.tree()
+        shown = self.same(
+            """
+            calls = set()
+            def trace(frame, event, argument):
+                if event == 'call' and frame.f_code.co_name in ('_find_and_load', '_load_unlocked'):
+                    calls.add((frame.f_code.co_name, str(frame.f_locals.get('name'))))
+            sys.settrace(trace)
+            import top
+            sys.settrace(None)
+            print(sorted(calls))
+            """
+        )
+        self.assertIn("pkg.other", shown)
+
     def test_audit_hooks_hear_of_every_import(self):
         self.tree()
         self.same(
