@@ -162,6 +162,9 @@ impl Machine<'_> {
     /// Loads a module and its parents. Where the outcome decides which handler runs (`guarded`), it must be certain.
     fn load_module(&mut self, absolute: &str, guarded: bool) -> Eval<Value> {
         self.loads += 1;
+        if self.changed_builtin("__import__").is_some() {
+            return self.residual(Rule::UnknownCall, "`__import__` has been replaced");
+        }
         if self.leaked && !self.runs_nothing_unknown(absolute) {
             self.after_handing_out(absolute)?;
         }

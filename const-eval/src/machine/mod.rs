@@ -151,7 +151,9 @@ pub struct Machine<'w> {
     unsure: FxHashSet<Name>,
     /// A statement before this one runs code at import that is not known.
     impure: bool,
-    /// A module that was imported does.
+    /// Before this one, code has run that is not known: not only what C code does to the outside world.
+    unknown_code: bool,
+    /// The same of a module that was imported.
     imports_unknown_code: bool,
     module_aliases: Vec<(Name, Value)>,
     overlay: replay::Overlay,
@@ -296,7 +298,7 @@ pub fn evaluate_within(world: &dyn World, module: ModuleId, budget: Budget) -> E
         veiled: machine.veiled,
         module_aliases: machine.module_aliases,
         changed: Arc::new(machine.overlay.all()),
-        ran_unknown_code: machine.impure || machine.imports_unknown_code,
+        ran_unknown_code: machine.unknown_code || machine.imports_unknown_code,
         shared: machine.shared,
         stand_ins: machine.stand_ins,
         surely_loaded,
@@ -363,6 +365,7 @@ impl<'w> Machine<'w> {
             veiled: FxHashMap::default(),
             unsure: FxHashSet::default(),
             impure: false,
+            unknown_code: false,
             imports_unknown_code: false,
             module_aliases: Vec::new(),
             overlay: replay::Overlay::default(),
@@ -458,6 +461,8 @@ impl<'w> Machine<'w> {
                     self.forget(ir, statement, &reason, false);
                     self.fails |= is_certain;
                     raises_for_sure = is_certain;
+                    // Where the rest runs all the same, another module was imported.
+                    self.imports_unknown_code |= matches!(statement.kind, StatementKind::Import);
                     // A module that is missing here may be installed elsewhere: the rest is judged as if it were there.
                     if is_certain && !matches!(statement.kind, StatementKind::Import) {
                         dead = Some(reason.clone());
@@ -474,7 +479,12 @@ impl<'w> Machine<'w> {
                 while self.dependencies.last().is_some_and(|(_, first)| *first == index as u32) {
                     self.dependencies.pop();
                 }
-                self.impure |= !(completed || raises_for_sure) || self.current.opaque_effect;
+                let stopped = !completed && !raises_for_sure;
+                self.impure |= stopped || self.current.opaque_effect;
+                // What C code does to the outside world, or reads of it, changes nothing of others.
+                let is_outside = matches!(&outcome, Outcome::Residual(reason)
+                    if matches!(reason.rule, Rule::ProcessEffect | Rule::Nondeterministic));
+                self.unknown_code |= stopped || (self.current.opaque_effect && !is_outside);
                 self.forget_changes();
             }
             outcomes.push(outcome);
@@ -749,7 +759,7 @@ impl<'w> Machine<'w> {
 
     /// Once code that is not known has run, it may have changed what belongs to others: then only the guard tells.
     fn rest_on(&mut self, dependency: Dependency) {
-        self.current.speculates |= self.impure;
+        self.current.speculates |= self.unknown_code;
         self.current.trusts |= self.imports_unknown_code;
         let statement = self.current.index;
         self.dependencies.entry(dependency).or_insert(statement);

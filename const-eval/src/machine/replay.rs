@@ -149,6 +149,12 @@ impl Machine<'_> {
         self.changed_value(|| Changed::GroundGlobal(module, name))
     }
 
+    /// The same of a builtin.
+    pub(super) fn changed_builtin(&self, name: &str) -> Option<Value> {
+        let builtins = self.world.ground().module_index("builtins")?;
+        self.changed_ground_global(builtins, name)
+    }
+
     /// As [`Self::changed_global`], of an attribute of a type implemented in C.
     pub(super) fn changed_ground_attribute(&self, id: GroundId, name: &str) -> Option<Value> {
         if self.overlay.ground_attributes.is_empty() && self.overlay.unknown.is_empty() {

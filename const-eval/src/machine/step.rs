@@ -428,6 +428,9 @@ impl Machine<'_> {
                 frame.stack.push(function);
             }
             I::LoadBuildClass => {
+                if self.changed_builtin("__build_class__").is_some() {
+                    return self.residual(Rule::UnknownCall, "`__build_class__` has been replaced");
+                }
                 self.depend("builtins", &["__build_class__"]);
                 match self.world.ground().builtin("__build_class__") {
                     Some(id) => frame.stack.push(Value::Ground(id)),
@@ -813,6 +816,9 @@ impl Machine<'_> {
                 return self
                     .residual(Rule::UnknownName, format!("`{name}` is the module `{submodule}`, if that is loaded"));
             }
+        }
+        if let Some(value) = self.changed_builtin(name) {
+            return self.demand_bound(name, value);
         }
         match self
             .world
