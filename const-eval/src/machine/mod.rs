@@ -760,7 +760,9 @@ impl<'w> Machine<'w> {
     /// Once code that is not known has run, it may have changed what belongs to others: then only the guard tells.
     fn rest_on(&mut self, dependency: Dependency) {
         self.current.speculates |= self.unknown_code;
-        self.current.trusts |= self.imports_unknown_code;
+        // Of modules that are imported it is taken for granted that they leave the builtins alone: else nothing could be
+        // shown beside any import of an extension module. (Where a bundle is used, a guard asks.)
+        self.current.trusts |= self.imports_unknown_code && &*dependency.module != "builtins";
         let statement = self.current.index;
         self.dependencies.entry(dependency).or_insert(statement);
     }
