@@ -155,6 +155,8 @@ pub struct Machine<'w> {
     unknown_code: bool,
     /// The same of a module that was imported.
     imports_unknown_code: bool,
+    /// An import before this statement fails: where the rest runs all the same, another module was found.
+    past_failure: bool,
     module_aliases: Vec<(Name, Value)>,
     overlay: replay::Overlay,
     /// What this module's evaluation has added to caches of other modules (see [`guarded`]).
@@ -367,6 +369,7 @@ impl<'w> Machine<'w> {
             impure: false,
             unknown_code: false,
             imports_unknown_code: false,
+            past_failure: false,
             module_aliases: Vec::new(),
             overlay: replay::Overlay::default(),
             cached: FxHashMap::default(),
@@ -461,8 +464,7 @@ impl<'w> Machine<'w> {
                     self.forget(ir, statement, &reason, false);
                     self.fails |= is_certain;
                     raises_for_sure = is_certain;
-                    // Where the rest runs all the same, another module was imported.
-                    self.imports_unknown_code |= matches!(statement.kind, StatementKind::Import);
+                    self.past_failure |= matches!(statement.kind, StatementKind::Import);
                     // A module that is missing here may be installed elsewhere: the rest is judged as if it were there.
                     if is_certain && !matches!(statement.kind, StatementKind::Import) {
                         dead = Some(reason.clone());
@@ -762,7 +764,8 @@ impl<'w> Machine<'w> {
         self.current.speculates |= self.unknown_code;
         // Of modules that are imported it is taken for granted that they leave the builtins alone: else nothing could be
         // shown beside any import of an extension module. (Where a bundle is used, a guard asks.)
-        self.current.trusts |= self.imports_unknown_code && &*dependency.module != "builtins";
+        let is_trusted = self.imports_unknown_code || self.past_failure;
+        self.current.trusts |= is_trusted && &*dependency.module != "builtins";
         let statement = self.current.index;
         self.dependencies.entry(dependency).or_insert(statement);
     }
