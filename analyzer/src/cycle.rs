@@ -36,10 +36,9 @@ pub struct Order {
 /// The order in which the members finish as far as that is certain; then each after those it takes names from, as far as
 /// that goes.
 ///
-/// `place_at_start` tells of a standard module that the interpreter loads before any program the place in the order in which
-/// these finish.
-pub fn evaluation_order(table: &Table, members: &[ModuleId], place_at_start: impl Fn(&str) -> Option<usize>) -> Order {
-    let Walk { visited, finished: mut order, .. } = execution_order(table, members, &place_at_start);
+/// `at_start`: the modules that the interpreter loads before any program, in the order in which they finish.
+pub fn evaluation_order(table: &Table, members: &[ModuleId], at_start: &[String]) -> Order {
+    let Walk { visited, finished: mut order, .. } = execution_order(table, members, at_start);
     let certain = order.len();
     let finished: FxHashSet<ModuleId> = order.iter().copied().collect();
     order.extend(by_names_taken(table, members).into_iter().filter(|member| !finished.contains(member)));
@@ -54,22 +53,16 @@ pub fn evaluation_order(table: &Table, members: &[ModuleId], place_at_start: imp
 
 /// The members that the interpreter loads at start, then those that a package around all of them imports, in the order in
 /// which they finish: it and the packages around it run before any of them, whoever imports which.
-fn execution_order<'a>(
-    table: &'a Table,
-    members: &[ModuleId],
-    place_at_start: &impl Fn(&str) -> Option<usize>,
-) -> Walk<'a> {
+fn execution_order<'a>(table: &'a Table, members: &[ModuleId], at_start: &[String]) -> Walk<'a> {
     let inside: FxHashSet<ModuleId> = members.iter().copied().collect();
     let mut walk = Walk { table, inside, visited: FxHashSet::default(), finished: Vec::new() };
     let [first, _, ..] = members else { return walk };
-    let place = |module: ModuleId| {
-        let module = table.module(module);
-        place_at_start(&module.name).filter(|_| module.is_standard)
-    };
-    let mut at_start: Vec<ModuleId> = members.iter().copied().filter(|member| place(*member).is_some()).collect();
-    at_start.sort_by_key(|member| place(*member));
-    walk.visited.extend(&at_start);
-    walk.finished.extend(at_start);
+    let at_start = at_start.iter().filter_map(|name| table.named(name)).filter(|module| module.is_standard);
+    for module in at_start.map(|module| module.id).filter(|id| walk.inside.contains(id)).collect::<Vec<_>>() {
+        if walk.visited.insert(module) {
+            walk.finished.push(module);
+        }
+    }
     let first = &table.module(*first).name;
     let around = |package: &str| members.iter().all(|member| is_or_contains(package, &table.module(*member).name));
     for package in parents(first).chain([&**first]).take_while(|package| around(package)) {

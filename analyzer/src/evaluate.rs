@@ -285,8 +285,7 @@ impl<'a> Run<'a> {
         let members = &self.context.graph.condensation.components[component as usize];
         let mut view = View::of_component(self.context, &self.results, component);
         let mut done: FxHashMap<ModuleId, Evaluation> = FxHashMap::default();
-        let order =
-            cycle::evaluation_order(self.context.table, members, |name| self.context.resolver.place_at_start(name));
+        let order = cycle::evaluation_order(self.context.table, members, self.context.resolver.loaded_by_site());
         for (place, &member) in order.members.iter().enumerate() {
             if self.observer.is_cancelled() {
                 self.is_cancelled.store(true, Ordering::Relaxed);

@@ -305,12 +305,7 @@ impl Resolver {
         self.preloaded.contains(name) || self.of_site.iter().any(|loaded| loaded == name)
     }
 
-    /// Of a module that `site` loads: its place in the order in which these finish.
-    pub fn place_at_start(&self, name: &str) -> Option<usize> {
-        self.of_site.iter().position(|loaded| loaded == name)
-    }
-
-    /// Modules that `site` loads beyond those that the interpreter loads before it.
+    /// Modules that `site` loads beyond those that the interpreter loads before it, in the order in which they finish.
     pub fn loaded_by_site(&self) -> &[String] {
         &self.of_site
     }

@@ -7,7 +7,7 @@ use artifact::{Entry, Reader};
 use pyo3_ffi as ffi;
 
 use crate::listing::Listings;
-use crate::object::{Fallible, Object, Raised};
+use crate::object::{Fallible, Object, Raised, forget_error};
 
 const NAME: *const std::ffi::c_char = c"lyo._native.bundle".as_ptr();
 
@@ -90,8 +90,7 @@ pub fn names(capsule: &Object) -> Fallible<Object> {
 /// None, or (is a package, has an image, path, root, relative, size, mtime).
 pub fn find(capsule: &Object, name: &Object) -> Fallible<Object> {
     let entry = name.as_text().and_then(|name| reader(capsule).ok().and_then(|reader| reader.find(name)));
-    // SAFETY: no pointers.
-    unsafe { ffi::PyErr_Clear() };
+    forget_error();
     entry.map_or(Ok(Object::none()), |entry| describe(&entry))
 }
 
@@ -112,8 +111,7 @@ fn describe(entry: &Entry<'_>) -> Fallible<Object> {
 pub fn matches(capsule: &Object, name: &Object, path: &Object) -> Fallible<Object> {
     let reader = reader(capsule)?;
     let entry = name.as_text().and_then(|name| reader.find(name));
-    // SAFETY: no pointers.
-    unsafe { ffi::PyErr_Clear() };
+    forget_error();
     let (Some(entry), Some(path)) = (entry, path.as_bytes()) else { return Ok(Object::bool(false)) };
     let matches = std::fs::read(path_of(path)).is_ok_and(|source| entry.source().is_of(&source));
     Ok(Object::bool(matches))

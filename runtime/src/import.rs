@@ -20,7 +20,7 @@ use crate::import_from::import_from;
 use crate::in_frame;
 use crate::load::{is_under_way, load};
 use crate::object::{
-    Fallible, GilProtected, Object, Raised, imported, module_dict, modules, take_message, type_lookup,
+    Fallible, GilProtected, Object, Raised, forget_error, imported, module_dict, modules, take_message, type_lookup,
 };
 
 /// What an import that must fail would bind.
@@ -539,8 +539,7 @@ fn loaded(name: &str) -> Fallible<Option<Object>> {
     let initializing = match spec.attribute("_initializing") {
         Ok(value) => value,
         Err(Raised) => {
-            // SAFETY: clearing what the failed look-up set.
-            unsafe { ffi::PyErr_Clear() };
+            forget_error();
             return Ok(None);
         }
     };

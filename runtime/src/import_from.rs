@@ -3,7 +3,7 @@
 use pyo3_ffi as ffi;
 
 use crate::failure::Failure;
-use crate::object::{Fallible, Object, Raised, Static, module_dict, modules};
+use crate::object::{Fallible, Object, Raised, Static, forget_error, module_dict, modules};
 
 /// `import_from` of `ceval.c`.
 pub fn import_from(module: &Object, name: &str) -> Result<Object, Failure> {
@@ -21,8 +21,7 @@ pub fn import_from(module: &Object, name: &str) -> Result<Object, Failure> {
     }
     let package = module.attribute("__name__");
     if package.is_err() {
-        // SAFETY: no pointers.
-        unsafe { ffi::PyErr_Clear() };
+        forget_error();
     }
     if let Some(package) = package.ok().as_ref().and_then(Object::as_text)
         && let Some(modules) = modules()
@@ -46,8 +45,7 @@ fn raise_missing(module: &Object, name: &Object) -> Failure {
         for attribute in ["__name__", "__spec__", "__file__"] {
             match module.attribute(attribute) {
                 Ok(value) => described.dict_set_name(attribute, &value)?,
-                // SAFETY: no pointers.
-                Err(Raised) => unsafe { ffi::PyErr_Clear() },
+                Err(Raised) => forget_error(),
             }
         }
         // SAFETY: the definition is static; the function keeps the module.

@@ -15,8 +15,8 @@ use crate::bundle;
 use crate::execute;
 use crate::import::is_plain;
 use crate::object::{
-    Fallible, GilProtected, Object, Raised, check, forget_error, imported, module_dict, modules, raise_key_error,
-    type_dict,
+    Fallible, GilProtected, Object, Raised, check, forget_error, imported, keeping_error, module_dict, modules,
+    raise_key_error, type_dict,
 };
 
 /// More imports within one another are left to the interpreter, which counts frames.
@@ -89,35 +89,21 @@ impl System {
     /// Nothing, where something was replaced already or imports are timed or told.
     fn find() -> Fallible<Option<System>> {
         let mut parts = Vec::new();
-        let own = |function: &Object| -> bool {
-            let code = function.attribute("__code__").and_then(|code| code.attribute("co_filename"));
-            code.is_ok_and(|filename| filename.as_text().is_some_and(|name| name.starts_with("<frozen importlib")))
-        };
         let bootstrap = imported(c"_frozen_importlib", "__dict__")?;
         for name in BYPASSED.into_iter().chain(["_get_module_lock"]) {
-            let name = Object::name(name)?;
-            match bootstrap.dict_get(&name)? {
-                Some(function) if own(&function) => parts.push((bootstrap.clone(), name, function)),
-                _ => {
-                    forget_error();
-                    return Ok(None);
-                }
-            }
+            parts.push((bootstrap.clone(), Object::name(name)?));
         }
         let first_finders =
             [imported(c"_frozen_importlib", "BuiltinImporter")?, imported(c"_frozen_importlib", "FrozenImporter")?];
         for finder in &first_finders {
-            let name = Object::name("find_spec")?;
             let Some(class) = finder.as_type() else { return Ok(None) };
-            let dict = type_dict(class)?;
+            parts.push((type_dict(class)?, Object::name("find_spec")?));
+        }
+        let mut own = Vec::with_capacity(parts.len());
+        for (dict, name) in parts {
             match dict.dict_get(&name)? {
-                Some(method) if method.attribute("__func__").is_ok_and(|function| own(&function)) => {
-                    parts.push((dict, name, method));
-                }
-                _ => {
-                    forget_error();
-                    return Ok(None);
-                }
+                Some(part) if is_own(&part) => own.push((dict, name, part)),
+                _ => return Ok(None),
             }
         }
         let options = imported(c"sys", "_xoptions")?;
@@ -130,7 +116,7 @@ impl System {
         let find_frozen = imported(c"_imp", "find_frozen")?;
         let is_builtin = imported(c"_imp", "is_builtin")?;
         let module_lock = imported(c"_frozen_importlib", "_get_module_lock")?;
-        Ok(Some(System { first_finders, find_frozen, is_builtin, module_lock, parts: parts.into() }))
+        Ok(Some(System { first_finders, find_frozen, is_builtin, module_lock, parts: own.into() }))
     }
 
     /// Whether everything is as it was, and the finder comes right after those of builtin and frozen modules.
@@ -205,6 +191,14 @@ impl System {
         }
         find_and_load(modules, key, finder, package.as_ref())
     }
+}
+
+/// Whether it is a function of `importlib`, or a class or static method around one.
+fn is_own(part: &Object) -> bool {
+    let function = part.attribute("__func__").unwrap_or_else(|Raised| part.clone());
+    let code = function.attribute("__code__").and_then(|code| code.attribute("co_filename"));
+    forget_error();
+    code.is_ok_and(|filename| filename.as_text().is_some_and(|name| name.starts_with("<frozen importlib")))
 }
 
 /// A package that a submodule is loaded for.
@@ -391,21 +385,6 @@ fn stripped(first: Object) -> Fallible<Option<Object>> {
         }
     }
     Ok(start)
-}
-
-/// What has to be done whatever exception is set, which stays set.
-fn keeping_error(work: impl FnOnce() -> Fallible<()>) {
-    let (mut kind, mut value, mut trace) = (std::ptr::null_mut(), std::ptr::null_mut(), std::ptr::null_mut());
-    // SAFETY: what is fetched is restored.
-    unsafe {
-        #[allow(deprecated)]
-        ffi::PyErr_Fetch(&raw mut kind, &raw mut value, &raw mut trace);
-        if work().is_err() {
-            ffi::PyErr_Clear();
-        }
-        #[allow(deprecated)]
-        ffi::PyErr_Restore(kind, value, trace);
-    }
 }
 
 unsafe extern "C" {

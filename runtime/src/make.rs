@@ -79,7 +79,7 @@ impl<'a> Rehydrator<'a> {
             Some(Slot::Absent) => {}
             Some(Slot::Elsewhere(other, node)) => {
                 let object = other.value(node)?;
-                drop(self.slots.replace(id, Slot::Made(object.clone())));
+                self.slots.set(id, Slot::Made(object.clone()));
                 return Ok(object);
             }
             None => {
@@ -90,11 +90,11 @@ impl<'a> Rehydrator<'a> {
             return Err(Failure::TooDeep);
         }
         self.depth += 1;
-        drop(self.slots.replace(id, Slot::InProgress));
+        self.slots.set(id, Slot::InProgress);
         let made = self.make_new(id);
         self.depth -= 1;
         let slot = made.as_ref().map_or(Slot::Absent, |object| Slot::Made(object.clone()));
-        drop(self.slots.replace(id, slot));
+        self.slots.set(id, slot);
         made
     }
 
@@ -108,7 +108,7 @@ impl<'a> Rehydrator<'a> {
 
     /// The node's object is that of another module's node.
     pub fn set_elsewhere(&mut self, id: NodeId, other: Rc<Waiting>, node: NodeId) {
-        drop(self.slots.replace(id, Slot::Elsewhere(other, node)));
+        self.slots.set(id, Slot::Elsewhere(other, node));
     }
 
     /// The objects of all nodes made so far.
@@ -117,7 +117,7 @@ impl<'a> Rehydrator<'a> {
     }
 
     /// Lets go of all that the methods which still wait don't need; gives it.
-    pub fn keep_for_methods(&mut self) -> Vec<Object> {
+    pub fn keep_for_methods(&mut self) -> Vec<Slot> {
         let mut needed = FxHashSet::default();
         let mut pending: Vec<NodeId> = self.methods.iter().copied().filter(|id| self.is_absent(*id)).collect();
         while let Some(id) = pending.pop() {

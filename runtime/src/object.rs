@@ -506,6 +506,21 @@ pub fn forget_error() {
     unsafe { ffi::PyErr_Clear() };
 }
 
+/// Does what has to be done whatever exception is set, which stays set; one that this raises is thrown away.
+pub fn keeping_error(work: impl FnOnce() -> Fallible<()>) {
+    let (mut kind, mut value, mut trace) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
+    // SAFETY: what is fetched is restored.
+    unsafe {
+        #[allow(deprecated)]
+        ffi::PyErr_Fetch(&raw mut kind, &raw mut value, &raw mut trace);
+        if work().is_err() {
+            ffi::PyErr_Clear();
+        }
+        #[allow(deprecated)]
+        ffi::PyErr_Restore(kind, value, trace);
+    }
+}
+
 /// Throws away the exception that is set, and says what it was in words.
 pub fn take_message() -> String {
     let (mut kind, mut value, mut trace) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());

@@ -11,7 +11,7 @@ use crate::failure::{Failure, Stop};
 use crate::guards::check_guard;
 use crate::handlers::may_handle;
 use crate::import::{Importer, Statement};
-use crate::object::{Fallible, Object, Raised, modules};
+use crate::object::{Fallible, Object, Raised, forget_error, modules};
 
 /// How a rehydration ended.
 pub enum Outcome {
@@ -166,8 +166,7 @@ impl Run<'_> {
                 }
             })();
             if restored.is_err() {
-                // SAFETY: no pointers.
-                unsafe { ffi::PyErr_Clear() };
+                forget_error();
             }
         }
     }

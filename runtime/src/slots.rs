@@ -24,7 +24,8 @@ pub struct Slots {
     /// [`ABSENT`], [`IN_PROGRESS`], the address of an object that is owned here, or an index into `elsewhere` with the
     /// mark [`ELSEWHERE`].
     words: Vec<usize>,
-    elsewhere: Vec<(Rc<Waiting>, NodeId)>,
+    /// Nothing where the slot has become another.
+    elsewhere: Vec<Option<(Rc<Waiting>, NodeId)>>,
     /// Nodes whose objects the collector has to know of: the others can't be part of a cycle.
     collectable: Vec<NodeId>,
 }
@@ -47,7 +48,7 @@ impl Slots {
             ABSENT => Slot::Absent,
             IN_PROGRESS => Slot::InProgress,
             _ if word & ELSEWHERE != 0 => {
-                let (other, node) = self.elsewhere.get(word >> MARKS)?;
+                let (other, node) = self.elsewhere.get(word >> MARKS)?.as_ref()?;
                 Slot::Elsewhere(Rc::clone(other), *node)
             }
             _ => Slot::Made(Object::clone(&held(word))),
@@ -58,16 +59,16 @@ impl Slots {
         self.words.get(id as usize) == Some(&ABSENT)
     }
 
-    /// Gives what was there before, which is not to be dropped while the slots are in use: that may run code.
-    #[must_use]
-    pub fn replace(&mut self, id: NodeId, slot: Slot) -> Slot {
-        let before = self.get(id).unwrap_or(Slot::Absent);
-        let Some(word) = self.words.get_mut(id as usize) else { return before };
+    /// Of a node that there is not, nothing is kept.
+    pub fn set(&mut self, id: NodeId, slot: Slot) {
+        if id as usize >= self.words.len() {
+            return;
+        }
+        let before = self.take(id);
         if let Slot::Made(_) = before {
-            drop(ManuallyDrop::into_inner(held(*word)));
             self.collectable.retain(|other| *other != id);
         }
-        *word = match slot {
+        self.words[id as usize] = match slot {
             Slot::Absent => ABSENT,
             Slot::InProgress => IN_PROGRESS,
             Slot::Made(object) => {
@@ -77,11 +78,24 @@ impl Slots {
                 object.into_ptr() as usize
             }
             Slot::Elsewhere(other, node) => {
-                self.elsewhere.push((other, node));
+                self.elsewhere.push(Some((other, node)));
                 (self.elsewhere.len() - 1) << MARKS | ELSEWHERE
             }
         };
-        before
+    }
+
+    /// Empties a slot.
+    fn take(&mut self, id: NodeId) -> Slot {
+        let word = std::mem::replace(&mut self.words[id as usize], ABSENT);
+        match word {
+            ABSENT => Slot::Absent,
+            IN_PROGRESS => Slot::InProgress,
+            _ if word & ELSEWHERE != 0 => match self.elsewhere.get_mut(word >> MARKS).and_then(Option::take) {
+                Some((other, node)) => Slot::Elsewhere(other, node),
+                None => Slot::Absent,
+            },
+            _ => Slot::Made(ManuallyDrop::into_inner(held(word))),
+        }
     }
 
     /// The objects of all nodes made so far.
@@ -90,16 +104,10 @@ impl Slots {
     }
 
     /// Empties all slots but those of these nodes; gives what was in them.
-    pub fn keep(&mut self, is_needed: impl Fn(NodeId) -> bool) -> Vec<Object> {
-        let mut let_go = Vec::new();
-        for (id, word) in (0..).zip(&mut self.words) {
-            if *word != ABSENT && !is_needed(id) {
-                let word = std::mem::replace(word, ABSENT);
-                if is_object(word) {
-                    let_go.push(ManuallyDrop::into_inner(held(word)));
-                }
-            }
-        }
+    pub fn keep(&mut self, is_needed: impl Fn(NodeId) -> bool) -> Vec<Slot> {
+        let ids = 0..self.words.len() as NodeId;
+        let let_go = ids.filter(|id| !is_needed(*id)).map(|id| self.take(id));
+        let let_go = let_go.filter(|slot| !matches!(slot, Slot::Absent)).collect();
         self.collectable.retain(|id| is_needed(*id));
         let_go
     }

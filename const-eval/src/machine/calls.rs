@@ -437,7 +437,7 @@ impl Machine<'_> {
         keywords: Keywords,
     ) -> Eval<Value> {
         let arguments: Vec<Value> = receiver.into_iter().chain(positional.iter()).cloned().collect();
-        if arguments.iter().chain(keywords.iter().map(|(_, value)| value)).all(|value| self.is_literal(value)) {
+        if self.are_literals(&arguments, &keywords) {
             let call = what.replacen('.', ":", 1);
             let arguments = Value::tuple(arguments.clone());
             let names = self.new_dict(Default::default());
@@ -488,6 +488,10 @@ impl Machine<'_> {
             (Effect::Pure, _) => self.residual(Rule::Raises, format!("reading `{what}` may raise")),
             _ => self.residual(Rule::NotModelled, format!("reads `{what}`")),
         }
+    }
+
+    pub(super) fn are_literals(&self, positional: &[Value], keywords: &Keywords) -> bool {
+        positional.iter().chain(keywords.iter().map(|(_, value)| value)).all(|value| self.is_literal(value))
     }
 
     /// Is it written as a Python literal without loss?

@@ -22,7 +22,7 @@ impl Machine<'_> {
         positional: Vec<Value>,
         keywords: Keywords,
     ) -> Eval<Value> {
-        if positional.iter().chain(keywords.iter().map(|(_, value)| value)).all(|value| self.is_literal(value)) {
+        if self.are_literals(&positional, &keywords) {
             self.rest_on(Dependency::on_libm());
             return self.pure_result(class, what, None, positional, keywords);
         }

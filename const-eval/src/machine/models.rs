@@ -56,7 +56,7 @@ impl Machine<'_> {
         let Some(result) = self.world.ground().find(result) else { return Ok(None) };
         let positional: Vec<Value> = positional.iter().map(|value| self.plain_data(value)).collect();
         let keywords: Keywords = keywords.iter().map(|(name, value)| (name.clone(), self.plain_data(value))).collect();
-        if !positional.iter().chain(keywords.iter().map(|(_, value)| value)).all(|value| self.is_literal(value)) {
+        if !self.are_literals(&positional, &keywords) {
             return Ok(None);
         }
         self.depend("re", &["_compile"]);

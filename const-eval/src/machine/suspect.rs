@@ -179,28 +179,20 @@ impl Machine<'_> {
 
     /// After a statement: what it has bound is as certain as what it rests on.
     pub(super) fn note_speculation(&mut self, binds: &[Name]) {
-        if self.current.trusts {
-            self.suspects.trusting.extend(binds.iter().cloned());
-            if self.current.changed_older {
-                let changed = self.names_that_reach(&self.current.changed);
-                self.suspects.trusting.extend(changed);
+        let (speculates, trusts) = (self.current.speculates, self.current.trusts);
+        let changed = match (speculates || trusts) && self.current.changed_older {
+            true => self.names_that_reach(&self.current.changed),
+            false => Default::default(),
+        };
+        let note = |names: &mut FxHashSet<Name>, rests_on_it: bool| {
+            if rests_on_it {
+                names.extend(binds.iter().chain(&changed).cloned());
+            } else {
+                names.retain(|name| !binds.contains(name));
             }
-        } else {
-            for name in binds {
-                self.suspects.trusting.remove(name);
-            }
-        }
-        if !self.current.speculates {
-            for name in binds {
-                self.suspects.speculative.remove(name);
-            }
-            return;
-        }
-        self.suspects.speculative.extend(binds.iter().cloned());
-        if self.current.changed_older {
-            let changed = self.names_that_reach(&self.current.changed);
-            self.suspects.speculative.extend(changed);
-        }
+        };
+        note(&mut self.suspects.speculative, speculates);
+        note(&mut self.suspects.trusting, trusts);
     }
 
     /// At the end: others are told only what a guard of theirs can vouch for as well. Gives what is certain of those names

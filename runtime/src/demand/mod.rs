@@ -32,7 +32,7 @@ use rustc_hash::FxHashMap;
 use crate::collector::GcPause;
 use crate::failure::Failure;
 use crate::make::Rehydrator;
-use crate::object::{Fallible, GilProtected, Object, Raised, is_finalizing, module_dict};
+use crate::object::{Fallible, GilProtected, Object, Raised, is_finalizing, keeping_error, module_dict};
 use crate::slots::Slot;
 use order::Order;
 
@@ -475,17 +475,7 @@ impl Waiting {
 
     /// The same, whatever exception is set; an import that raises leaves what it has bound.
     pub fn complete_aside(self: &Rc<Self>) {
-        // SAFETY: what is fetched is restored.
-        unsafe {
-            let (mut kind, mut value, mut trace) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
-            #[allow(deprecated)]
-            ffi::PyErr_Fetch(&raw mut kind, &raw mut value, &raw mut trace);
-            if self.complete().is_err() {
-                ffi::PyErr_Clear();
-            }
-            #[allow(deprecated)]
-            ffi::PyErr_Restore(kind, value, trace);
-        }
+        keeping_error(|| self.complete());
     }
 
     /// The value at a place has never been made.

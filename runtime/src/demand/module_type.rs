@@ -6,7 +6,7 @@ use std::ptr;
 use pyo3_ffi as ffi;
 
 use super::of_module;
-use crate::object::{Fallible, GilProtected, Object, Raised, Static};
+use crate::object::{Fallible, GilProtected, Object, Raised, Static, keeping_error};
 
 static TYPE: GilProtected<Option<Object>> = GilProtected::new(None);
 
@@ -166,21 +166,12 @@ unsafe extern "C" fn clear(module: *mut ffi::PyObject) -> c_int {
 
 /// Functions of the module may outlive it: they get what still waits.
 unsafe extern "C" fn finalize(module: *mut ffi::PyObject) {
-    // SAFETY: the interpreter hands us a live module; the exception that is set, if any, is kept.
-    unsafe {
-        if crate::object::is_finalizing() {
-            return;
-        }
-        let (mut kind, mut value, mut trace) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
-        #[allow(deprecated)]
-        ffi::PyErr_Fetch(&raw mut kind, &raw mut value, &raw mut trace);
-        if let Some(object) = Object::borrowed(module)
-            && let Some(waiting) = of_module(&object)
-            && waiting.complete().is_err()
-        {
-            ffi::PyErr_Clear();
-        }
-        #[allow(deprecated)]
-        ffi::PyErr_Restore(kind, value, trace);
+    if crate::object::is_finalizing() {
+        return;
     }
+    keeping_error(|| {
+        // SAFETY: the interpreter hands us a live module.
+        let object = unsafe { Object::borrowed(module) };
+        object.as_ref().and_then(of_module).map_or(Ok(()), |waiting| waiting.complete())
+    });
 }
