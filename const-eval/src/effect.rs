@@ -52,6 +52,13 @@ pub enum Change {
     Call { function: Value, positional: Vec<Value>, keywords: Vec<(Name, Value)> },
 }
 
+impl Effect {
+    /// That a module is loaded, and no more.
+    pub fn is_import(&self) -> bool {
+        matches!(self.change, Change::Import { .. })
+    }
+}
+
 impl Change {
     /// What is changed; `None` where it is neither an object nor a module.
     pub fn target(&self) -> Option<&Value> {

@@ -79,6 +79,14 @@ impl Dependency {
 const LIBM: (&str, &str) = ("lyo._native", "libm");
 const ENVIRONMENT: [&str; 2] = ["environ", "_data"];
 
+/// In which order a set was filled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filling {
+    pub items: Vec<Name>,
+    /// The set is a copy of one that was filled so.
+    pub is_copy: bool,
+}
+
 /// A frozen module: never changes once evaluation is over.
 #[derive(Clone, Debug)]
 pub struct Evaluated {
@@ -122,6 +130,8 @@ pub struct Evaluated {
     pub stand_ins: FxHashMap<u32, (ModuleId, Name)>,
     /// Modules with source that the top level imports whatever happens. Sorted.
     pub surely_loaded: Vec<ModuleId>,
+    /// How sets of texts were filled, by the name that holds them, or class and attribute.
+    pub fillings: Vec<(Vec<Name>, Filling)>,
     /// Interpreter steps taken.
     pub steps: u64,
     /// See [`Evaluated::place`].
@@ -158,6 +168,7 @@ impl PartialEq for Evaluated {
             shared,
             stand_ins,
             surely_loaded,
+            fillings,
             steps: _,
             places: _,
         } = self;
@@ -165,6 +176,7 @@ impl PartialEq for Evaluated {
             && (*open_namespace, *porous, *fails) == (other.open_namespace, other.porous, other.fails)
             && *ran_unknown_code == other.ran_unknown_code
             && *surely_loaded == other.surely_loaded
+            && *fillings == other.fillings
             && *namespace == other.namespace
             && *outcomes == other.outcomes
             && *dependencies == other.dependencies

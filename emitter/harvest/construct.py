@@ -242,14 +242,18 @@ def simple_namespace(walker, value):
 
 
 def attributes(value):
-    """From 3.12 on the dict of a type variable can't be seen; `__module__` is in it."""
-    return value.__dict__ if hasattr(value, "__dict__") else {"__module__": value.__module__}
+    """The dict of a type variable, which from 3.12 on only the collector shows. What the syntax `class C[T]` makes has none."""
+    if hasattr(value, "__dict__"):
+        return value.__dict__
+    default = getattr(value, "__default__", None)
+    return next((item for item in gc.get_referents(value) if type(item) is dict and item is not default), {})
 
 
 def refuse_lazy(value):
     """What the syntax `class C[T: bound]` makes computes its bound and default when it is asked: nothing of that is proven."""
-    if getattr(value, "__infer_variance__", False):
-        raise Unsupported("a type parameter that may compute its bound when it is asked for it")
+    computes = any(type(item) is type(refuse_lazy) for item in gc.get_referents(value))
+    if computes or sys.version_info >= (3, 14) and "__module__" not in attributes(value):
+        raise Unsupported("a type parameter that computes its bound or default when it is asked for it")
 
 
 def type_variable(walker, value):
@@ -271,8 +275,6 @@ def type_variable(walker, value):
 
 def parameter_specification(walker, value):
     refuse_lazy(value)
-    if sys.version_info >= (3, 13) and type(value).__name__ == "TypeVarTuple":
-        raise Unsupported("a type parameter that may compute its default when it is asked for it")
     keywords = []
     if hasattr(value, "has_default") and value.has_default():
         keywords.append(("default", value.__default__))

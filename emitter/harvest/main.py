@@ -221,7 +221,7 @@ class Harvester:
         guards = self.guards(entry, recording, read)
         held_atoms = {}
         while True:
-            walker = Walker(module, recording.code, recording.made, imported, modules, loaded)
+            walker = Walker(module, recording.code, recording.made, imported, modules, loaded, entry["fillings"])
             walker.names.read = read.places
             walker.atoms.held.update(held_atoms)
             for value in bound:

@@ -225,7 +225,7 @@ class Describer:
         modules = list({id(module): module for module in modules}.values())
         loaded = server.loaded_with(name, ()) | {name}
         if self.walker is None:
-            self.walker = Walker(run.module, run.code, [], {}, modules, loaded)
+            self.walker = Walker(run.module, run.code, [], {}, modules, loaded, self.entry["fillings"])
             for constant in run.code.co_consts:
                 if is_marker(constant):
                     self.walker.constants.discard(id(constant))
@@ -295,7 +295,9 @@ class Describer:
         """The node of what lies under a name of another module; None where it is something else."""
         known = walker.memo.get(id(value))
         try:
-            node = known[0] if known else walker.external(value)
+            # What has been read under a name of the module itself may lie elsewhere too.
+            is_own_name = known is None or walker.nodes[known[0]][0] == "name"
+            node = walker.external(value) if is_own_name else known[0]
         except Unsupported:
             return None
         kind, *where = walker.nodes[node]

@@ -7,7 +7,7 @@ those that source text shows: a display of constants, or a constant sequence han
 
 import marshal
 
-from lyo_harvest.foreign import MISSING, is_a
+from lyo_harvest.foreign import MISSING, is_a, raw
 from lyo_harvest.record import Unsupported
 
 CodeType = type((lambda: None).__code__)
@@ -90,6 +90,14 @@ def describe(walker, value):
     for sequence in candidates(walker, value, present):
         if len(sequence) >= len(present) and same_members(sequence, present) and fills(sequence, present):
             return (tag, tuple([walker.node(member(present, item)) for item in unique(sequence)]))
+    for is_copy, items in fillings(walker, value):
+        items = [member(present, item) for item in items if item in present]
+        filled = set()
+        for item in items:
+            filled.add(item)
+        if list(type(value)(filled) if is_copy else filled) == present:
+            made = (tag, tuple([walker.node(item) for item in items]))
+            return (f"{tag}-copy", walker.add(("set", made[1]))) if is_copy else made
     united = union(walker, value, present)
     if united is not None:
         return united
@@ -102,6 +110,16 @@ def describe(walker, value):
         # Differs from process to process whatever the program does.
         return (tag, tuple([walker.node(item) for item in present]))
     raise Unsupported("the order in which a set was filled is not known")
+
+
+def fillings(walker, value):
+    """How the analysis has seen the set being filled, where it lies under one of the paths that the analysis knows."""
+    for (name, *attributes), is_copy, items in walker.fillings:
+        found = walker.namespace.get(name)
+        for attribute in attributes:
+            found = raw(found, attribute)
+        if found is value:
+            yield is_copy, items
 
 
 def union(walker, value, present):

@@ -42,8 +42,9 @@ foreign_code = ForeignCode()
 
 
 class Walker:
-    def __init__(self, module, code, made, imported, modules, loaded):
+    def __init__(self, module, code, made, imported, modules, loaded, fillings):
         self.module = module
+        self.fillings = fillings  # (path, whether it is a copy, items) of sets, from the analysis
         self.namespace = raw_dict(module)
         self.code = code
         self.made = {id(value) for generation in made for value in generation}

@@ -160,6 +160,7 @@ fn module_plan(analysis: &Analysis, module: AnalysedModule) -> ModulePlan {
         dependencies: Vec::new(),
         imports: module.dependencies().iter().map(|id| analysis.module(*id).name().to_owned()).collect(),
         known: BTreeMap::new(),
+        fillings: Vec::new(),
     };
     let (Some(ir), Some(evaluated)) = (module.ir(), module.evaluated()) else {
         plan.kind = Kind::Code;
@@ -201,6 +202,7 @@ fn module_plan(analysis: &Analysis, module: AnalysedModule) -> ModulePlan {
     plan.imports.extend(plan.dependencies.iter().map(|dependency| dependency.module.clone()));
     if kind == Kind::Strict || plan.steps {
         plan.known = crate::known::values(analysis, evaluated);
+        plan.fillings = crate::known::fillings(evaluated);
     }
     plan
 }

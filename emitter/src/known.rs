@@ -1,4 +1,4 @@
-//! Values that the evaluator knows, as Python's `repr`, for comparing them with the target's.
+//! What the evaluator knows of values: their `repr`, for comparing them with the target's, and how sets were filled.
 
 use std::collections::BTreeMap;
 
@@ -20,4 +20,13 @@ pub fn values(analysis: &Analysis, evaluated: &Evaluated) -> BTreeMap<String, St
             (text.len() <= LONGEST).then(|| (name.to_string(), text))
         })
         .collect()
+}
+
+/// Path, whether the set is a copy of one that was filled so, and items.
+pub fn fillings(evaluated: &Evaluated) -> Vec<(Vec<String>, bool, Vec<String>)> {
+    evaluated.fillings.iter().map(|(path, filling)| (texts(path), filling.is_copy, texts(&filling.items))).collect()
+}
+
+fn texts(names: &[impl ToString]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
 }

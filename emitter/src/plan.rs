@@ -80,6 +80,8 @@ pub struct ModulePlan {
     pub imports: BTreeSet<String>,
     /// Names whose values the evaluator knows, as Python's `repr`.
     pub known: BTreeMap<String, String>,
+    /// How sets were filled that lie at these paths: whether they are copies of sets that were filled so, and their items.
+    pub fillings: Vec<(Vec<String>, bool, Vec<String>)>,
 }
 
 /// A module that does not travel in the bundle.
@@ -127,6 +129,13 @@ impl ModulePlan {
                 ])
             })
             .collect();
+        let fillings = self
+            .fillings
+            .iter()
+            .map(|(path, is_copy, items)| {
+                Value::Tuple(vec![Value::texts(path), Value::Bool(*is_copy), Value::texts(items)])
+            })
+            .collect();
         let known = self.known.iter().map(|(name, repr)| (Value::text(name), Value::text(repr))).collect();
         Value::record([
             ("name", Value::text(&self.name)),
@@ -149,6 +158,7 @@ impl ModulePlan {
             ("statements", Value::List(statements)),
             ("dependencies", Value::List(dependencies)),
             ("known", Value::Dict(known)),
+            ("fillings", Value::List(fillings)),
         ])
     }
 }

@@ -232,8 +232,12 @@ impl Rehydrator<'_> {
             }
         }
         if dict.is_empty() {
-            // SAFETY: as above; makes the empty `__dict__` that there was.
-            unsafe { drop(Object::owned(ffi::PyObject_GenericGetDict(object.as_ptr(), std::ptr::null_mut()))?) };
+            // SAFETY: as above; makes the empty `__dict__` that there was, without what the constructor has put there
+            // (the `__module__` of a type variable).
+            unsafe {
+                let dict = Object::owned(ffi::PyObject_GenericGetDict(object.as_ptr(), std::ptr::null_mut()))?;
+                ffi::PyDict_Clear(dict.as_ptr());
+            }
         }
         Ok(())
     }

@@ -752,8 +752,7 @@ impl Machine<'_> {
                         {
                             self.stand_ins.insert(made.index, (module, name.into()));
                         }
-                    } else if self.current.effects.len() > effects {
-                        // An import asks for `__path__` as well.
+                    } else if self.current.effects[effects..].iter().any(|effect| !effect.is_import()) {
                         return self.residual(
                             Rule::UnknownAttribute,
                             format!("reads `{name}` through `__getattr__` of module `{module_name}`"),

@@ -752,6 +752,7 @@ impl Machine<'_> {
                 for item in items {
                     self.set_add(made, item)?;
                 }
+                self.note_made_of(made, iterable);
             }
             return Ok(());
         }

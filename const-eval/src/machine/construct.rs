@@ -234,7 +234,11 @@ impl Machine<'_> {
                     Some(iterable) => self.collect_unordered_between_calls(iterable)?,
                     None => Vec::new(),
                 };
-                self.new_frozen_set(items)
+                let made = self.new_frozen_set(items)?;
+                if let Some(source) = positional.first() {
+                    self.note_made_of(&made, source);
+                }
+                Ok(made)
             }
             "builtins.tuple" => {
                 let items = match positional.first() {

@@ -641,6 +641,20 @@ impl Machine<'_> {
         Ok(())
     }
 
+    /// `set.add`
+    pub(super) fn set_add_alone(&mut self, set: &Value, item: Value) -> Eval<()> {
+        let before = match set {
+            Value::Object(object) => match self.object(*object) {
+                Object::Set(items) => items.len(),
+                _ => return self.set_add(set, item),
+            },
+            _ => return self.set_add(set, item),
+        };
+        self.set_add(set, item)?;
+        self.note_added(set, before);
+        Ok(())
+    }
+
     pub(super) fn set_of(&mut self, items: Vec<Value>) -> Eval<Set> {
         let mut set = Set::default();
         for item in items {

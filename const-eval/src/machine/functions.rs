@@ -1,12 +1,13 @@
 //! Functions: making them, binding arguments, and their attributes.
 
-use syntax::ir::{self, CodeKind, FunctionParts, Name, StatementKind};
+use rustc_hash::FxHashSet;
+use syntax::ir::{self, CodeKind, FunctionParts, ImportSite, Name, StatementKind};
 
 use super::frame::{Frame, Scope};
 use super::step::Exit;
 use super::{Eval, Machine};
 use crate::heap::{Function, Generator, GeneratorKind, Object, Payload};
-use crate::reason::Rule;
+use crate::reason::{Reason, Rule};
 use crate::value::{ModuleId, ObjectRef, Value};
 
 /// Positional and keyword arguments of a call.
@@ -434,6 +435,7 @@ impl Machine<'_> {
                         }
                         annotations
                     }
+                    None if self.version() < (3, 14) => return Ok(Some(self.lend_annotations(object))),
                     None => return Ok(None),
                 },
                 "__type_params__" => function.type_parameters.clone().unwrap_or_else(|| Value::tuple(Vec::new())),
@@ -445,6 +447,10 @@ impl Machine<'_> {
                 }
                 "__globals__" if function.module == self.module && function.dynamic.is_none() => {
                     self.allocate(Object::Globals)
+                }
+                "__globals__" if function.module != self.module && function.dynamic.is_none() => {
+                    let message = format!("the namespace of `{}`", self.world.module_name(function.module));
+                    Value::Unknown(Reason::of_class(Rule::ForeignContents, message, Some(self.known.dict)))
                 }
                 "__dict__" => self.allocate(Object::InstanceDict(object)),
                 _ => return Ok(None),
@@ -579,6 +585,42 @@ impl Machine<'_> {
         Ok(Some(value))
     }
 
+    /// The empty `__annotations__` that another module's function without any gets when it is first asked for them
+    /// (`func_get_annotations` in funcobject.c): nothing of this module may hold it when the statement has run.
+    fn lend_annotations(&mut self, function: ObjectRef) -> Value {
+        if let Some((_, annotations)) = self.current.lent.iter().find(|(lender, _)| *lender == function) {
+            return Value::Object(*annotations);
+        }
+        let annotations = self.allocate(Object::Dict(Default::default()));
+        if let Value::Object(annotations) = annotations {
+            self.current.lent.push((function, annotations));
+        }
+        annotations
+    }
+
+    /// Stops the statement if it keeps, changes or hands on what functions of others have lent it.
+    pub(super) fn check_lent(&mut self) -> Eval<()> {
+        if self.current.lent.is_empty() {
+            return Ok(());
+        }
+        let lent: FxHashSet<u32> = self.current.lent.iter().map(|(_, annotations)| annotations.index).collect();
+        let is_changed =
+            |index: &u32| !matches!(&self.heap.objects[*index as usize], Object::Dict(entries) if entries.is_empty());
+        let is_kept = self.current.lent.iter().any(|(_, annotations)| is_changed(&annotations.index))
+            || self.leaked
+            || self
+                .current
+                .effects
+                .iter()
+                .any(|effect| effect.change.operands().iter().any(|value| self.reaches(value, &lent)))
+            || !self.names_that_reach(&lent).is_empty()
+            || self.is_remembered(&lent);
+        match is_kept {
+            true => self.residual(Rule::NotModelled, "keeps the `__annotations__` of another module's function"),
+            false => Ok(()),
+        }
+    }
+
     /// `property.__name__` (`property_name` in descrobject.c, from 3.13 on). The class that holds another module's property
     /// may be one that has told it a name.
     fn property_name(&self, object: ObjectRef) -> Option<Value> {
@@ -632,7 +674,10 @@ impl Machine<'_> {
             // Other versions have further flags; other `__future__` imports leave theirs.
             "co_flags" if self.version() < (3, 14) && matches!(code.kind, CodeKind::Function | CodeKind::Lambda) => {
                 let futures = ir.statements.iter().filter(|statement| matches!(statement.kind, StatementKind::Future));
-                if futures.flat_map(|statement| statement.binds.iter()).any(|name| &**name != "annotations") {
+                let is_within =
+                    |site: &&ImportSite| futures.clone().any(|statement| statement.range.contains_range(site.range));
+                let mut names = ir.imports.iter().filter(is_within).flat_map(|site| site.names.iter());
+                if names.any(|name| &**name != "annotations") {
                     return None;
                 }
                 let kind = match (code.is_generator, code.is_coroutine) {

@@ -46,13 +46,24 @@ impl Machine<'_> {
         true
     }
 
-    /// The name, or class and attribute, through which a guard sees the container.
+    /// The name, of a function perhaps, or class and attribute, through which a guard sees the container.
     fn guarded_path(&self, object: ObjectRef) -> Option<Vec<Name>> {
         let evaluated = self.world.evaluated(object.owner)?;
         let leads = |value: &Value| self.leads_to_container(value, object, 0) && self.is_guarded(value, 0);
         let is_standard = self.world.is_standard(object.owner);
         let mut constants = evaluated.namespace.iter().filter(|(name, _)| is_standard || is_constant_name(name));
         if let Some((name, _)) = constants.find(|(_, value)| leads(value)) {
+            return Some(vec![name.clone()]);
+        }
+        // The fingerprint of a function tells its keyword defaults.
+        let holds_defaults = |value: &Value| match value {
+            Value::Object(function) if function.owner == object.owner => match self.object(*function) {
+                Object::Function(function) => function.keyword_defaults.as_ref().is_some_and(leads),
+                _ => false,
+            },
+            _ => false,
+        };
+        if let Some((name, _)) = evaluated.namespace.iter().find(|(_, value)| holds_defaults(value)) {
             return Some(vec![name.clone()]);
         }
         evaluated.namespace.iter().find_map(|(class_name, value)| {

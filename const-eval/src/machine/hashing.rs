@@ -1,6 +1,7 @@
 //! Hashing and equality: keys of dicts and sets, identity, `==` between objects.
 
 use super::types::Found;
+use super::ways::is_same;
 use super::{Eval, Machine};
 use crate::heap::{Attributes, Object, Payload, Type};
 use crate::key::{self, Key};
@@ -8,6 +9,16 @@ use crate::primitive;
 use crate::reason::Rule;
 use crate::value::{ModuleId, ObjectRef, Value};
 use syntax::ir::{CodeId, CodeKind};
+
+/// What the result of a `__hash__` is the hash of.
+enum HashOf {
+    /// The object's own identity.
+    Itself,
+    /// One other value, and its key.
+    Other(Value, Key),
+    /// Not one value alone.
+    Several,
+}
 
 impl Machine<'_> {
     /// The key under which a dict or set files the value; raises where it is not hashable.
@@ -146,8 +157,8 @@ impl Machine<'_> {
         }
     }
 
-    /// Calls `__hash__`: what it hashes if its result is the hash of that.
-    fn run_hash_hook(&mut self, hook: Value, value: &Value, class: Type) -> Eval<Option<(Value, Key)>> {
+    /// Calls `__hash__`.
+    fn run_hash_hook(&mut self, hook: Value, value: &Value, class: Type) -> Eval<HashOf> {
         let hook = self.bind(Found::Value(hook), "__hash__", Some(value), class)?;
         let outer = (std::mem::take(&mut self.hashed), std::mem::replace(&mut self.mixes_hashes, false));
         self.hashing += 1;
@@ -156,20 +167,39 @@ impl Machine<'_> {
         let mut hashed = std::mem::replace(&mut self.hashed, outer.0);
         let mixes = std::mem::replace(&mut self.mixes_hashes, outer.1);
         match hash? {
-            Value::Opaque(id) if id == self.known.int && !mixes && hashed.len() == 1 => Ok(hashed.pop()),
-            Value::Int(_) => Ok(None),
-            Value::Opaque(id) if id == self.known.int => Ok(None),
-            identity if self.is_identity(&identity) => Ok(None),
+            Value::Opaque(id) if id == self.known.int && !mixes && hashed.len() == 1 => match hashed.pop() {
+                Some((hashed, _)) if is_same(&hashed, value) => Ok(HashOf::Itself),
+                Some((hashed, key)) => Ok(HashOf::Other(hashed, key)),
+                None => Ok(HashOf::Several),
+            },
+            Value::Int(_) => Ok(HashOf::Several),
+            Value::Opaque(id) if id == self.known.int => Ok(HashOf::Several),
+            identity if self.is_identity_of(&identity, value) => Ok(HashOf::Itself),
+            identity if self.is_identity(&identity) => Ok(HashOf::Several),
             _ => self.residual(Rule::NotModelled, "a `__hash__` whose result is not known"),
         }
     }
 
+    /// The object's hash is that of its identity, which an `object.__hash__` within its `__hash__` gives.
+    pub(super) fn hash_identity(&mut self, value: &Value) -> Eval<Value> {
+        let key = match value {
+            Value::Object(object) => self.identity_key(*object)?,
+            _ => self.key(value)?,
+        };
+        self.hashed.push((value.clone(), key));
+        Ok(Value::Opaque(self.known.int))
+    }
+
     /// The key of an object whose class defines `__hash__` and `__eq__` in Python, where the hash is that
     /// of one value: it is compared with the objects met so far whose hash is the same. Different values are taken to have
-    /// different hashes, and then `__eq__` is not called.
+    /// different hashes, and then `__eq__` is not called. An object whose hash is that of its own identity is found by
+    /// that.
     fn custom_key(&mut self, value: &Value, class: Type) -> Eval<Option<Key>> {
         let Value::Object(object) = value else { return Ok(None) };
-        if !matches!(self.object(*object), Object::Instance(instance) if matches!(instance.payload, Payload::None)) {
+        let is_class = matches!(self.object(*object), Object::Class(_));
+        let is_plain =
+            matches!(self.object(*object), Object::Instance(instance) if matches!(instance.payload, Payload::None));
+        if !is_class && !is_plain {
             return Ok(None);
         }
         let Some(hook) = self.python_definition(class, "__hash__").filter(|hook| !matches!(hook, Value::None)) else {
@@ -178,14 +208,16 @@ impl Machine<'_> {
         if self.python_definition(class, "__eq__").is_none() {
             return Ok(None);
         }
-        let Some((hashed, hash)) = self.run_hash_hook(hook, value, class)? else { return Ok(None) };
-        let comparison = syntax::ir::Comparison::Equal;
+        let (hashed, hash) = match self.run_hash_hook(hook, value, class)? {
+            HashOf::Itself => return self.identity_key(*object).map(Some),
+            HashOf::Other(hashed, hash) if is_plain => (hashed, hash),
+            HashOf::Other(..) | HashOf::Several => return Ok(None),
+        };
         // What was hashed has the same hash, and may be a key itself. Different small numbers may have one hash.
         if matches!(hash, Key::Data(_)) && !matches!(hashed, Value::Str(_) | Value::Bytes(_)) {
             return Ok(None);
         }
-        let equal = self.compare(comparison, &hashed, value)?;
-        if self.truth(&equal)? {
+        if self.equals_either_way(&hashed, value)? {
             return self.residual(Rule::NotModelled, "an object that is equal to what its `__hash__` hashes");
         }
         // A table finds an object by its identity as well, if it happens to look where it lies.
@@ -194,10 +226,7 @@ impl Machine<'_> {
         }
         for (other, number) in self.customs.get(&hash).cloned().unwrap_or_default() {
             let same = matches!(&other, Value::Object(other) if other == object);
-            if same || {
-                let equal = self.compare(comparison, &other, value)?;
-                self.truth(&equal)?
-            } {
+            if same || self.equals_either_way(&other, value)? {
                 return Ok(Some(Key::Custom { evaluation: self.module, number }));
             }
         }
@@ -205,6 +234,17 @@ impl Machine<'_> {
         self.custom_count += 1;
         self.customs.entry(hash).or_default().push((value.clone(), number));
         Ok(Some(Key::Custom { evaluation: self.module, number }))
+    }
+
+    /// `left == right`, whichever of them lies in the table and is asked first.
+    fn equals_either_way(&mut self, left: &Value, right: &Value) -> Eval<bool> {
+        let comparison = syntax::ir::Comparison::Equal;
+        let (one, other) = (self.compare(comparison, left, right)?, self.compare(comparison, right, left)?);
+        let (one, other) = (self.truth(&one)?, self.truth(&other)?);
+        match one == other {
+            true => Ok(one),
+            false => self.residual(Rule::NotModelled, "two keys of which only one says that it is equal to the other"),
+        }
     }
 
     /// A code object: it can be hashed, and compared, without running any code; which others it equals is not known.

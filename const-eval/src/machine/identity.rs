@@ -48,6 +48,11 @@ impl Machine<'_> {
         self.identity_number(value).is_some()
     }
 
+    /// Is it what `id` gives for this object?
+    pub(super) fn is_identity_of(&self, identity: &Value, value: &Value) -> bool {
+        self.identity_number(identity).is_some_and(|number| is_same(&self.identified[number], value))
+    }
+
     /// `left == right`, of two identities. `None`: not both are, or it can't be told.
     pub(super) fn equal_identities(&self, left: &Value, right: &Value) -> Option<bool> {
         let (left, right) = (self.identity_number(left)?, self.identity_number(right)?);

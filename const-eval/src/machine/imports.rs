@@ -13,6 +13,7 @@ use syntax::ir::{CodeKind, Name};
 
 use super::frame::{Frame, Scope};
 use super::{Eval, Machine, Stop};
+use crate::effect::Effect;
 use crate::evaluated::Passage;
 use crate::ground::{Export, ImportEffect};
 use crate::reason::{Reason, Rule};
@@ -458,18 +459,28 @@ impl Machine<'_> {
                         && !is_module_attribute(name) =>
                 {
                     self.depend(&module_name, &[name]);
-                    if !guarded {
-                        return match self.module_attribute(module, name) {
-                            Err(Stop::Raise(_)) => self.residual(
-                                Rule::Raises,
-                                format!("imports `{name}` of module `{module_name}`, which may have no such name"),
-                            ),
-                            other => other,
-                        };
+                    let effects = self.current.effects.len();
+                    let found = match guarded {
+                        true => self.find_attribute(&Value::Module(module), name)?,
+                        false => match self.module_attribute(module, name) {
+                            Err(Stop::Raise(_)) => None,
+                            other => Some(other?),
+                        },
+                    };
+                    if self.current.effects[effects..].iter().any(Effect::is_import) {
+                        // An import asks for `__path__` as well.
+                        let what = format!("imports `{name}` through `__getattr__` of module `{module_name}`");
+                        return self.residual(Rule::UnknownAttribute, what);
                     }
-                    return match self.find_attribute(&Value::Module(module), name)? {
+                    return match found {
                         Some(value) => Ok(value),
-                        None => self.raise("ImportError", format!("cannot import name '{name}' from '{module_name}'")),
+                        None if guarded => {
+                            self.raise("ImportError", format!("cannot import name '{name}' from '{module_name}'"))
+                        }
+                        None => self.residual(
+                            Rule::Raises,
+                            format!("imports `{name}` of module `{module_name}`, which may have no such name"),
+                        ),
                     };
                 }
                 (None, None) if !evaluated.open_namespace && !evaluated.porous && !is_module_attribute(name) => {
@@ -510,13 +521,15 @@ impl Machine<'_> {
             let Some(ir) = self.world.ir(module) else { return true };
             let bound = |names: &[Name]| names.iter().any(|bound| &**bound == name);
             // `from . import name` in the package itself binds the submodule, as loading it does.
+            let own = self.world.module_name(module);
             let own_submodule = |statement: &syntax::ir::TopLevel| {
                 statement.kind == syntax::ir::StatementKind::Import
                     && ir.imports.iter().any(|site| {
+                        let mut names = site.names.clone();
+                        names.sort();
                         statement.range.contains_range(site.range)
-                            && site.level == 1
-                            && site.module.is_empty()
-                            && bound(&site.names)
+                            && names == statement.binds
+                            && self.absolute_name_in(module, site.level, &site.module).is_some_and(|from| from == own)
                     })
             };
             let binds = ir.statements.iter().any(|statement| bound(&statement.binds) && !own_submodule(statement));

@@ -388,6 +388,7 @@ impl Machine<'_> {
                 }
                 self.residual(Rule::NotModelled, "`object.__ne__`")
             }
+            "__hash__" if self.hashing > 0 && positional.is_empty() => self.hash_identity(&receiver),
             "__hash__" | "__repr__" | "__str__" | "__sizeof__" | "__format__" => {
                 if name == "__str__" {
                     return self.repr_of(&receiver);
@@ -874,7 +875,7 @@ impl Machine<'_> {
         match (name, positional.len()) {
             ("add", 1) => {
                 let item = positional.remove(0);
-                self.set_add(set, item)?;
+                self.set_add_alone(set, item)?;
                 Ok(Value::None)
             }
             ("discard" | "remove", 1) => {

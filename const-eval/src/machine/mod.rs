@@ -21,6 +21,7 @@ mod construct;
 mod containers;
 mod dynamic;
 mod exceptions;
+mod filled;
 mod forget;
 pub mod frame;
 mod functions;
@@ -192,6 +193,7 @@ pub struct Machine<'w> {
     stand_ins: FxHashMap<u32, (ModuleId, Name)>,
     /// Sets that items were removed from.
     thinned: FxHashSet<u32>,
+    fillings: filled::Fillings,
     /// Code objects that were hashed, by their names.
     codes: FxHashMap<Name, Vec<(ModuleId, ir::CodeId, u32)>>,
     /// What functions behind a cache have given so far.
@@ -240,6 +242,8 @@ struct Statement {
     trusts: bool,
     /// It has read what code that is not known may have changed, and no guard can vouch for.
     unvouched: Option<ObjectRef>,
+    /// Functions of others, and the `__annotations__` that they have for as long as the statement runs.
+    lent: Vec<(ObjectRef, ObjectRef)>,
     /// The statement is an import and nothing else.
     is_plain_import: bool,
     /// Answers to questions that only the run time can answer, in the order they are asked.
@@ -279,6 +283,7 @@ pub fn evaluate_within(world: &dyn World, module: ModuleId, budget: Budget) -> E
         None => Vec::new(),
     };
     let speculative = machine.speculative_names();
+    let fillings = machine.known_fillings();
     let mut dependencies: Vec<(u32, Dependency)> =
         machine.dependencies.into_iter().map(|(dependency, statement)| (statement, dependency)).collect();
     dependencies.sort();
@@ -304,6 +309,7 @@ pub fn evaluate_within(world: &dyn World, module: ModuleId, budget: Budget) -> E
         shared: machine.shared,
         stand_ins: machine.stand_ins,
         surely_loaded,
+        fillings,
         steps: machine.steps,
         places: Default::default(),
     }
@@ -390,6 +396,7 @@ impl<'w> Machine<'w> {
             shared_keys: FxHashSet::default(),
             stand_ins: FxHashMap::default(),
             thinned: FxHashSet::default(),
+            fillings: Default::default(),
             codes: FxHashMap::default(),
             answers: FxHashMap::default(),
             answered: 0,
@@ -514,6 +521,7 @@ impl<'w> Machine<'w> {
     /// What a statement may not leave behind when it has run.
     fn check_left_behind(&mut self) -> Eval<()> {
         self.check_vouched()?;
+        self.check_lent()?;
         self.check_generators()?;
         self.check_identities();
         Ok(())

@@ -285,7 +285,7 @@ impl Machine<'_> {
             I::SetAdd(depth) => {
                 let item = self.pop(frame)?;
                 let set = self.peek(frame, *depth as usize - 1)?;
-                self.set_add(&set, item)?;
+                self.set_add_alone(&set, item)?;
             }
             I::MapAdd(depth) => {
                 let value = self.pop(frame)?;
