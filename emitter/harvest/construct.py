@@ -258,16 +258,11 @@ def refuse_lazy(value):
 
 def type_variable(walker, value):
     refuse_lazy(value)
-    if walker.namespace.get("__name__") == type(value).__module__ and (value.__constraints__ or value.__bound__ is not None):
+    bound = value.__bound__
+    if walker.namespace.get("__name__") == type(value).__module__ and (value.__constraints__ or bound is not None):
         raise Unsupported("a type variable that asks the module which is being made to check its bound")
-    keywords = []
-    if value.__bound__ is not None:
-        keywords.append(("bound", value.__bound__))
-    for name in ("covariant", "contravariant", "infer_variance"):
-        if getattr(value, f"__{name}__", False):
-            keywords.append((name, True))
-    if hasattr(value, "has_default") and value.has_default():
-        keywords.append(("default", value.__default__))
+    keywords = [] if bound is None else [("bound", bound)]
+    keywords += variance_and_default(value)
     return call(
         walker, kind_node(walker, value), (value.__name__, *value.__constraints__), tuple(keywords), attributes(value)
     )
@@ -275,10 +270,25 @@ def type_variable(walker, value):
 
 def parameter_specification(walker, value):
     refuse_lazy(value)
-    keywords = []
+    bound = value.__bound__
+    if bound is None and "__module__" not in attributes(value) and sys.version_info >= (3, 12):
+        raise Unsupported("a parameter specification without a bound, not even `None`, as only the syntax makes it")
+    keywords = [] if bound in (None, type(None)) else [("bound", bound)]
+    keywords += variance_and_default(value)
+    return call(walker, kind_node(walker, value), (value.__name__,), tuple(keywords), attributes(value))
+
+
+def type_variable_tuple(walker, value):
+    refuse_lazy(value)
+    return call(walker, kind_node(walker, value), (value.__name__,), tuple(variance_and_default(value)), attributes(value))
+
+
+def variance_and_default(value):
+    names = ("covariant", "contravariant", "infer_variance")
+    keywords = [(name, True) for name in names if getattr(value, f"__{name}__", False)]
     if hasattr(value, "has_default") and value.has_default():
         keywords.append(("default", value.__default__))
-    return call(walker, kind_node(walker, value), (value.__name__,), tuple(keywords), attributes(value))
+    return keywords
 
 
 def weak_reference(walker, value):
@@ -321,7 +331,7 @@ HANDLERS = {
     ("builtins", "object"): plain_object,
     ("typing", "TypeVar"): type_variable,
     ("typing", "ParamSpec"): parameter_specification,
-    ("typing", "TypeVarTuple"): parameter_specification,
+    ("typing", "TypeVarTuple"): type_variable_tuple,
     ("weakref", "ReferenceType"): weak_reference,
     ("weakref", "ref"): weak_reference,
     ("datetime", "date"): date_or_time,

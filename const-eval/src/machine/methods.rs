@@ -915,8 +915,12 @@ impl Machine<'_> {
                 for source in &positional {
                     let items = self.collect_unordered_between_calls(source)?;
                     let other = self.set_of(items)?;
-                    self.note_removal(set);
-                    self.set_mut(set)?.retain(|key, _| !other.contains_key(key));
+                    let items = self.set_mut(set)?;
+                    let before = items.len();
+                    items.retain(|key, _| !other.contains_key(key));
+                    if items.len() < before {
+                        self.note_removal(set);
+                    }
                 }
                 Ok(Value::None)
             }
@@ -981,12 +985,16 @@ impl Machine<'_> {
 
     /// Whether the item was there.
     fn set_remove(&mut self, set: &Value, item: &Value) -> Eval<bool> {
-        self.note_removal(set);
         if let Some(removed) = self.remove_identity(set, item)? {
+            self.note_removal(set);
             return Ok(removed.is_some());
         }
         let key = self.element_key(item)?;
-        Ok(self.set_mut(set)?.shift_remove(&key).is_some())
+        let is_removed = self.set_mut(set)?.shift_remove(&key).is_some();
+        if is_removed {
+            self.note_removal(set);
+        }
+        Ok(is_removed)
     }
 
     /// What is looked for in a set: another set is, as if it were frozen (`set_remove` in setobject.c).

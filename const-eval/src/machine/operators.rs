@@ -179,8 +179,13 @@ impl Machine<'_> {
                     return self.residual(Rule::NotModelled, "an in-place set operator on something that is not a set");
                 }
                 let result = self.set_operation(operator, left, right)?;
-                self.note_removal(left);
-                *self.set_mut(left)? = result;
+                let items = self.set_mut(left)?;
+                let is_as_before = items.len() == result.len();
+                *items = result;
+                // `|=` and `-=` leave a set in place in which they find nothing to add or to remove.
+                if !is_as_before || !matches!(operator, BinaryOperator::BitOr | BinaryOperator::Subtract) {
+                    self.note_removal(left);
+                }
                 Ok(left.clone())
             }
             _ => self.binary(operator, left, right),
