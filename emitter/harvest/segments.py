@@ -258,6 +258,11 @@ class Describer:
         found = []
         start = statements[0].index
         for first, path, contents in self.suspects:
+            if not path:
+                # `sys.modules` has the module under its name.
+                if first <= statements[-1].index:
+                    found.append((self.entry["name"], (), "same", walker.add(("this-module",))))
+                continue
             name, *rest = path
             if first > statements[-1].index or any(name in statement[1] for statement in run.statements[first:start]):
                 continue

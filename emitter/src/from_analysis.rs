@@ -199,7 +199,8 @@ fn module_plan(analysis: &Analysis, module: AnalysedModule) -> ModulePlan {
             contents: dependency.contents,
         })
         .collect();
-    plan.imports.extend(plan.dependencies.iter().map(|dependency| dependency.module.clone()));
+    let others = plan.dependencies.iter().filter(|dependency| dependency.module != plan.name);
+    plan.imports.extend(others.map(|dependency| dependency.module.clone()).collect::<Vec<_>>());
     if kind == Kind::Strict || plan.steps {
         plan.known = crate::known::values(analysis, evaluated);
         plan.fillings = crate::known::fillings(evaluated);

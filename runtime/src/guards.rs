@@ -103,9 +103,19 @@ static FINGERPRINTS: Memo<usize, (Object, State, u64)> = Memo::new(4096);
 pub fn check_binding(waiting: &Rc<Waiting>, guard: &GuardView<'_>, node: NodeId) -> Result<(), Failure> {
     let (module, path) = place(guard)?;
     match path.as_slice() {
+        [] if is_registered(waiting, module)? => Ok(()),
+        [] => Err(Failure::Guard(format!("sys.modules has another module under the name {module}"))),
         [name] if waiting.is_bound_to(name, node)? => Ok(()),
         _ => Err(Failure::Guard(format!("{module}.{} was bound anew", path.join(".")))),
     }
+}
+
+/// Whether `sys.modules` has the module that is being imported under its name.
+fn is_registered(waiting: &Waiting, name: &str) -> Result<bool, Failure> {
+    let Some(registered) = modules().map(|modules| modules.dict_get_text(name)).transpose()?.flatten() else {
+        return Ok(false);
+    };
+    Ok(module_dict(&registered).is_some_and(|namespace| waiting.is_namespace(namespace.as_ptr())))
 }
 
 fn judge(guard: &GuardView<'_>, found: Option<u64>) -> Result<(), Failure> {

@@ -8,6 +8,7 @@ use syntax::ir::Name;
 use super::types::Found;
 use super::{Eval, Machine, Stop};
 use crate::effect::{Changed, Step};
+use crate::evaluated::Dependency;
 use crate::ground::{AttributeKind, EntryKind, Export, GroundId};
 use crate::heap::{Object, Payload, Type};
 use crate::reason::{Reason, Rule};
@@ -835,11 +836,18 @@ impl Machine<'_> {
         }
     }
 
-    /// Is it the name under which the import system has entered this module in `sys.modules`,
-    /// with nothing since that could have replaced the entry?
-    pub(super) fn is_own_name(&self, name: &Value) -> bool {
-        let replaced = || self.module_aliases.iter().any(|(alias, _)| *alias == self.name);
-        matches!(name, Value::Str(name) if *name == self.name) && !self.porous && !replaced()
+    /// Is it the name under which the import system has entered this module in `sys.modules`? Whether code that is not
+    /// known has replaced the entry since, a guard tells.
+    pub(super) fn is_own_name(&mut self, name: &Value) -> bool {
+        let is_replaced = || self.module_aliases.iter().any(|(alias, _)| *alias == self.name);
+        if !matches!(name, Value::Str(name) if *name == self.name) || is_replaced() {
+            return false;
+        }
+        if self.porous || self.unknown_code {
+            self.current.speculates = true;
+            self.rest_on(Dependency { module: self.name.clone(), path: Vec::new(), contents: false });
+        }
+        true
     }
 
     // ---- setting

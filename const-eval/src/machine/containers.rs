@@ -102,6 +102,21 @@ impl Machine<'_> {
         Ok(entries)
     }
 
+    /// What the namespace holds under one name, where there may be others that are not known.
+    fn named_global(&mut self, name: &Name) -> Eval<Option<Value>> {
+        if let Some(value) = self.own_global(name)? {
+            return Ok(Some(value));
+        }
+        if let Some(value) = self.module_attribute_default(self.module, name) {
+            return Ok(Some(value));
+        }
+        // A submodule is a name of its package as soon as it is loaded.
+        if self.world.is_package(self.module) || !self.rest_on_absence(name) {
+            return self.residual(Rule::UnknownNamespace, "reads a namespace whose names are not all known");
+        }
+        Ok(None)
+    }
+
     fn is_globals(&self, dict: &Value) -> bool {
         matches!(dict, Value::Object(object) if self.is_own(*object) && matches!(self.object(*object), Object::Globals))
     }
@@ -213,6 +228,9 @@ impl Machine<'_> {
             return self.residual(Rule::UnknownNamespace, "reads the globals of a caller");
         }
         if self.is_globals(dict) {
+            if let (true, Value::Str(name)) = (self.porous || self.open_namespace, name) {
+                return self.named_global(&name.clone());
+            }
             return Ok(self.dict_entries(dict)?.and_then(|entries| entries.get(&key).map(|(_, value)| value.clone())));
         }
         if let Some(of) = self.instance_dict_of(dict) {

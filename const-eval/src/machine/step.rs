@@ -767,27 +767,33 @@ impl Machine<'_> {
         }
     }
 
+    /// What a name of the module is bound to.
+    pub(super) fn own_global(&mut self, name: &Name) -> Eval<Option<Value>> {
+        let Some(value) = self.namespace.get(name).cloned() else { return Ok(None) };
+        self.touch(name);
+        if let Value::Unknown(reason) = &value
+            && is_maybe_unbound(reason)
+        {
+            return self.residual(Rule::Raises, format!("`{name}` may not be bound"));
+        }
+        if let (Value::Unknown(reason), true) = (&value, self.unsure.contains(name)) {
+            let reason = reason.clone();
+            return self.unknown(Rule::UnknownName, &format!("`{name}` may not be bound"), &reason);
+        }
+        if let Some((module, attribute)) = self.provenance.get(name).cloned()
+            && !matches!(value, Value::Unknown(_))
+        {
+            self.depend_on_binding(&module, &attribute, &value);
+        }
+        Ok(Some(value))
+    }
+
     pub(super) fn load_global(&mut self, frame: &Frame, name: &Name) -> Eval<Value> {
         if let Some(globals) = frame.globals {
             return self.dynamic_global(globals, name);
         }
         if frame.module == self.module {
-            if let Some(value) = self.namespace.get(name).cloned() {
-                self.touch(name);
-                if let Value::Unknown(reason) = &value
-                    && is_maybe_unbound(reason)
-                {
-                    return self.residual(Rule::Raises, format!("`{name}` may not be bound"));
-                }
-                if let (Value::Unknown(reason), true) = (&value, self.unsure.contains(name)) {
-                    let reason = reason.clone();
-                    return self.unknown(Rule::UnknownName, &format!("`{name}` may not be bound"), &reason);
-                }
-                if let Some((module, attribute)) = self.provenance.get(name).cloned()
-                    && !matches!(value, Value::Unknown(_))
-                {
-                    self.depend_on_binding(&module, &attribute, &value);
-                }
+            if let Some(value) = self.own_global(name)? {
                 return Ok(value);
             }
             if self.open_namespace {

@@ -250,11 +250,14 @@ impl Machine<'_> {
         }
     }
 
-    /// The name is not bound in the module, as far as is known: a guard says so where other code may have bound it.
-    pub(super) fn rest_on_absence(&mut self, name: &str) {
-        if self.porous && !self.suspects.spent.contains(name) {
+    /// The name is not bound in the module, as far as is known: whether a guard says so where other code may have bound
+    /// it.
+    pub(super) fn rest_on_absence(&mut self, name: &str) -> bool {
+        let is_guarded = self.porous && !self.suspects.spent.contains(name);
+        if is_guarded {
             self.guard_name(name);
         }
+        is_guarded
     }
 
     fn guard_name(&mut self, name: &str) {
