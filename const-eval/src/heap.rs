@@ -277,6 +277,8 @@ pub enum Iterator {
         kind: ViewKind,
         next: usize,
         size: usize,
+        /// What had been removed and moved in ordered dicts when the iteration began.
+        changes: u64,
     },
     /// By `__getitem__` with 0, 1, 2, …
     Sequence {

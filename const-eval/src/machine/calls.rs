@@ -742,6 +742,12 @@ impl Machine<'_> {
         if owner == known.dict {
             return self.dict_update(made, positional, keywords);
         }
+        if owner == known.ordered_dict {
+            if positional.len() > 1 {
+                return self.residual(Rule::Raises, "an `OrderedDict` of too many arguments");
+            }
+            return self.dict_update(made, positional, keywords);
+        }
         if owner == known.default_dict {
             return self.init_default_dict(made, positional, keywords);
         }

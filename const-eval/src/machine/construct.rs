@@ -217,12 +217,14 @@ impl Machine<'_> {
             "builtins.list" => Ok(self.new_list(Vec::new())),
             "builtins.dict" => Ok(self.new_dict(Default::default())),
             // `__init__` fills it.
-            "_collections.defaultdict" => Ok(self.allocate(Object::Instance(Box::new(Instance {
-                class: Type::Ground(id),
-                payload: Payload::Dict(Default::default()),
-                attributes: Self::attributes(),
-                slots: Self::attributes(),
-            })))),
+            "_collections.defaultdict" | "_collections.OrderedDict" => {
+                Ok(self.allocate(Object::Instance(Box::new(Instance {
+                    class: Type::Ground(id),
+                    payload: Payload::Dict(Default::default()),
+                    attributes: Self::attributes(),
+                    slots: Self::attributes(),
+                }))))
+            }
             "builtins.set" => Ok(self.allocate(Object::Set(Default::default()))),
             "builtins.frozenset" => {
                 if let Some(value @ Value::Object(object)) = positional.first()

@@ -151,7 +151,7 @@ impl Machine<'_> {
         Ok(*object)
     }
 
-    fn dict_mut(&mut self, dict: &Value) -> Eval<&mut Dict> {
+    pub(super) fn dict_mut(&mut self, dict: &Value) -> Eval<&mut Dict> {
         let object = self.made_object(dict)?;
         let holds = match self.object(object) {
             Object::Dict(_) => true,
@@ -351,7 +351,9 @@ impl Machine<'_> {
             return Ok(removed);
         }
         let key = self.key(key)?;
-        Ok(self.dict_mut(dict)?.shift_remove(&key).map(|(_, value)| value))
+        let removed = self.dict_mut(dict)?.shift_remove(&key).map(|(_, value)| value);
+        self.note_moved(dict);
+        Ok(removed)
     }
 
     pub(super) fn dict_clear(&mut self, dict: &Value) -> Eval<()> {
@@ -360,6 +362,7 @@ impl Machine<'_> {
             return Ok(());
         }
         self.dict_mut(dict)?.clear();
+        self.note_moved(dict);
         Ok(())
     }
 
@@ -367,6 +370,7 @@ impl Machine<'_> {
         if let Some(of) = self.instance_dict_of(dict) {
             return Ok(self.attributes_mut(of)?.pop().map(|(name, value)| (Value::Str(name), value)));
         }
+        self.note_moved(dict);
         Ok(self.dict_mut(dict)?.pop().map(|(_, entry)| entry))
     }
 

@@ -607,7 +607,12 @@ impl Machine<'_> {
         let is_changed =
             |index: &u32| !matches!(&self.heap.objects[*index as usize], Object::Dict(entries) if entries.is_empty());
         let is_kept = self.current.lent.iter().any(|(_, annotations)| is_changed(&annotations.index))
-            || self.leaked
+            || self.leaked && (!self.current.leaked_before || self.current.runs_unknown_code)
+            || self
+                .current
+                .changed
+                .iter()
+                .any(|index| self.reaches(&Value::Object(ObjectRef { owner: self.module, index: *index }), &lent))
             || self
                 .current
                 .effects

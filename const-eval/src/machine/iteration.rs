@@ -127,11 +127,15 @@ impl Machine<'_> {
                 let size = self.length_of_dict(&dict)?;
                 {
                     let class = match kind {
+                        _ if self.is_ordered_dict(&dict) => self.known.ordered_iterator,
                         ViewKind::Keys => self.known.dict_key_iterator,
                         ViewKind::Values => self.known.dict_value_iterator,
                         ViewKind::Items => self.known.dict_item_iterator,
                     };
-                    Ok(self.allocate(Object::Iterator { class, state: Iterator::Dict { dict, kind, next: 0, size } }))
+                    Ok(self.allocate(Object::Iterator {
+                        class,
+                        state: Iterator::Dict { dict, kind, next: 0, size, changes: self.ordered_changes },
+                    }))
                 }
             }
             Kind::Set => {
@@ -314,10 +318,12 @@ impl Machine<'_> {
                 *next += 1;
                 Ok(item)
             }
-            Iterator::Dict { dict, kind, next, size } => {
+            Iterator::Dict { dict, kind, next, size, changes } => {
+                let dict = &*dict;
                 let Value::Object(object) = dict else {
                     return Ok(None);
                 };
+                self.check_unmoved(dict, *size, *changes)?;
                 let live;
                 let entries = match self.object(*object) {
                     Object::InstanceDict(_) | Object::Globals => {

@@ -3,7 +3,7 @@
 use super::functions::Keywords;
 use super::iteration::PART_OF_IT;
 use super::types::Found;
-use super::{Eval, Machine, Stop};
+use super::{Eval, Machine, Stop, ordered};
 use crate::effect::Change;
 use crate::ground::{AttributeKind, GroundId};
 use crate::heap::{GeneratorKind, Iterator, Object, Payload, Property, Set, Type, UNKNOWN_TYPE, ViewKind};
@@ -62,6 +62,9 @@ impl Machine<'_> {
         if owner == known.list {
             return self.list_method(name, &receiver, positional, keywords);
         }
+        if owner == known.ordered_dict {
+            return self.ordered_dict_method(name, &receiver, positional, keywords);
+        }
         if owner == known.dict {
             return self.dict_method(name, &receiver, positional, keywords);
         }
@@ -103,7 +106,9 @@ impl Machine<'_> {
                 return Ok(self.allocate(Object::BoundGround { owner: of, name: method, receiver }));
             }
         }
-        if (owner == known.dict_keys || owner == known.dict_items || owner == known.dict_values) && name == "__iter__" {
+        let is_view = [known.dict_keys, known.dict_items, known.dict_values].contains(&owner)
+            || [known.ordered_keys, known.ordered_items, known.ordered_values].contains(&owner);
+        if is_view && name == "__iter__" {
             return self.iterate(&receiver);
         }
         if self.is_subtype(Type::Ground(owner), Type::Ground(known.base_exception)) {
@@ -787,7 +792,26 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn dict_method(&mut self, name: &str, dict: &Value, mut positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
+    pub(super) fn dict_method(
+        &mut self,
+        name: &str,
+        dict: &Value,
+        positional: Vec<Value>,
+        keywords: Keywords,
+    ) -> Eval<Value> {
+        if self.is_ordered_dict(dict) && !ordered::INHERITED.contains(&name) {
+            return self.residual(Rule::NotModelled, format!("`dict.{name}` of an `OrderedDict`"));
+        }
+        self.plain_dict_method(name, dict, positional, keywords)
+    }
+
+    pub(super) fn plain_dict_method(
+        &mut self,
+        name: &str,
+        dict: &Value,
+        mut positional: Vec<Value>,
+        keywords: Keywords,
+    ) -> Eval<Value> {
         let view = |kind| Object::DictView { dict: dict.clone(), kind };
         match (name, positional.len()) {
             ("get", 1 | 2) => {

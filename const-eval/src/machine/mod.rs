@@ -39,6 +39,7 @@ mod methods;
 mod models;
 mod operator_module;
 mod operators;
+mod ordered;
 mod passed_on;
 mod patterns;
 mod reach;
@@ -194,6 +195,8 @@ pub struct Machine<'w> {
     /// Sets that items were removed from.
     thinned: FxHashSet<u32>,
     fillings: filled::Fillings,
+    /// How many items were removed or moved in instances of `OrderedDict`.
+    ordered_changes: u64,
     /// Code objects that were hashed, by their names.
     codes: FxHashMap<Name, Vec<(ModuleId, ir::CodeId, u32)>>,
     /// What functions behind a cache have given so far.
@@ -231,6 +234,8 @@ struct Statement {
     effects: Vec<Effect>,
     /// An effect that may have run code which is not known.
     opaque_effect: bool,
+    /// That code is not known only to do something to the outside world.
+    runs_unknown_code: bool,
     /// The code that stopped the evaluation could reach this module's namespace.
     reached: bool,
     /// An import ran code that may reach what was handed out before.
@@ -242,6 +247,8 @@ struct Statement {
     trusts: bool,
     /// It has read what code that is not known may have changed, and no guard can vouch for.
     unvouched: Option<ObjectRef>,
+    /// An object of this module was handed to code that is not known before the statement began.
+    leaked_before: bool,
     /// Functions of others, and the `__annotations__` that they have for as long as the statement runs.
     lent: Vec<(ObjectRef, ObjectRef)>,
     /// The statement is an import and nothing else.
@@ -397,6 +404,7 @@ impl<'w> Machine<'w> {
             stand_ins: FxHashMap::default(),
             thinned: FxHashSet::default(),
             fillings: Default::default(),
+            ordered_changes: 0,
             codes: FxHashMap::default(),
             answers: FxHashMap::default(),
             answered: 0,
@@ -490,10 +498,7 @@ impl<'w> Machine<'w> {
                 }
                 let stopped = !completed && !raises_for_sure;
                 self.impure |= stopped || self.current.opaque_effect;
-                // What C code does to the outside world, or reads of it, changes nothing of others.
-                let is_outside = matches!(&outcome, Outcome::Residual(reason)
-                    if matches!(reason.rule, Rule::ProcessEffect | Rule::Nondeterministic));
-                self.unknown_code |= stopped || (self.current.opaque_effect && !is_outside);
+                self.unknown_code |= stopped || self.current.runs_unknown_code;
                 self.forget_changes();
             }
             outcomes.push(outcome);
@@ -591,6 +596,8 @@ impl<'w> Machine<'w> {
     /// Notes an effect that can't reach this module, and goes on.
     fn effect(&mut self, rule: Rule, message: impl Into<String>) {
         self.current.opaque_effect = true;
+        // What C code does to the outside world, or reads of it, changes nothing of others.
+        self.current.runs_unknown_code |= !matches!(rule, Rule::ProcessEffect | Rule::Nondeterministic);
         self.known_effect(rule, message);
     }
 

@@ -303,6 +303,22 @@ impl Machine<'_> {
         })
     }
 
+    /// `dict_equal` in dictobject.c.
+    pub(super) fn equals_dict(&mut self, left: &Value, right: &Value) -> Eval<bool> {
+        let first = self.dict_entries(left)?.unwrap_or_default();
+        let second = self.dict_entries(right)?.unwrap_or_default();
+        if first.len() != second.len() {
+            return Ok(false);
+        }
+        for (key, (_, value)) in &first {
+            let Some((_, other)) = second.get(key) else { return Ok(false) };
+            if !self.same_or_equal(value, other)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Lists, sets, dicts.
     fn container_binary(&mut self, operator: BinaryOperator, left: &Value, right: &Value) -> Eval<Value> {
         use BinaryOperator as B;
@@ -588,6 +604,9 @@ impl Machine<'_> {
         let equality = matches!(comparison, Comparison::Equal | Comparison::NotEqual);
         let wanted = comparison == Comparison::Equal;
         if let (Value::Object(first), Value::Object(second)) = (left, right) {
+            if equality && let Some(equal) = self.equals_ordered_dict(left, right)? {
+                return Ok(Value::Bool(equal == wanted));
+            }
             let (first, second) = (*first, *second);
             match (self.object(first), self.object(second)) {
                 (Object::List(_), Object::List(_)) => {
@@ -595,19 +614,7 @@ impl Machine<'_> {
                     return self.compare_sequences(comparison, &first, &second);
                 }
                 (Object::Dict(_), Object::Dict(_)) if equality => {
-                    let first = self.dict_entries(left)?.unwrap_or_default();
-                    let second = self.dict_entries(right)?.unwrap_or_default();
-                    let mut equal = first.len() == second.len();
-                    for (key, (_, value)) in &first {
-                        if !equal {
-                            break;
-                        }
-                        equal = match second.get(key) {
-                            Some((_, other)) => self.same_or_equal(value, other)?,
-                            None => false,
-                        };
-                    }
-                    return Ok(Value::Bool(equal == wanted));
+                    return Ok(Value::Bool(self.equals_dict(left, right)? == wanted));
                 }
                 _ => {}
             }

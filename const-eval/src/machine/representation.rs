@@ -204,6 +204,9 @@ impl Machine<'_> {
                 Payload::Dict(_) if self.is_subtype(class, Type::Ground(self.known.default_dict)) => {
                     return self.residual(Rule::NotModelled, "the repr of a `defaultdict`");
                 }
+                Payload::Dict(_) if class == Type::Ground(self.known.ordered_dict) => {
+                    return self.residual(Rule::NotModelled, "the repr of an `OrderedDict`");
+                }
                 Payload::Dict(_) => Kind::Dict,
                 Payload::Exception(arguments) => {
                     let shown = match self.group_attribute("args", arguments) {

@@ -91,6 +91,11 @@ impl<'w> Machine<'w> {
                 GeneratorKind::Coroutine => known.coroutine,
                 GeneratorKind::AsyncGenerator => known.async_generator,
             },
+            Object::DictView { kind, dict } if self.is_ordered_dict(dict) => match kind {
+                ViewKind::Keys => known.ordered_keys,
+                ViewKind::Values => known.ordered_values,
+                ViewKind::Items => known.ordered_items,
+            },
             Object::DictView { kind, .. } => match kind {
                 ViewKind::Keys => known.dict_keys,
                 ViewKind::Values => known.dict_values,

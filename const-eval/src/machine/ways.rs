@@ -36,6 +36,7 @@ struct Joined {
     effect: Option<Arc<Reason>>,
     declared: Option<Arc<Reason>>,
     opaque_effect: bool,
+    runs_unknown_code: bool,
     speculates: bool,
     trusts: bool,
     /// What the last of the ways that raise a known exception raises.
@@ -53,8 +54,10 @@ impl Machine<'_> {
     /// Runs a statement, every way it can take, and joins the outcomes.
     pub(super) fn run_all_ways(&mut self, ir: &Arc<ir::Module>, statement: &ir::TopLevel, index: u32) -> Eval<()> {
         let (heap_before, identified_before) = (self.heap.objects.len(), self.identified.len());
+        let leaked_before = self.leaked;
         let fresh = |decisions, before| Statement {
             index,
+            leaked_before,
             heap_before,
             identified_before,
             is_plain_import: matches!(statement.kind, StatementKind::Import),
@@ -118,6 +121,7 @@ impl Machine<'_> {
         self.current.effect = joined.effect;
         self.current.declared = joined.declared;
         self.current.opaque_effect = joined.opaque_effect;
+        self.current.runs_unknown_code = joined.runs_unknown_code;
         self.current.speculates = joined.speculates;
         self.current.trusts = joined.trusts;
         Ok(())
@@ -159,6 +163,7 @@ impl Machine<'_> {
         joined.open |= self.open_namespace;
         joined.porous |= self.porous;
         joined.opaque_effect |= self.current.opaque_effect;
+        joined.runs_unknown_code |= self.current.runs_unknown_code;
         joined.speculates |= self.current.speculates;
         joined.trusts |= self.current.trusts;
         if let Some(effect) = self.current.effect.take() {
