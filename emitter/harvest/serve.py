@@ -241,6 +241,19 @@ class PartialModule(ModuleType):
     """A module of which only the proven statements ran."""
 
 
+def guarded_module(server, name):
+    """The type of such a module where its names are known: its own `__getattr__` may need what is not proven."""
+
+    class GuardedModule(PartialModule):
+        def __getattribute__(self, attribute):
+            try:
+                return ModuleType.__getattribute__(self, attribute)
+            except Refused:
+                return absent_or_placeholder(server, name, attribute)
+
+    return GuardedModule
+
+
 def open_module(server, name):
     """The type of such a module where its names are not known. Its own `__getattr__` is not asked: nobody has proven it."""
 
@@ -262,7 +275,7 @@ class PartLoader:
         self.entry = entry
 
     def create_module(self, spec):
-        return PartialModule(spec.name)
+        return guarded_module(self.server, spec.name)(spec.name)
 
     def exec_module(self, module):
         server, entry = self.server, self.entry

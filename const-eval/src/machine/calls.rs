@@ -743,6 +743,9 @@ impl Machine<'_> {
             return self.dict_update(made, positional, keywords);
         }
         if owner == known.ordered_dict {
+            if !self.is_ordered_dict(made) {
+                return self.residual(Rule::NotModelled, "an instance of a class that derives from `OrderedDict`");
+            }
             if positional.len() > 1 {
                 return self.residual(Rule::Raises, "an `OrderedDict` of too many arguments");
             }

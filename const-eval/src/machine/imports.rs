@@ -511,6 +511,7 @@ impl Machine<'_> {
 
     /// May the module's own top level bind the name (so that it shadows a submodule)?
     pub(super) fn binds(&self, module: ModuleId, name: &str) -> bool {
+        let package = self.world.module_name(module);
         let mut pending = vec![module];
         let mut seen = Vec::new();
         while let Some(module) = pending.pop() {
@@ -520,8 +521,7 @@ impl Machine<'_> {
             seen.push(module);
             let Some(ir) = self.world.ir(module) else { return true };
             let bound = |names: &[Name]| names.iter().any(|bound| &**bound == name);
-            // `from . import name` in the package itself binds the submodule, as loading it does.
-            let own = self.world.module_name(module);
+            // `from . import name` in the package binds the submodule, as loading it does.
             let own_submodule = |statement: &syntax::ir::TopLevel| {
                 statement.kind == syntax::ir::StatementKind::Import
                     && ir.imports.iter().any(|site| {
@@ -529,7 +529,9 @@ impl Machine<'_> {
                         names.sort();
                         statement.range.contains_range(site.range)
                             && names == statement.binds
-                            && self.absolute_name_in(module, site.level, &site.module).is_some_and(|from| from == own)
+                            && self
+                                .absolute_name_in(module, site.level, &site.module)
+                                .is_some_and(|from| from == package)
                     })
             };
             let binds = ir.statements.iter().any(|statement| bound(&statement.binds) && !own_submodule(statement));
