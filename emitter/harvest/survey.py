@@ -27,8 +27,6 @@ def survey(namespace, made):
         identity = id(value)
         if kind in UNCHANGING or identity in found or value is namespace or kind.__name__ in UNCHANGING_NAMES:
             continue
-        if kind.__name__ == "_lru_cache_wrapper" and getattr(value, "__module__", None) == "typing":
-            continue  # the aliases that `typing` remembers: see `Run.shares_alias`
         if gc.is_tracked(value) and identity not in made:
             continue  # another module's
         materialize(value, kind)

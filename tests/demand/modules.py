@@ -167,8 +167,14 @@ def later(): return Made().get(NOTE), LEVEL
 ''',
     # Code that the analysis can't follow, and that has got hold of a module.
     "shop/reach.py": '''
-import os
+import os, sys, types
 noted = []
+def replace(function):
+    noted.append(function)
+    if os.getpid():
+        other = types.ModuleType(function.__module__)
+        other.LIMIT = str
+        sys.modules[function.__module__] = other
 def change(function, **names):
     noted.append(function)
     if os.getpid():
@@ -539,3 +545,80 @@ HELD = [helper, source.Base, source.base]
 for suffix, change in CHANGES.items():
     MODULES[f"shop/passes{suffix}.py"] = PASSES.replace("{change}", change)
     MODULES[f"shop/passed{suffix}.py"] = PASSED.replace("{source}", f"passes{suffix}")
+
+# Sets of texts, which iterate as they were filled; unions and type parameters.
+MODULES["shop/sets.py"] = '''
+from typing import Protocol, TypedDict
+class Movie(TypedDict):
+    title: str
+    year: int
+    director: str
+    stars: list
+class Wishes(TypedDict, total=False):
+    apple: int
+    banana: int
+    cherry: int
+    date: int
+    elder: int
+    fig: int
+    grape: int
+class Sequel(Movie, total=False):
+    number: int
+class Named(Protocol):
+    name: str
+    def rename(self): ...
+    def forget(self): ...
+added = set()
+for letter in "abcdefgh":
+    added.add(letter * 3)
+frozen = frozenset(added)
+listed = frozenset([letter * 2 for letter in "hgfedcba"])
+again = set(frozen)
+thinned = {letter + "x" for letter in "stuvwxyz"}
+thinned.discard("none")
+thinned.discard("tx")
+thinned.add("last")
+'''
+MODULES["shop/unions.py"] = '''
+import abc
+import collections.abc
+class Shape(abc.ABC): pass
+class Joins(type):
+    def __or__(cls, other): return "joined"
+class Joined(metaclass=Joins): pass
+class Compares(type):
+    def __eq__(cls, other): return cls is other
+    def __hash__(cls): return 1
+class Compared(metaclass=Compares): pass
+shape = Shape | None
+several = int | Shape | list[int]
+mapping = collections.abc.Mapping | None
+joined = Joined | int
+compared = int | Compared
+'''
+MODULES["shop/parameters.py"] = '''
+import typing
+class Box[T]:
+    def get(self) -> T: ...
+class Many[*Ts]: ...
+class Calls[**P]: ...
+class Bound[T: int]: ...
+def same[T](x: T) -> T: return x
+Inferred = typing.TypeVar("Inferred", infer_variance=True)
+Specified = typing.ParamSpec("Specified", covariant=True)
+'''
+# What code that is not known may do to `sys.modules` and to the names of a module, before that makes a dataclass.
+OWN = '''
+import dataclasses, sys, typing
+from shop import reach
+def own(): return 1
+reach.change(own)
+{change}
+@dataclasses.dataclass
+class Item:
+    count: int = 3
+    limit: "LIMIT" = 4
+here = sys.modules[__name__]
+'''
+for suffix, change in {"": "", "_bound": "reach.change(own, LIMIT=int)", "_replaced": "reach.replace(own)"}.items():
+    MODULES[f"shop/registered{suffix}.py"] = OWN.replace("{change}", change)

@@ -313,4 +313,46 @@ if os.fork() == 0:
 os.wait()
 print(m.helper())
 """,
+    "sets iterate as they were filled": """
+import shop.sets as m
+sets = [m.Movie.__required_keys__, m.Wishes.__optional_keys__, m.Sequel.__required_keys__, m.Sequel.__optional_keys__]
+sets += [m.added, m.frozen, m.listed, m.again, m.thinned, getattr(m.Named, "__protocol_attrs__", ())]
+for items in sets:
+    print(list(items), items.__sizeof__())
+""",
+    "unions of classes with metaclasses": """
+import shop.unions as m
+print(m.shape, m.several, m.mapping, m.joined, m.compared, m.shape == m.Shape | None, isinstance({}, m.mapping))
+print(type(m.shape), m.several.__args__)
+""",
+    "type parameters": """
+import shop.parameters as m
+owners = (m.Box, m.Many, m.Calls, m.Bound, m.same)
+for p in (*[p for owner in owners for p in owner.__type_params__], m.Inferred, m.Specified):
+    facts = [getattr(p, f"__{name}__", "none") for name in ("bound", "infer_variance", "covariant", "constraints", "default")]
+    print(repr(p), p.__name__, p.__module__, facts)
+    try:
+        del p.__module__
+        print("deleted")
+    except AttributeError as error:
+        print(error)
+print(m.Box[int], m.Many[int, str], m.Box.__orig_bases__, m.Bound[int])
+""",
+    **{
+        f"the module's own entry{suffix}": f"""
+import dataclasses, sys
+from shop import reach
+try:
+    import shop.registered{suffix} as m
+except Exception as error:
+    print(type(error), error)
+own = reach.noted[-1].__globals__
+print(own.get("Item") and own["Item"](), own.get("here") is sys.modules["shop.registered{suffix}"], sorted(vars(m)))
+print([(f.name, str(f._field_type), f.default) for f in own["Item"].__dataclass_fields__.values()] if "Item" in own else 0)
+"""
+        for suffix in ("", "_bound", "_replaced")
+    },
 }
+
+# Programs that print what depends on hashes of texts.
+HASHING = ("sets iterate as they were filled",)

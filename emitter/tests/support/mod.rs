@@ -117,6 +117,7 @@ impl Tree {
                 dependencies: Vec::new(),
                 imports: Default::default(),
                 known: Default::default(),
+                fillings: Vec::new(),
             });
         }
         plan.modules.sort_by(|a, b| a.name.cmp(&b.name));
