@@ -346,9 +346,9 @@ try:
     import shop.registered{suffix} as m
 except Exception as error:
     print(type(error), error)
-own = reach.noted[-1].__globals__
-print(own.get("Item") and own["Item"](), own.get("here") is sys.modules["shop.registered{suffix}"], sorted(vars(m)))
-print([(f.name, str(f._field_type), f.default) for f in own["Item"].__dataclass_fields__.values()] if "Item" in own else 0)
+print(sorted(vars(m)), getattr(m, "here", 0) is m)
+item = getattr(m, "Item", None) or reach.noted[-1].__globals__["Item"]
+print(item(), [(f.name, str(f._field_type), f.default) for f in item.__dataclass_fields__.values()])
 """
         for suffix in ("", "_bound", "_replaced")
     },
