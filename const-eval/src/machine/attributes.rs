@@ -689,6 +689,11 @@ impl Machine<'_> {
 
     // ---- modules
 
+    /// Does the module's `__getattr__` keep what it makes under its name?
+    pub(super) fn keeps_what_it_makes(&self, module: ModuleId) -> bool {
+        self.world.module_name(module) == "typing" && self.world.is_standard(module)
+    }
+
     pub(super) fn module_attribute(&mut self, module: ModuleId, name: &str) -> Eval<Value> {
         if module == self.module {
             if let Some(value) = self.namespace.get(name).cloned() {
@@ -739,7 +744,7 @@ impl Machine<'_> {
                 }
                 if let Some(getter) = self.foreign_global(module, "__getattr__")? {
                     // `typing` keeps the alias that it makes, and gives everybody the same; no way leads from it to this module.
-                    let is_kept = module_name == "typing" && self.world.is_standard(module);
+                    let is_kept = self.keeps_what_it_makes(module);
                     self.depend_on(&module_name, &[name], !is_kept);
                     self.depend(&module_name, &["__getattr__"]);
                     let (leaked, start) = (self.leaked, self.heap.objects.len() as u32);

@@ -600,7 +600,7 @@ impl Machine<'_> {
             }
             _ => {
                 let Some(class) = self.as_type(classes) else {
-                    return self.raise("TypeError", "isinstance() arg 2 must be a type, a tuple of types, or a union");
+                    return self.isinstance_of_object(value, classes);
                 };
                 if exact == class {
                     return Ok(true);
@@ -616,6 +616,21 @@ impl Machine<'_> {
                 }
             }
         }
+    }
+
+    /// `isinstance` with what is no class: its type may define `__instancecheck__`, as those of aliases in `typing` do
+    /// (`object_recursive_isinstance` in abstract.c).
+    fn isinstance_of_object(&mut self, value: &Value, classes: &Value) -> Eval<bool> {
+        let class = self.type_of(classes)?;
+        if let Some(hook) = self.python_definition(class, "__instancecheck__") {
+            let hook = self.bind(Found::Value(hook), "__instancecheck__", Some(classes), class)?;
+            let result = self.call(&hook, vec![value.clone()], Vec::new())?;
+            return self.truth(&result);
+        }
+        if self.lookup(class, "__instancecheck__").is_some() || self.find_attribute(classes, "__bases__")?.is_some() {
+            return self.residual(Rule::NotModelled, "`isinstance` with an object that is no class and decides itself");
+        }
+        self.raise("TypeError", "isinstance() arg 2 must be a type, a tuple of types, or a union")
     }
 
     /// `issubclass` of what is no class: `TypeError`, unless it has `__bases__` (`check_class` in abstract.c).

@@ -467,7 +467,8 @@ impl Machine<'_> {
                             other => Some(other?),
                         },
                     };
-                    if self.current.effects[effects..].iter().any(Effect::is_import) {
+                    let is_kept = self.keeps_what_it_makes(module);
+                    if !is_kept && self.current.effects[effects..].iter().any(Effect::is_import) {
                         // An import asks for `__path__` as well.
                         let what = format!("imports `{name}` through `__getattr__` of module `{module_name}`");
                         return self.residual(Rule::UnknownAttribute, what);
