@@ -204,7 +204,13 @@ impl Machine<'_> {
             Some(Value::Unknown(_) | Value::Opaque(_)) => {
                 return self.residual(Rule::NotModelled, "a class whose `__qualname__` is not known");
             }
-            Some(_) => return self.raise("TypeError", "type __qualname__ must be a str"),
+            Some(value) => {
+                let class = self.type_of(&value)?;
+                if self.is_subtype(class, Type::Ground(self.known.str)) {
+                    return self.residual(Rule::NotModelled, "a class whose `__qualname__` is of a subclass of `str`");
+                }
+                return self.raise("TypeError", "type __qualname__ must be a str");
+            }
             None => Value::Str(name.clone()),
         };
         if !attributes.contains_key("__module__") {
