@@ -6,7 +6,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 .PHONY: help build demo test test-rust test-runtime test-browser test-extension corpus runtimes judges judge-literate judge-generated judge-oracle \
-        judge-mutation judge-verify judge-packages judge-documentation judge-demand judge-regression bench lint
+        judge-mutation judge-verify judge-packages judge-documentation judge-failing judge-demand judge-regression bench lint
 
 help:
 	@echo "make demo   build Lyo, freeze-dry a real program, compare its start-up"
@@ -50,7 +50,7 @@ test-extension:
 	cd editors/vscode && PATH="$$(../../tests/support/node.sh):$$PATH" && \
 	npm ci --no-audit --no-fund --silent && npm test --silent && npm run package --silent > /dev/null
 
-judges: judge-literate judge-generated judge-documentation judge-mutation judge-oracle judge-verify judge-demand
+judges: judge-literate judge-generated judge-documentation judge-mutation judge-oracle judge-failing judge-verify judge-demand
 
 judge-literate: build corpus
 	tests/literate.py
@@ -76,6 +76,9 @@ judge-verify: build runtimes
 
 # Packages that are quickly built. (Not _pytest: a text that two of its data classes share comes out as two.)
 VERIFIED := click jinja2 requests rich attr pygments flask
+
+judge-failing: build corpus
+	tests/failing.py
 
 judge-demand: build runtimes
 	tests/demand.py
