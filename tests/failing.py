@@ -36,7 +36,7 @@ def failing(report: dict) -> list[str]:
             diagnostic["code"] == RULE and diagnostic["message"].startswith("raises ")
             for diagnostic in module["diagnostics"]
         )
-        if raises and parts[-1] != "__main__" and all(part.isidentifier() for part in parts):
+        if raises and parts[0] not in judge.INSTALLER and parts[-1] != "__main__" and all(part.isidentifier() for part in parts):
             found.append(module["name"])
     return found
 

@@ -32,9 +32,6 @@ SESSION = Path(__file__).parent / "oracle" / "session.py"
 SECONDS = 600  # for one session
 CHUNK = 12  # modules of one package in one session; each costs about a second, more where the package is large
 
-# What every environment has.
-INSTALLER = ("pip", "setuptools", "pkg_resources", "_distutils_hack")
-
 NAMED = 3  # modules that are named of those that could not be judged for the same reason
 
 
@@ -135,7 +132,7 @@ def main() -> int:
             if arguments.trees:
                 packages = [python.site_packages]
             watch = judged_modules(judge.check(python, *(path for path in packages if path.is_dir())))
-            watch = {n: p for n, p in watch.items() if n.split(".")[0] not in INSTALLER}
+            watch = {n: p for n, p in watch.items() if n.split(".")[0] not in judge.INSTALLER}
             watch = {n: p for n, p in watch.items() if not arguments.modules or n in arguments.modules}
             if arguments.sample and len(watch) > arguments.sample:
                 names = random.Random(python.tag).sample(sorted(watch), arguments.sample)

@@ -10,6 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# What every environment has. On 3.11 its `.pth` file puts a finder of its own before the others, for `distutils`.
+INSTALLER = ("pip", "setuptools", "pkg_resources", "_distutils_hack")
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 CACHE = ROOT / ".cache"
 # What is judged, and what is measured, is what is found out anew, not what is remembered of earlier runs.
