@@ -9,7 +9,8 @@ use crate::unnamed;
 /// What stands at `path` below the module of this name: names are read from a module's `__dict__`,
 /// attributes from a class by its MRO, keys from a plain `dict` (text, or else the same as bytes), anything else's own `__dict__` if it has one. Nothing, where the module isn't in `sys.modules`, a name is
 /// absent, or the path goes through something else. `__dict__` of a module is its dictionary, `__globals__` of a
-/// function are its globals, `__func__` of a static or class method is its function.
+/// function are its globals and `__annotations__` what it keeps of them if there are any; `__func__` of a static or class
+/// method is its function.
 pub fn lookup<'a, E: From<crate::object::Raised>>(
     module: &str,
     path: impl IntoIterator<Item = Result<&'a str, E>>,
@@ -84,6 +85,14 @@ fn is_subclass(name: &str, class: &Object) -> Fallible<Object> {
     if answer < 0 { Err(Raised) } else { Ok(Object::bool(answer == 1)) }
 }
 
+/// What a function keeps of its annotations, a dictionary or a tuple: nothing, where there are none.
+fn annotations(function: &Object) -> Option<Object> {
+    // SAFETY: a function; the field is a live object or null.
+    let kept = unsafe { Object::borrowed((*function.as_ptr().cast::<ffi::PyFunctionObject>()).func_annotations) }?;
+    // SAFETY: a live object; both kinds have a size.
+    (unsafe { ffi::PyObject_Size(kept.as_ptr()) } != 0).then_some(kept)
+}
+
 fn step(object: &Object, name: &str) -> Fallible<Option<Object>> {
     if let Some(dict) = module_dict(object) {
         if name == "__dict__" {
@@ -109,6 +118,9 @@ fn step(object: &Object, name: &str) -> Fallible<Option<Object>> {
     if name == "__globals__" && object.is_exactly(&raw mut ffi::PyFunction_Type) {
         // SAFETY: a function; its globals are borrowed.
         return Ok(unsafe { Object::borrowed(ffi::PyFunction_GetGlobals(object.as_ptr())) });
+    }
+    if name == "__annotations__" && object.is_exactly(&raw mut ffi::PyFunction_Type) {
+        return Ok(annotations(object));
     }
     let is_wrapper =
         object.is_exactly(&raw mut ffi::PyStaticMethod_Type) || object.is_exactly(&raw mut ffi::PyClassMethod_Type);

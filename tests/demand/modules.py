@@ -622,3 +622,12 @@ here = sys.modules[__name__]
 '''
 for suffix, change in {"": "", "_bound": "reach.change(own, LIMIT=int)", "_replaced": "reach.replace(own)"}.items():
     MODULES[f"shop/registered{suffix}.py"] = OWN.replace("{change}", change)
+
+# A module that reads annotations that another one's function does not have.
+MODULES["shop/lends.py"] = "def plain(x): return x\ndef other(x): return x\n"
+MODULES["shop/asks.py"] = '''
+from shop import lends
+def count(function): return len(function.__annotations__)
+SIZE = count(lends.plain)
+def size(): return SIZE
+'''

@@ -320,6 +320,13 @@ sets += [m.added, m.frozen, m.listed, m.again, m.thinned, getattr(m.Named, "__pr
 for items in sets:
     print(list(items), items.__sizeof__())
 """,
+    "no annotations": "import shop.asks as m, shop.lends as n; print(m.size(), n.plain.__annotations__)",
+    "annotations that others have set": """
+import shop.lends as n
+n.plain.__annotations__["x"] = int
+import shop.asks as m
+print(m.size(), m.SIZE)
+""",
     "unions of classes with metaclasses": """
 import shop.unions as m
 print(m.shape, m.several, m.mapping, m.joined, m.compared, m.shape == m.Shape | None, isinstance({}, m.mapping))

@@ -435,8 +435,7 @@ impl Machine<'_> {
                         }
                         annotations
                     }
-                    None if self.version() < (3, 14) => return Ok(Some(self.lend_annotations(object))),
-                    None => return Ok(None),
+                    None => return Ok(self.lend_annotations(object)),
                 },
                 "__type_params__" => function.type_parameters.clone().unwrap_or_else(|| Value::tuple(Vec::new())),
                 "__code__" if function.dynamic.is_some() => Value::Opaque(self.known.code),
@@ -587,15 +586,20 @@ impl Machine<'_> {
 
     /// The empty `__annotations__` that another module's function without any gets when it is first asked for them
     /// (`func_get_annotations` in funcobject.c): nothing of this module may hold it when the statement has run.
-    fn lend_annotations(&mut self, function: ObjectRef) -> Value {
+    /// A guard says that it still has none. `None`: not modelled.
+    fn lend_annotations(&mut self, function: ObjectRef) -> Option<Value> {
         if let Some((_, annotations)) = self.current.lent.iter().find(|(lender, _)| *lender == function) {
-            return Value::Object(*annotations);
+            return Some(Value::Object(*annotations));
         }
+        let mut path = self.path_of(function).filter(|_| self.version() < (3, 14))?;
+        path.push("__annotations__".into());
+        let module = self.world.module_name(function.owner).to_string();
+        self.depend_on(&module, &path.iter().map(|part| &**part).collect::<Vec<_>>(), true);
         let annotations = self.allocate(Object::Dict(Default::default()));
         if let Value::Object(annotations) = annotations {
             self.current.lent.push((function, annotations));
         }
-        annotations
+        Some(annotations)
     }
 
     /// Stops the statement if it keeps, changes or hands on what functions of others have lent it.
