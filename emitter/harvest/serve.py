@@ -241,30 +241,17 @@ class PartialModule(ModuleType):
     """A module of which only the proven statements ran."""
 
 
-def guarded_module(server, name):
-    """The type of such a module where its names are known: its own `__getattr__` may need what is not proven."""
+def module_type(server, name, look_up, missing):
+    """The type of such a module, with placeholders for what `look_up` raises `missing` for."""
 
-    class GuardedModule(PartialModule):
+    class PartModule(PartialModule):
         def __getattribute__(self, attribute):
             try:
-                return ModuleType.__getattribute__(self, attribute)
-            except Refused:
+                return look_up(self, attribute)
+            except missing:
                 return absent_or_placeholder(server, name, attribute)
 
-    return GuardedModule
-
-
-def open_module(server, name):
-    """The type of such a module where its names are not known. Its own `__getattr__` is not asked: nobody has proven it."""
-
-    class OpenModule(PartialModule):
-        def __getattribute__(self, attribute):
-            try:
-                return object.__getattribute__(self, attribute)
-            except AttributeError:
-                return absent_or_placeholder(server, name, attribute)
-
-    return OpenModule
+    return PartModule
 
 
 class PartLoader:
@@ -275,7 +262,8 @@ class PartLoader:
         self.entry = entry
 
     def create_module(self, spec):
-        return guarded_module(self.server, spec.name)(spec.name)
+        # Its own `__getattr__` may need what is not proven.
+        return module_type(self.server, spec.name, ModuleType.__getattribute__, Refused)(spec.name)
 
     def exec_module(self, module):
         server, entry = self.server, self.entry
@@ -286,7 +274,8 @@ class PartLoader:
             raise ImportError(f"importing {entry['name']} fails", name=entry["name"])
 
     def hand_out_placeholders(self, module):
-        module.__class__ = open_module(self.server, self.entry["name"])
+        """Its names are not known. Its own `__getattr__` is not asked: nobody has proven it."""
+        module.__class__ = module_type(self.server, self.entry["name"], object.__getattribute__, AttributeError)
 
 
 def absent_or_placeholder(server, module, name):

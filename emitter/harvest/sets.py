@@ -87,17 +87,15 @@ def describe(walker, value):
                 return ("set-copy", walker.node(sequence))
             if not mutable and list(frozenset(set(sequence))) == present:
                 return ("frozenset-copy", walker.add(("set-copy", walker.node(sequence))))
+    for is_copy, items in fillings(walker, value):
+        items = [member(present, item) for item in items if item in present]
+        made = filled(items)
+        if list(type(value)(made) if is_copy else made) == present:
+            nodes = tuple([walker.node(item) for item in items])
+            return (f"{tag}-copy", walker.add(("set", nodes))) if is_copy else (tag, nodes)
     for sequence in candidates(walker, value, present):
         if len(sequence) >= len(present) and same_members(sequence, present) and fills(sequence, present):
             return (tag, tuple([walker.node(member(present, item)) for item in unique(sequence)]))
-    for is_copy, items in fillings(walker, value):
-        items = [member(present, item) for item in items if item in present]
-        filled = set()
-        for item in items:
-            filled.add(item)
-        if list(type(value)(filled) if is_copy else filled) == present:
-            made = (tag, tuple([walker.node(item) for item in items]))
-            return (f"{tag}-copy", walker.add(("set", made[1]))) if is_copy else made
     united = union(walker, value, present)
     if united is not None:
         return united
@@ -146,10 +144,7 @@ def united(walker, node, present):
         if not all(item in present for item in items):
             return None
         items = [member(present, item) for item in items]
-        value = set()
-        for item in items:
-            value.add(item)
-        return (walker.add(("set", tuple([walker.node(item) for item in items]))), value)
+        return (walker.add(("set", tuple([walker.node(item) for item in items]))), filled(items))
     if kind != "BinOp" or type(node.op).__name__ != "BitOr":
         return None
     left, right = united(walker, node.left, present), united(walker, node.right, present)
@@ -162,11 +157,9 @@ def united(walker, node, present):
 def fixed(walker, value, present, tag):
     """Members hash alike in every process: what gives this order and size of table here gives it everywhere."""
     kind = set if tag == "set" else frozenset
-    filled = set()
-    for item in present:
-        filled.add(item)
-    one_by_one = filled if kind is set else frozenset(present)
-    for made, is_copy in ((one_by_one, False), (kind(filled), True)):
+    added = filled(present)
+    one_by_one = added if kind is set else frozenset(present)
+    for made, is_copy in ((one_by_one, False), (kind(added), True)):
         if list(made) == present and made.__sizeof__() == value.__sizeof__():
             items = tuple([walker.node(item) for item in present])
             return (f"{tag}-copy", walker.add(("set", items))) if is_copy else (tag, items)
@@ -202,11 +195,17 @@ def unique(sequence):
         return list(sequence)
 
 
+def filled(sequence):
+    """A set to which the items were added one by one."""
+    made = set()
+    for item in sequence:
+        made.add(item)
+    return made
+
+
 def fills(sequence, present):
     try:
-        made = set()
-        for item in sequence:
-            made.add(item)
+        made = filled(sequence)
     except TypeError:
         return False
     return len(made) == len(present) and all(left is right or left == right for left, right in zip(made, present))

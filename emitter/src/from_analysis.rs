@@ -200,7 +200,7 @@ fn module_plan(analysis: &Analysis, module: AnalysedModule) -> ModulePlan {
         })
         .collect();
     let others = plan.dependencies.iter().filter(|dependency| dependency.module != plan.name);
-    plan.imports.extend(others.map(|dependency| dependency.module.clone()).collect::<Vec<_>>());
+    plan.imports.extend(others.map(|dependency| dependency.module.clone()));
     if kind == Kind::Strict || plan.steps {
         plan.known = crate::known::values(analysis, evaluated);
         plan.fillings = crate::known::fillings(evaluated);

@@ -578,6 +578,14 @@ thinned = {letter + "x" for letter in "stuvwxyz"}
 thinned.discard("none")
 thinned.discard("tx")
 thinned.add("last")
+grown = set()
+grown.add("one")
+grown.add("two")
+grown.update([f"{number}" for number in range(40)])
+grown.difference_update([f"{number}" for number in range(40)])
+cleared = {letter + "y" for letter in "ab"}
+cleared.clear()
+cleared.update(frozen)
 '''
 MODULES["shop/unions.py"] = '''
 import abc

@@ -316,7 +316,7 @@ print(m.helper())
     "sets iterate as they were filled": """
 import shop.sets as m
 sets = [m.Movie.__required_keys__, m.Wishes.__optional_keys__, m.Sequel.__required_keys__, m.Sequel.__optional_keys__]
-sets += [m.added, m.frozen, m.listed, m.again, m.thinned, getattr(m.Named, "__protocol_attrs__", ())]
+sets += [m.added, m.frozen, m.listed, m.again, m.thinned, m.grown, m.cleared, getattr(m.Named, "__protocol_attrs__", ())]
 for items in sets:
     print(list(items), items.__sizeof__())
 """,

@@ -758,6 +758,7 @@ impl Machine<'_> {
             if let Some(iterable) = positional.first() {
                 let items = self.collect_unordered_between_calls(iterable)?;
                 self.set_mut(made)?.clear();
+                self.take_filling(made);
                 for item in items {
                     self.set_add(made, item)?;
                 }

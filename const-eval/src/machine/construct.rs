@@ -4,7 +4,7 @@ use super::functions::Keywords;
 use super::types::Found;
 use super::{Eval, Machine, Stop};
 use crate::ground::GroundId;
-use crate::heap::{Instance, Iterator, Object, Payload, Property, Type, Wrapper};
+use crate::heap::{Dict, Instance, Iterator, Object, Payload, Property, Type, Wrapper};
 use crate::primitive;
 use crate::reason::Rule;
 use crate::value::Value;
@@ -165,6 +165,13 @@ impl Machine<'_> {
         Ok(())
     }
 
+    /// An instance of exactly a C type that derives from `dict`.
+    pub(super) fn new_dict_of(&mut self, class: GroundId, entries: Dict) -> Value {
+        let (class, payload) = (Type::Ground(class), Payload::Dict(entries));
+        let (attributes, slots) = (Self::attributes(), Self::attributes());
+        self.allocate(Object::Instance(Box::new(Instance { class, payload, attributes, slots })))
+    }
+
     /// `T(…)` for exactly a C type.
     fn new_exact(&mut self, id: GroundId, positional: Vec<Value>, keywords: Keywords) -> Eval<Value> {
         let entry = self.world.ground().entry(id);
@@ -217,14 +224,7 @@ impl Machine<'_> {
             "builtins.list" => Ok(self.new_list(Vec::new())),
             "builtins.dict" => Ok(self.new_dict(Default::default())),
             // `__init__` fills it.
-            "_collections.defaultdict" | "_collections.OrderedDict" => {
-                Ok(self.allocate(Object::Instance(Box::new(Instance {
-                    class: Type::Ground(id),
-                    payload: Payload::Dict(Default::default()),
-                    attributes: Self::attributes(),
-                    slots: Self::attributes(),
-                }))))
-            }
+            "_collections.defaultdict" | "_collections.OrderedDict" => Ok(self.new_dict_of(id, Default::default())),
             "builtins.set" => Ok(self.allocate(Object::Set(Default::default()))),
             "builtins.frozenset" => {
                 if let Some(value @ Value::Object(object)) = positional.first()

@@ -659,21 +659,8 @@ impl Machine<'_> {
         let items = self.set_mut(set)?;
         if !items.contains_key(&key) {
             items.insert(key, item);
+            self.take_filling(set);
         }
-        Ok(())
-    }
-
-    /// `set.add`
-    pub(super) fn set_add_alone(&mut self, set: &Value, item: Value) -> Eval<()> {
-        let before = match set {
-            Value::Object(object) => match self.object(*object) {
-                Object::Set(items) => items.len(),
-                _ => return self.set_add(set, item),
-            },
-            _ => return self.set_add(set, item),
-        };
-        self.set_add(set, item)?;
-        self.note_added(set, before);
         Ok(())
     }
 

@@ -6,64 +6,68 @@
 use rustc_hash::FxHashMap;
 use syntax::ir::Name;
 
-use super::Machine;
+use super::{Eval, Machine};
 use crate::evaluated::Filling;
 use crate::heap::{Object, Set};
-use crate::value::{ObjectRef, Value};
+use crate::value::Value;
 
 impl Machine<'_> {
-    /// An item was added by itself, to a set that had so many before.
-    pub(super) fn note_added(&mut self, set: &Value, before: usize) {
-        let Value::Object(object) = set else { return };
-        let index = object.index;
-        let Some(items) = self.own_items(*object).filter(|items| items.len() > before) else { return };
-        let added = match items.last() {
-            Some((_, Value::Str(added))) if !self.thinned.contains(&index) => added.clone(),
-            _ => {
-                self.fillings.remove(&index);
-                return;
+    /// `set.add`
+    pub(super) fn set_add_alone(&mut self, set: &Value, item: Value) -> Eval<()> {
+        let before = self.items_of(set).map_or(0, |items| items.len());
+        let filling = self.take_filling(set);
+        self.set_add(set, item)?;
+        let (Value::Object(object), Some(items)) = (set, self.items_of(set)) else { return Ok(()) };
+        let filling = match items.last() {
+            _ if items.len() == before => filling,
+            Some((_, Value::Str(added))) if !self.thinned.contains(&object.index) => {
+                let empty = Filling { items: Vec::new(), is_copy: false };
+                let filled = if before == 0 { Some(empty) } else { filling.filter(|filling| !filling.is_copy) };
+                filled.map(|mut filling| {
+                    filling.items.push(added.clone());
+                    filling
+                })
             }
+            _ => None,
         };
-        match self.fillings.get_mut(&index) {
-            _ if before == 0 => {
-                self.fillings.insert(index, Filling { items: vec![added], is_copy: false });
-            }
-            Some(filling) if !filling.is_copy && filling.items.len() == before => filling.items.push(added),
-            _ => {
-                self.fillings.remove(&index);
-            }
+        self.fillings.extend(filling.map(|filling| (object.index, filling)));
+        Ok(())
+    }
+
+    /// How the set was filled is not known any more, unless it is put back.
+    pub(super) fn take_filling(&mut self, set: &Value) -> Option<Filling> {
+        match set {
+            Value::Object(object) if self.is_ours(*object) => self.fillings.remove(&object.index),
+            _ => None,
         }
     }
 
     /// A set was made of what was iterated.
     pub(super) fn note_made_of(&mut self, set: &Value, source: &Value) {
-        let Value::Object(object) = set else { return };
+        let is_copy = self.items_of(source).is_some();
+        let is_in_order = match source {
+            Value::Tuple(_) => true,
+            Value::Object(source) => matches!(self.object(*source), Object::List(_) | Object::Generator(_)),
+            _ => false,
+        };
         let filling = match source {
-            Value::Tuple(_) => self.own_items(*object).and_then(texts).map(|items| Filling { items, is_copy: false }),
-            Value::Object(source) => match self.object(*source) {
-                Object::List(_) | Object::Generator(_) => {
-                    self.own_items(*object).and_then(texts).map(|items| Filling { items, is_copy: false })
-                }
-                Object::Set(_) | Object::FrozenSet(_) if self.is_own(*source) => self.filling(*source),
-                _ => None,
-            },
+            Value::Object(source) if is_copy => {
+                let filling = self.fillings.get(&source.index).filter(|filling| !filling.is_copy);
+                filling.map(|filling| Filling { items: filling.items.clone(), is_copy })
+            }
+            _ if is_in_order => self.items_of(set).and_then(texts).map(|items| Filling { items, is_copy }),
             _ => None,
         };
-        match filling {
-            Some(filling) => self.fillings.insert(object.index, filling),
-            None => self.fillings.remove(&object.index),
-        };
+        if let Value::Object(object) = set {
+            self.fillings.extend(filling.map(|filling| (object.index, filling)));
+        }
     }
 
-    /// How a copy of the set is filled.
-    fn filling(&self, set: ObjectRef) -> Option<Filling> {
-        let filling = self.fillings.get(&set.index).filter(|filling| !filling.is_copy)?;
-        (texts(self.own_items(set)?)? == filling.items).then(|| Filling { items: filling.items.clone(), is_copy: true })
-    }
-
-    fn own_items(&self, set: ObjectRef) -> Option<&Set> {
-        match self.object(set) {
-            Object::Set(items) | Object::FrozenSet(items) if self.is_own(set) => Some(items),
+    /// The items of a set of the module's own, of exactly a builtin type.
+    fn items_of(&self, set: &Value) -> Option<&Set> {
+        let Value::Object(set) = set else { return None };
+        match self.object(*set) {
+            Object::Set(items) | Object::FrozenSet(items) if self.is_own(*set) => Some(items),
             _ => None,
         }
     }
@@ -72,12 +76,15 @@ impl Machine<'_> {
     pub(super) fn known_fillings(&self) -> Vec<(Vec<Name>, Filling)> {
         let found = |path: &[&Name], value: &Value| {
             let Value::Object(object) = value else { return None };
-            let items = self.own_items(*object).filter(|items| items.len() > 1)?;
+            let items = self.items_of(value).filter(|items| items.len() > 1)?;
             let filling = self.fillings.get(&object.index)?;
             (texts(items)? == filling.items)
                 .then(|| (path.iter().map(|name| Name::clone(name)).collect(), filling.clone()))
         };
         let mut known = Vec::new();
+        if self.fillings.is_empty() {
+            return known;
+        }
         for (name, value) in &self.namespace {
             known.extend(found(&[name], value));
             if let Value::Object(object) = value

@@ -1,7 +1,7 @@
 //! Functions: making them, binding arguments, and their attributes.
 
 use rustc_hash::FxHashSet;
-use syntax::ir::{self, CodeKind, FunctionParts, ImportSite, Name, StatementKind};
+use syntax::ir::{self, CodeKind, FunctionParts, Name};
 
 use super::frame::{Frame, Scope};
 use super::step::Exit;
@@ -608,20 +608,13 @@ impl Machine<'_> {
             return Ok(());
         }
         let lent: FxHashSet<u32> = self.current.lent.iter().map(|(_, annotations)| annotations.index).collect();
-        let is_changed =
-            |index: &u32| !matches!(&self.heap.objects[*index as usize], Object::Dict(entries) if entries.is_empty());
-        let is_kept = self.current.lent.iter().any(|(_, annotations)| is_changed(&annotations.index))
+        let is_empty =
+            |index: &u32| matches!(&self.heap.objects[*index as usize], Object::Dict(entries) if entries.is_empty());
+        let changed = self.current.changed.iter().map(|&index| Value::Object(ObjectRef { owner: self.module, index }));
+        let handed_on = self.current.effects.iter().flat_map(|effect| effect.change.operands()).cloned();
+        let is_kept = !lent.iter().all(is_empty)
             || self.leaked && (!self.current.leaked_before || self.current.runs_unknown_code)
-            || self
-                .current
-                .changed
-                .iter()
-                .any(|index| self.reaches(&Value::Object(ObjectRef { owner: self.module, index: *index }), &lent))
-            || self
-                .current
-                .effects
-                .iter()
-                .any(|effect| effect.change.operands().iter().any(|value| self.reaches(value, &lent)))
+            || changed.chain(handed_on).any(|value| self.reaches(&value, &lent))
             || !self.names_that_reach(&lent).is_empty()
             || self.is_remembered(&lent);
         match is_kept {
@@ -682,11 +675,8 @@ impl Machine<'_> {
             }
             // Other versions have further flags; other `__future__` imports leave theirs.
             "co_flags" if self.version() < (3, 14) && matches!(code.kind, CodeKind::Function | CodeKind::Lambda) => {
-                let futures = ir.statements.iter().filter(|statement| matches!(statement.kind, StatementKind::Future));
-                let is_within =
-                    |site: &&ImportSite| futures.clone().any(|statement| statement.range.contains_range(site.range));
-                let mut names = ir.imports.iter().filter(is_within).flat_map(|site| site.names.iter());
-                if names.any(|name| &**name != "annotations") {
+                let mut futures = ir.imports.iter().filter(|site| &*site.module == "__future__");
+                if futures.any(|site| site.names.iter().any(|name| &**name != "annotations")) {
                     return None;
                 }
                 let kind = match (code.is_generator, code.is_coroutine) {

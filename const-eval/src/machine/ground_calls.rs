@@ -599,34 +599,33 @@ impl Machine<'_> {
                 Ok(false)
             }
             _ => {
-                let Some(class) = self.as_type(classes) else {
-                    return self.isinstance_of_object(value, classes);
-                };
-                if exact == class {
+                let class = self.as_type(classes);
+                if class == Some(exact) {
                     return Ok(true);
                 }
-                let metaclass = self.type_of(classes)?;
-                match self.python_definition(metaclass, "__instancecheck__") {
-                    Some(hook) => {
-                        let hook = self.bind(Found::Value(hook), "__instancecheck__", Some(classes), metaclass)?;
-                        let result = self.call(&hook, vec![value.clone()], Vec::new())?;
-                        self.truth(&result)
-                    }
-                    None => self.is_instance(value, class),
+                if let Some(answer) = self.ask_class("__instancecheck__", classes, value)? {
+                    return Ok(answer);
+                }
+                match class {
+                    Some(class) => self.is_instance(value, class),
+                    None => self.isinstance_of_object(classes),
                 }
             }
         }
     }
 
-    /// `isinstance` with what is no class: its type may define `__instancecheck__`, as those of aliases in `typing` do
-    /// (`object_recursive_isinstance` in abstract.c).
-    fn isinstance_of_object(&mut self, value: &Value, classes: &Value) -> Eval<bool> {
+    /// What the type of `classes` says in Python by this hook. `None`: it has none.
+    fn ask_class(&mut self, hook: &str, classes: &Value, value: &Value) -> Eval<Option<bool>> {
+        let metaclass = self.type_of(classes)?;
+        let Some(found) = self.python_definition(metaclass, hook) else { return Ok(None) };
+        let bound = self.bind(Found::Value(found), hook, Some(classes), metaclass)?;
+        let answer = self.call(&bound, vec![value.clone()], Vec::new())?;
+        self.truth(&answer).map(Some)
+    }
+
+    /// `isinstance` with what is no class, and has no hook in Python (`object_recursive_isinstance` in abstract.c).
+    fn isinstance_of_object(&mut self, classes: &Value) -> Eval<bool> {
         let class = self.type_of(classes)?;
-        if let Some(hook) = self.python_definition(class, "__instancecheck__") {
-            let hook = self.bind(Found::Value(hook), "__instancecheck__", Some(classes), class)?;
-            let result = self.call(&hook, vec![value.clone()], Vec::new())?;
-            return self.truth(&result);
-        }
         if self.lookup(class, "__instancecheck__").is_some() || self.find_attribute(classes, "__bases__")?.is_some() {
             return self.residual(Rule::NotModelled, "`isinstance` with an object that is no class and decides itself");
         }
@@ -678,11 +677,8 @@ impl Machine<'_> {
                 let Some(class) = self.as_type(classes) else {
                     return self.residual(Rule::UnknownOperation, "`issubclass` with a class that is not known");
                 };
-                let metaclass = self.type_of(classes)?;
-                if let Some(hook) = self.python_definition(metaclass, "__subclasscheck__") {
-                    let hook = self.bind(Found::Value(hook), "__subclasscheck__", Some(classes), metaclass)?;
-                    let result = self.call(&hook, vec![subclass.clone()], Vec::new())?;
-                    return self.truth(&result);
+                if let Some(answer) = self.ask_class("__subclasscheck__", classes, subclass)? {
+                    return Ok(answer);
                 }
                 match self.as_type(subclass) {
                     Some(subclass) => Ok(self.is_subtype(subclass, class)),

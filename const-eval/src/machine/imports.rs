@@ -522,17 +522,18 @@ impl Machine<'_> {
             seen.push(module);
             let Some(ir) = self.world.ir(module) else { return true };
             let bound = |names: &[Name]| names.iter().any(|bound| &**bound == name);
-            // `from . import name` in the package binds the submodule, as loading it does.
+            // `from . import name` in the package binds the submodule, as loading it does, unless it is given another's name.
             let own_submodule = |statement: &syntax::ir::TopLevel| {
+                let binds_its_names = |names: &[Name]| {
+                    let mut names = names.to_vec();
+                    names.sort();
+                    names == statement.binds
+                };
                 statement.kind == syntax::ir::StatementKind::Import
                     && ir.imports.iter().any(|site| {
-                        let mut names = site.names.clone();
-                        names.sort();
                         statement.range.contains_range(site.range)
-                            && names == statement.binds
-                            && self
-                                .absolute_name_in(module, site.level, &site.module)
-                                .is_some_and(|from| from == package)
+                            && self.absolute_name_in(module, site.level, &site.module).as_deref() == Some(package)
+                            && binds_its_names(&site.names)
                     })
             };
             let binds = ir.statements.iter().any(|statement| bound(&statement.binds) && !own_submodule(statement));

@@ -3,7 +3,7 @@
 use super::functions::Keywords;
 use super::iteration::PART_OF_IT;
 use super::types::Found;
-use super::{Eval, Machine, Stop, ordered};
+use super::{Eval, Machine, Stop};
 use crate::effect::Change;
 use crate::ground::{AttributeKind, GroundId};
 use crate::heap::{GeneratorKind, Iterator, Object, Payload, Property, Set, Type, UNKNOWN_TYPE, ViewKind};
@@ -66,6 +66,7 @@ impl Machine<'_> {
             return self.ordered_dict_method(name, &receiver, positional, keywords);
         }
         if owner == known.dict {
+            self.check_inherited(name, &receiver)?;
             return self.dict_method(name, &receiver, positional, keywords);
         }
         if owner == known.set || owner == known.frozenset {
@@ -796,19 +797,6 @@ impl Machine<'_> {
         &mut self,
         name: &str,
         dict: &Value,
-        positional: Vec<Value>,
-        keywords: Keywords,
-    ) -> Eval<Value> {
-        if self.is_ordered_dict(dict) && !ordered::INHERITED.contains(&name) {
-            return self.residual(Rule::NotModelled, format!("`dict.{name}` of an `OrderedDict`"));
-        }
-        self.plain_dict_method(name, dict, positional, keywords)
-    }
-
-    pub(super) fn plain_dict_method(
-        &mut self,
-        name: &str,
-        dict: &Value,
         mut positional: Vec<Value>,
         keywords: Keywords,
     ) -> Eval<Value> {
@@ -925,6 +913,7 @@ impl Machine<'_> {
             }
             ("clear", 0) => {
                 self.set_mut(set)?.clear();
+                self.take_filling(set);
                 Ok(Value::None)
             }
             ("update", _) => {
@@ -1038,6 +1027,7 @@ impl Machine<'_> {
             && self.is_own(*object)
         {
             self.thinned.insert(object.index);
+            self.take_filling(set);
         }
     }
 

@@ -2,12 +2,12 @@
 
 use super::functions::Keywords;
 use super::{Eval, Machine};
-use crate::heap::{Instance, Object, Payload, Type};
+use crate::heap::{Object, Type};
 use crate::reason::Rule;
 use crate::value::Value;
 
 /// Methods that `OrderedDict` leaves to `dict`.
-pub(super) const INHERITED: [&str; 4] = ["get", "__contains__", "__getitem__", "__len__"];
+const INHERITED: [&str; 4] = ["get", "__contains__", "__getitem__", "__len__"];
 
 impl Machine<'_> {
     pub(super) fn is_ordered_dict(&self, value: &Value) -> bool {
@@ -17,6 +17,14 @@ impl Machine<'_> {
                 Object::Instance(instance) if instance.class == Type::Ground(self.known.ordered_dict)
             ),
             _ => false,
+        }
+    }
+
+    /// Stops where `dict`'s own method is called on an ordered dict that has another one.
+    pub(super) fn check_inherited(&mut self, name: &str, dict: &Value) -> Eval<()> {
+        match self.is_ordered_dict(dict) && !INHERITED.contains(&name) {
+            true => self.residual(Rule::NotModelled, format!("`dict.{name}` of an `OrderedDict`")),
+            false => Ok(()),
         }
     }
 
@@ -45,16 +53,21 @@ impl Machine<'_> {
         if !self.is_ordered_dict(dict) {
             return self.residual(Rule::NotModelled, format!("`OrderedDict.{name}` of something else"));
         }
-        // The one parameter that may be given by name comes last.
-        if let ("setdefault" | "pop" | "popitem" | "move_to_end", [(given, _)]) = (name, keywords.as_slice())
-            && **given == *(if name.ends_with("item") || name.ends_with("end") { "last" } else { "default" })
+        // The last parameter may be given by name.
+        let last = match name {
+            "setdefault" | "pop" => Some("default"),
+            "popitem" | "move_to_end" => Some("last"),
+            _ => None,
+        };
+        if let [(given, _)] = keywords.as_slice()
+            && last == Some(&**given)
             && positional.len() == usize::from(name != "popitem")
             && let Some((_, value)) = keywords.pop()
         {
             positional.push(value);
         }
         match (name, positional.as_slice()) {
-            ("update", _) => self.plain_dict_method(name, dict, positional, keywords),
+            ("update", _) => self.dict_method(name, dict, positional, keywords),
             _ if !keywords.is_empty() => {
                 self.residual(Rule::NotModelled, format!("`OrderedDict.{name}` with these arguments"))
             }
@@ -63,7 +76,7 @@ impl Machine<'_> {
             | ("__setitem__", [_, _])
             | ("__delitem__", [_])
             | ("keys" | "values" | "items" | "clear" | "__iter__", []) => {
-                self.plain_dict_method(name, dict, positional, keywords)
+                self.dict_method(name, dict, positional, keywords)
             }
             ("popitem", []) => self.pop_item(dict, true),
             ("popitem", [last]) => {
@@ -79,10 +92,7 @@ impl Machine<'_> {
             ("copy" | "__copy__", []) => {
                 let entries = self.dict_entries(dict)?.unwrap_or_default();
                 self.charge(entries.len())?;
-                let class = Type::Ground(self.known.ordered_dict);
-                let (attributes, slots) = (Self::attributes(), Self::attributes());
-                let copy = Instance { class, payload: Payload::Dict(entries), attributes, slots };
-                Ok(self.allocate(Object::Instance(Box::new(copy))))
+                Ok(self.new_dict_of(self.known.ordered_dict, entries))
             }
             _ => self.residual(Rule::NotModelled, format!("`OrderedDict.{name}`")),
         }
