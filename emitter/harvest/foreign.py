@@ -81,7 +81,9 @@ class Names:
         # Names of modules that are loaded when it is rehydrated: only those can be referred to.
         self.loaded = loaded
         self.keys = {}  # id of a module -> (its key in `sys.modules`, the module)
-        self.indexed = {}
+        self.indexed = {}  # of the module itself, which changes while it runs
+        self.near = None  # candidates, but for the home of a value: (imported ones, further ones)
+        self.everywhere = None  # (name, index) of all that are loaded
         self.found = {}
         self.read = {}  # id -> (module, path, the value): where the module has read it
 
@@ -107,8 +109,8 @@ class Names:
             if name is not None:
                 return (name, ())
             for module in self.imported_modules:
-                name = self.index(module).get(id(value))
-                if name is not None:
+                name = self.index(of_names, module).get(id(value))
+                if name is not None and self.module_name(module) is not None:
                     return (self.module_name(module), (name,))
             return None
         by_name = self.by_own_name(value)
@@ -117,7 +119,7 @@ class Names:
         if id(value) in self.read:
             return self.read[id(value)][:2]
         for module in self.candidates(value):
-            name = self.index(module).get(id(value))
+            name = self.index(of_names, module).get(id(value))
             if name is not None:
                 return (self.module_name(module), (name,))
         return self.by_any_name(value) or self.within_classes(value) or self.within_instances(value)
@@ -160,69 +162,72 @@ class Names:
         return (module, path) if module in self.loaded and walk(module, path) is value else None
 
     def candidates(self, value):
-        seen = set()
-        for module in self.imported_modules:
-            if id(module) not in seen and self.module_name(module) in self.loaded:
-                seen.add(id(module))
-                yield module
+        """Modules in which it is looked for, in order: imported ones, that of its type, those that imported ones hold."""
+        if self.near is None:
+            self.near = self.near_modules()
+        imported, further = self.near
         home = getattr_static(type(value), "__module__")
         module = sys.modules.get(home) if type(home) is str else None
-        if is_a(module, ModuleType) and id(module) not in seen and self.module_name(module) in self.loaded:
-            seen.add(id(module))
-            yield module
-        # Modules that those modules hold, in order.
+        if not is_a(module, ModuleType) or self.module_name(module) not in self.loaded:
+            return [*imported, *further]
+        known = any(other is module for other in imported)
+        return [*imported, *(() if known else (module,)), *[other for other in further if other is not module]]
+
+    def near_modules(self):
+        seen, imported, further = set(), [], []
+
+        def add(module, modules):
+            if id(module) not in seen and self.module_name(module) in self.loaded:
+                seen.add(id(module))
+                modules.append(module)
+
+        for module in self.imported_modules:
+            add(module, imported)
         for module in list(self.imported_modules):
             for held in list(raw_dict(module).values()):
-                if is_a(held, ModuleType) and id(held) not in seen and self.module_name(held) in self.loaded:
-                    seen.add(id(held))
-                    yield held
+                if is_a(held, ModuleType):
+                    add(held, further)
         for name in ("types", "typing", "_typing", "functools", "collections", "_collections_abc"):
             module = sys.modules.get(name) if name in self.loaded else None
-            if is_a(module, ModuleType) and id(module) not in seen:
-                seen.add(id(module))
-                yield module
+            if is_a(module, ModuleType):
+                add(module, further)
+        return imported, further
 
-    def index(self, module):
-        key = id(module)
-        if key not in self.indexed:
-            names = {}
-            if self.module_name(module) is not None:
-                for name, value in raw_dict(module).items():
-                    if type(name) is str:
-                        names.setdefault(id(value), name)
-            self.indexed[key] = names
-        return self.indexed[key]
+    def index(self, make, module):
+        """What `make` says of a module, remembered as long as nobody can have changed it."""
+        if self.own is None or sys.modules.get(self.own[0]) is not module:
+            return indexes.get(make, module)
+        if make not in self.indexed:
+            self.indexed[make] = make.index(module)
+        return self.indexed[make]
 
     def by_any_name(self, value):
         """The name that any other module has for it: what an object holds for a while is no name for anything."""
-        for name in sorted(self.loaded):
-            module = sys.modules.get(name)
-            if is_a(module, ModuleType) and self.module_name(module) == name:
-                found = self.index(module).get(id(value))
-                if found is not None:
-                    return (name, (found,))
+        if self.everywhere is None:
+            modules = [(name, sys.modules.get(name)) for name in sorted(self.loaded)]
+            self.everywhere = [
+                (name, self.index(of_names, module)) for name, module in modules
+                if is_a(module, ModuleType) and self.module_name(module) == name
+            ]
+        key = id(value)
+        for name, index in self.everywhere:
+            if key in index:
+                return (name, (index[key],))
         return None
 
     def within_classes(self, value):
         """A value that a class of a candidate module holds, as `datetime.timezone.utc`."""
         for module in self.candidates(value):
-            for name, held in list(raw_dict(module).items()):
-                if type(name) is str and is_a(held, type):
-                    for attribute, inner in list(type.__dict__["__dict__"].__get__(held).items()):
-                        if inner is value:
-                            path = (name, attribute)
-                            module_name = self.module_name(module)
-                            if walk(module_name, path) is value:
-                                return (module_name, path)
+            for path in self.index(of_classes, module).get(id(value), ()):
+                module_name = self.module_name(module)
+                if walk(module_name, path) is value:
+                    return (module_name, path)
         return None
 
     def within_instances(self, value):
         """A value that an object of a candidate module holds in its `__dict__`, or one that it holds, and so on."""
         for module in self.candidates(value):
-            key = ("instances", id(module))
-            if key not in self.indexed:
-                self.indexed[key] = index_instances(module)
-            path = self.indexed[key].get(id(value))
+            path = self.index(of_instances, module).get(id(value))
             if path is not None:
                 return (self.module_name(module), path)
         return None
@@ -245,36 +250,131 @@ class Names:
     def find_item(self, value):
         """A value in a dictionary that a foreign class holds: (module, path of the dictionary, key)."""
         for module in self.candidates(value):
-            key = ("items", id(module))
-            if key not in self.indexed:
-                self.indexed[key] = index_items(module)
-            found = self.indexed[key].get(id(value))
+            found = self.index(of_items, module).get(id(value))
             if found is not None:
                 return (self.module_name(module), *found)
         return None
+
+
+class Indexes:
+    """What modules hold, by the ids of it."""
+
+    def __init__(self):
+        self.known = {}  # (what kind of index, id of the module) -> [age, state, index, the module]
+        self.age = 0
+
+    def grow_old(self):
+        """Code has run that may have changed what is remembered."""
+        self.age += 1
+
+    def get(self, make, module):
+        known = self.known.get((make, id(module)))
+        if known is not None and known[0] == self.age:
+            return known[2]
+        state = make.state(module)
+        if known is not None and known[1] == state and state is not None:
+            known[0] = self.age
+            return known[2]
+        index = make.index(module)
+        self.known[make, id(module)] = [self.age, state, index, module]
+        return index
+
+
+indexes = Indexes()
+
+
+def ids(mapping):
+    """Equal for mappings with the same objects in the same order."""
+    return list(map(id, mapping)), list(map(id, mapping.values()))
+
+
+class of_names:
+    """The first name that the module has for an object."""
+
+    @staticmethod
+    def state(module):
+        return ids(raw_dict(module))
+
+    @staticmethod
+    def index(module):
+        index = {}
+        for name, value in raw_dict(module).items():
+            if type(name) is str:
+                index.setdefault(id(value), name)
+        return index
+
+
+def classes_of(module):
+    """(name, what the class holds) of the classes that a module has names for."""
+    return [
+        (name, type.__dict__["__dict__"].__get__(held)) for name, held in list(raw_dict(module).items())
+        if type(name) is str and is_a(held, type)
+    ]
+
+
+class of_classes:
+    """Paths to what the classes of the module hold."""
+
+    @staticmethod
+    def state(module):
+        return [(name, *ids(contents)) for name, contents in classes_of(module)]
+
+    @staticmethod
+    def index(module):
+        index = {}
+        for name, contents in classes_of(module):
+            for attribute, inner in contents.items():
+                index.setdefault(id(inner), []).append((name, attribute))
+        return index
+
+
+class of_items:
+    """(path, key) of what dictionaries hold that classes of the module hold."""
+
+    @staticmethod
+    def state(module):
+        return None
+
+    @staticmethod
+    def index(module):
+        index = {}
+        for name, contents in classes_of(module):
+            for attribute, inner in contents.items():
+                if type(attribute) is str and type(inner) is dict:
+                    for key, value in inner.items():
+                        if type(key) is str:
+                            index.setdefault(id(value), ((name, attribute), key))
+        return index
 
 
 # How far from the module's namespace objects are looked for, and how many.
 FARTHEST, MOST = 5, 10_000
 
 
-def index_instances(module):
-    """Objects by id that are found by going through the `__dict__` of instances, nearest first."""
-    index = {}
-    pending = [((name,), held) for name, held in list(raw_dict(module).items()) if type(name) is str]
-    seen = set()
-    while pending and len(index) < MOST:
-        further = []
-        for path, held in pending:
-            if id(held) in seen:
-                continue
-            seen.add(id(held))
-            for name, inner in instance_items(held):
-                index.setdefault(id(inner), (*path, name))
-                if len(path) < FARTHEST:
-                    further.append(((*path, name), inner))
-        pending = further
-    return index
+class of_instances:
+    """Paths to objects that are found by going through the `__dict__` of instances, nearest first."""
+
+    @staticmethod
+    def state(module):
+        return None
+
+    @staticmethod
+    def index(module):
+        index = {}
+        pending = [((name,), held) for name, held in list(raw_dict(module).items()) if type(name) is str]
+        seen = set()
+        while pending and len(index) < MOST:
+            further = []
+            for path, held in pending:
+                if id(held) in seen:
+                    continue
+                seen.add(id(held))
+                for name, inner in instance_items(held):
+                    index.setdefault(id(inner), (*path, name))
+                    if len(path) < FARTHEST:
+                        further.append(((*path, name), inner))
+            pending = further
+        return index
 
 
 def instance_items(value):
@@ -292,19 +392,6 @@ def instance_items(value):
     except (AttributeError, TypeError):
         return ()
     return [pair for pair in contents.items() if type(pair[0]) is str] if type(contents) is dict else ()
-
-
-def index_items(module):
-    index = {}
-    for name, held in list(raw_dict(module).items()):
-        if type(name) is not str or not is_a(held, type):
-            continue
-        for attribute, inner in list(type.__dict__["__dict__"].__get__(held).items()):
-            if type(attribute) is str and type(inner) is dict:
-                for key, value in inner.items():
-                    if type(key) is str:
-                        index.setdefault(id(value), ((name, attribute), key))
-    return index
 
 
 def raw_dict(module):

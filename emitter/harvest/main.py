@@ -83,7 +83,7 @@ class Harvester:
             foreign.UNNAMED_TYPES.update((id(value), name) for name, value in self.native.types.items())
         self.reported = set()
         self.in_parts = {}  # names of proven modules that can't be described as a whole -> why
-        self.server = serve.Server(plan, self.report, self.describer, self.report_part)
+        self.server = serve.Server(plan, self.is_wanted, self.report, self.describer, self.report_part)
 
     # ---- commands
 
@@ -154,10 +154,11 @@ class Harvester:
 
     # ---- a proven module has run
 
+    def is_wanted(self, name):
+        return name in self.server.harvest and name not in self.reported and name not in self.in_parts
+
     def report(self, module, entry, recording):
         name = entry["name"]
-        if name not in self.server.harvest or name in self.reported:
-            return
         notes = []
         with Describing(self.describe_in_parts, name, notes):
             if recording.problem:

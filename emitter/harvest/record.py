@@ -87,13 +87,62 @@ class Namespace:
             self[name] = value
 
 
-class Recording:
-    """One run of a proven module, and the context that the run's audit events are judged by."""
+class Execution:
+    """One run of a module by proven statements, and the context that the run's audit events are judged by."""
 
     def __init__(self, module, entry):
         self.module = module
         self.entry = entry
         self.trips = []
+
+    def run(self, source):
+        """Runs all of a proven module, of which nobody wants more than that it has run."""
+        contexts.append(FREE)  # the compiler imports `unicodedata` for `\N{…}`
+        try:
+            code = self.compile(source)
+        finally:
+            contexts.pop()
+        namespace = self.module.__dict__
+        namespace.setdefault("__builtins__", sys.modules["builtins"].__dict__)
+        self.raise_warnings()
+        try:
+            self.execute(code, namespace)
+        finally:
+            self.restore_warnings()
+
+    def compile(self, source):
+        """The code as an import from a `.pyc` would have it: constants of constant sets included."""
+        return marshal.loads(marshal.dumps(compile(source, self.entry["path"], "exec", dont_inherit=True)))
+
+    def execute(self, code, namespace):
+        exec(code, namespace)
+
+    def raise_warnings(self):
+        self.filters = _warnings.filters[:]
+        _warnings.filters[:] = [("error", None, Warning, None, 0)]
+        _warnings._filters_mutated()
+
+    def restore_warnings(self):
+        _warnings.filters[:] = self.filters
+        _warnings._filters_mutated()
+
+    # ---- imports, as `serve.Server.import_name` announces them
+
+    def begin_import(self, frame, name, fromlist, level):
+        self.restore_warnings()
+
+    def end_import(self, token):
+        self.raise_warnings()
+
+    def failed_import(self, token, name, fromlist, error):
+        self.end_import(token)
+
+
+class Recording(Execution):
+    """The run of a proven module that is to be described."""
+
+    def __init__(self, module, entry):
+        super().__init__(module, entry)
         self.events = []
         self.made = []  # keeps alive what was made, so that no id is used twice
         self.problem = None  # why the proof was wrong
@@ -105,27 +154,20 @@ class Recording:
 
     # ---- running
 
-    def run(self, source):
-        path = self.entry["path"]
-        contexts.append(FREE)  # the compiler imports `unicodedata` for `\N{…}`
-        try:
-            # As an import from a `.pyc` would have it: constants of constant sets included.
-            self.code = marshal.loads(marshal.dumps(compile(source, path, "exec", dont_inherit=True)))
-            tree = compile(source, path, "exec", ONLY_AST, dont_inherit=True)
-        finally:
-            contexts.pop()
+    def compile(self, source):
+        self.code = super().compile(source)
+        self.tree = compile(source, self.entry["path"], "exec", ONLY_AST, dont_inherit=True)
         self.positions = list(self.code.co_positions())
-        self.statements = [start_of(node) for node in tree.body]
-        self.tree = tree
+        self.statements = [start_of(node) for node in self.tree.body]
         self.import_nodes = {}
-        collect_imports(tree.body, self.import_nodes)
+        collect_imports(self.tree.body, self.import_nodes)
         self.import_counts = {}
-        namespace = self.module.__dict__
-        namespace.setdefault("__builtins__", sys.modules["builtins"].__dict__)
-        self.raise_warnings()
+        return self.code
+
+    def execute(self, code, namespace):
         gc.freeze()
         try:
-            exec(self.code, namespace, Namespace(namespace, self))
+            exec(code, namespace, Namespace(namespace, self))
         except (Exception, SystemExit, Refused) as error:
             if error is self.failed:
                 # What other modules make at run time is not all there at build time.
@@ -135,16 +177,6 @@ class Recording:
             raise
         finally:
             self.keep_made()
-            self.restore_warnings()
-
-    def raise_warnings(self):
-        self.filters = _warnings.filters[:]
-        _warnings.filters[:] = [("error", None, Warning, None, 0)]
-        _warnings._filters_mutated()
-
-    def restore_warnings(self):
-        _warnings.filters[:] = self.filters
-        _warnings._filters_mutated()
 
     def keep_made(self):
         """Adds what was made since the last freeze to what this module made."""

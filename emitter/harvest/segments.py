@@ -365,11 +365,11 @@ def image(run, describer):
         raise Unsupported(run.failed or describer.given_up or "no segment of it can be described")
     path = describer.entry["path"]
     ranges = [(segment.start, segment.end) for segment in run.segments]
-    code = unmarshalled(run.source, path, ranges)
+    code = unmarshalled(run.tree, path, ranges)
     walker = describer.walker or describer.prepare(run, run.namespace)
     constants = paired_constants(run.code, code)
     code_node = walker.own_code(code, constants)
-    walker.defer_constants(code_node, only_in_segments(code, unmarshalled(run.source, path, ranges, is_hollow=True)))
+    walker.defer_constants(code_node, only_in_segments(code, unmarshalled(run.tree, path, ranges, is_hollow=True)))
     walker.finish()
     guards = list(describer.guards)
     operations = []

@@ -6,7 +6,7 @@ import sys
 import _frozen_importlib
 import _frozen_importlib_external as external
 
-from lyo_harvest import construct, record, stepped
+from lyo_harvest import construct, foreign, record, stepped
 from lyo_harvest.foreign import MISSING, raw_dict, replace
 from lyo_harvest.refuse import FREE, Placeholder, Refused, contexts
 
@@ -17,15 +17,17 @@ plain_import = builtins.__import__
 class Server:
     """The plan, and what has been made of it so far."""
 
-    def __init__(self, plan, report, describer, report_part):
+    def __init__(self, plan, is_wanted, report, describer, report_part):
         self.modules = plan["modules"]  # name -> entry
         self.roots = plan["roots"]  # where modules outside the standard library lie, in order
+        self.is_wanted = is_wanted  # called with the name of a proven module: whether its image is wanted
         self.report = report  # called with (module, entry, Recording) when a proven module has run
         self.describer = describer  # called with (module, entry) before an unproven module runs: who describes it, or None
         self.report_part = report_part  # called with (module, entry, Run) when it has run
         self.harvest = frozenset()  # names whose image is wanted
         self.placeholders = {}
-        self.imports = {}  # name of a module -> names that its top level imports
+        self.imports = {}  # name of a module -> names that its top level imports, as keys
+        self.closures = {}  # what `loaded_with` has found
         self.stepped = None  # the module that is executed by steps although others have it whole
         # What any process has loaded before it imports anything.
         self.preloaded = [name for name in sys.modules if not name.startswith("lyo")]
@@ -41,24 +43,40 @@ class Server:
         describer = self.describer(module, entry)
         run = stepped.Run(self, module, entry, describer, on_failure)
         contexts.append(run)
+        self.code_ran()
         try:
-            run.execute(read_in_peace(entry["path"]))
+            run.run(read_in_peace(entry["path"]))
         except (SyntaxError, ValueError, OSError, RecursionError, MemoryError) as error:
             run.defects.append(record.describe_error(error))
             on_failure()
         finally:
             contexts.pop()
+            self.code_ran()
             if describer is not None:
                 self.report_part(module, entry, run, describer)
 
     def note_edge(self, importer, name, fromlist, level, globals):
         name = record.absolute_name(name, level, globals or {})
-        targets = self.imports.setdefault(importer, [])
-        targets.append(name)
-        targets.extend(f"{name}.{item}" for item in fromlist or ())
+        targets = self.imports.setdefault(importer, {})
+        known = len(targets)
+        targets.update(dict.fromkeys([name, *[f"{name}.{item}" for item in fromlist or ()]]))
+        if len(targets) != known:
+            self.closures.clear()
+
+    def code_ran(self):
+        """A module's code begins or ends to run: what was remembered of modules may be otherwise."""
+        self.closures.clear()
+        foreign.indexes.grow_old()
 
     def loaded_with(self, name, others):
         """Names of modules that are certainly loaded when `name` and `others` have been imported."""
+        # A module may change its own `__name__`, under which its imports are noted, while it runs.
+        key = (name, own_name(name), *others)
+        if key not in self.closures:
+            self.closures[key] = self.loaded_anew(name, others)
+        return self.closures[key]
+
+    def loaded_anew(self, name, others):
         loaded = set(self.preloaded)
         pending = [name, *others]
         while pending:
@@ -69,11 +87,10 @@ class Server:
             if "." in current:
                 pending.append(current.rpartition(".")[0])
             pending.extend(self.imports.get(current, ()))
-            own = getattr(sys.modules[current], "__name__", None)
-            if type(own) is str and own != current:
-                pending.extend(self.imports.get(own, ()))
+            if own_name(current) != current:
+                pending.extend(self.imports.get(own_name(current), ()))
         loaded.discard(name)
-        return loaded
+        return frozenset(loaded)
 
     def cycle_of(self, name):
         """The module, those that it imports and that import it, as far as imports were seen, and all within them."""
@@ -105,13 +122,13 @@ class Server:
         if context is FREE:
             contexts.append(FREE)
             try:
-                return plain_import(name, globals, locals, fromlist, level)
+                return self.import_plainly(name, globals, locals, fromlist, level)
             finally:
                 contexts.pop()
         token = context.begin_import(frame, name, fromlist, level)
         contexts.append(FREE)
         try:
-            module = plain_import(name, globals, locals, fromlist, level)
+            module = self.import_plainly(name, globals, locals, fromlist, level)
         except BaseException as error:
             contexts.pop()
             context.failed_import(token, name, fromlist, error)
@@ -121,6 +138,20 @@ class Server:
             construct.watch(module)
         context.end_import(token)
         return module
+
+    def import_plainly(self, *arguments):
+        loaded = len(sys.modules)
+        try:
+            return plain_import(*arguments)
+        finally:
+            if len(sys.modules) != loaded:
+                self.code_ran()
+
+
+def own_name(name):
+    """What the module that `sys.modules` has under a name calls itself."""
+    own = getattr(sys.modules.get(name), "__name__", None)
+    return own if type(own) is str else name
 
 
 def packages_around(name):
@@ -159,8 +190,9 @@ class Aside:
         self.bound = [binding(member) for member in cycle if member in sys.modules]
         for member in cycle:
             sys.modules.pop(member, None)
-        server.imports = {name: list(targets) for name, targets in self.imports.items() if name not in cycle}
+        server.imports = {name: dict(targets) for name, targets in self.imports.items() if name not in cycle}
         server.stepped = self.name
+        server.code_ran()
 
     def __exit__(self, *error):
         self.server.stepped, self.server.imports = None, self.imports
@@ -173,6 +205,7 @@ class Aside:
         for namespace, attribute, held in self.bound:
             if held is not MISSING:
                 namespace[attribute] = held
+        self.server.code_ran()
 
 
 def binding(name):
@@ -218,15 +251,19 @@ class ProvenLoader:
     def exec_module(self, module):
         entry = self.entry
         record.set_name_apart(module)
-        recording = record.Recording(module, entry)
-        contexts.append(recording)
+        is_wanted = self.server.is_wanted(entry["name"])
+        run = (record.Recording if is_wanted else record.Execution)(module, entry)
+        contexts.append(run)
+        self.server.code_ran()
         try:
-            recording.run(read_in_peace(entry["path"]))
+            run.run(read_in_peace(entry["path"]))
         finally:
             contexts.pop()
-            recording.finish()
-            # A module that raises is reported too; its importer sees the exception as always.
-            self.server.report(module, entry, recording)
+            self.server.code_ran()
+            if is_wanted:
+                run.finish()
+                # A module that raises is reported too; its importer sees the exception as always.
+                self.server.report(module, entry, run)
 
 
 def read_in_peace(path):

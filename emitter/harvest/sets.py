@@ -7,7 +7,7 @@ those that source text shows: a display of constants, or a constant sequence han
 
 import marshal
 
-from lyo_harvest.foreign import MISSING, is_a, raw
+from lyo_harvest.foreign import MISSING, FunctionType, is_a, raw
 from lyo_harvest.record import Unsupported
 
 CodeType = type((lambda: None).__code__)
@@ -81,6 +81,10 @@ def describe(walker, value):
     present = list(value)
     if len(present) <= 1:
         return (tag, tuple([walker.node(item) for item in present]))
+    if all(by_address(item) or type(item) is CodeType for item in present):
+        present.sort(key=lambda item: (*place_of(item), walker.memo.get(id(item), (0,))[0]))
+        # Differs from process to process whatever the program does.
+        return (tag, tuple([walker.node(item) for item in present]))
     for sequence in walker.constant_sequences:
         if type(sequence) is frozenset and same_members(sequence, present):
             if mutable and list(set(sequence)) == present:
@@ -103,10 +107,6 @@ def describe(walker, value):
         found = fixed(walker, value, present, tag)
         if found is not None:
             return found
-    if all(by_address(item) or type(item) is CodeType for item in present):
-        present.sort(key=place_of)
-        # Differs from process to process whatever the program does.
-        return (tag, tuple([walker.node(item) for item in present]))
     raise Unsupported("the order in which a set was filled is not known")
 
 
@@ -218,11 +218,13 @@ def member(present, item):
 def place_of(item):
     """Puts what hashes by its address into an order that is the same in every build, if it has a place in the source."""
     kind = type(item)
-    if kind is CodeType:
+    if kind is FunctionType:
+        item = item.__code__
+    if type(item) is CodeType:
         return (item.co_filename, item.co_firstlineno, item.co_qualname)
     if is_a(item, type):
         return (str(item.__dict__.get("__module__")), 0, type.__dict__["__qualname__"].__get__(item))
-    return ("", 0, "")
+    return ("", 0, type.__dict__["__qualname__"].__get__(kind))
 
 
 def by_address(item):

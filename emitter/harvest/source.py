@@ -11,6 +11,14 @@ MARKER = "lyo: is the next segment to be executed?"
 PLAIN_VALUES = frozenset(("Constant", "Name", "Lambda", "JoinedStr"))
 
 
+def syntax_tree(source, path):
+    return compile(source, path, "exec", ONLY_AST, dont_inherit=True)
+
+
+# The type of all nodes of syntax trees.
+AST = type(syntax_tree("", "")).__mro__[-2]
+
+
 def is_marker(constant):
     return type(constant) is str and constant == MARKER
 
@@ -28,13 +36,12 @@ def length_of_prologue(body):
     return length
 
 
-def wrapped(source, path, ranges, is_hollow=False):
+def wrapped(tree, path, ranges, is_hollow=False):
     """The syntax tree with each range of statements within `if -MARKER:`, or with nothing in its place."""
-    tree = compile(source, path, "exec", ONLY_AST, dont_inherit=True)
     body, place = [], 0
     for start, end in ranges:
         body.extend(tree.body[place:start])
-        guard = compile(f"if -{MARKER!r}: pass", path, "exec", ONLY_AST, dont_inherit=True).body[0]
+        guard = syntax_tree(f"if -{MARKER!r}: pass", path).body[0]
         first = tree.body[start]
         begin = end_of_guard = record.start_of(first)
         if import_operations(first):  # a traceback shows it as the statement
@@ -47,13 +54,12 @@ def wrapped(source, path, ranges, is_hollow=False):
         body.append(guard)
         place = end
     body.extend(tree.body[place:])
-    tree.body = body
-    return tree
+    return type(tree)(body, tree.type_ignores)
 
 
-def unmarshalled(source, path, ranges, is_hollow=False):
+def unmarshalled(tree, path, ranges, is_hollow=False):
     """The code as an import from a `.pyc` would have it: constants of constant sets included."""
-    tree = wrapped(source, path, ranges, is_hollow)
+    tree = wrapped(tree, path, ranges, is_hollow)
     return marshal.loads(marshal.dumps(compile(tree, path, "exec", dont_inherit=True)))
 
 
@@ -80,12 +86,13 @@ def collect_names(node, found):
 
 
 def children(node):
-    for field in node._fields:
-        child = getattr(node, field, None)
-        if isinstance(child, list):
-            yield from [item for item in child if hasattr(item, "_fields")]
-        elif hasattr(child, "_fields"):
-            yield child
+    found = []
+    for child in node.__dict__.values():
+        if isinstance(child, AST):
+            found.append(child)
+        elif type(child) is list:
+            found.extend([item for item in child if isinstance(item, AST)])
+    return found
 
 
 def subscriptions(node):
@@ -139,25 +146,17 @@ def bound_names(operation):
     return {bound for _, bound in what[0]} if kind == "names" else set(what)
 
 
-def global_names(tree):
-    """Names that functions and classes of the module declare to be global."""
-    found, pending = set(), [tree]
-    while pending:
-        node = pending.pop()
-        if type(node).__name__ == "Global":
-            found.update(node.names)
-        pending.extend(children(node))
-    return found
-
-
-def deleted_names(tree):
-    """Names that a `del` of the module mentions, at whatever place: it finds them in the namespace."""
-    found = set()
+def global_and_deleted_names(tree):
+    """Names that functions and classes of the module declare to be global, and names that a `del` of the module mentions,
+    at whatever place: it finds them in the namespace."""
+    declared, deleted = set(), set()
     pending = [tree]
     while pending:
         node = pending.pop()
-        if type(node).__name__ == "Delete":
-            for target in node.targets:
-                collect_names(target, found)
+        kind = type(node).__name__
+        if kind == "Global":
+            declared.update(node.names)
+        elif kind == "Delete":
+            collect_names(node, deleted)
         pending.extend(children(node))
-    return found
+    return declared, deleted

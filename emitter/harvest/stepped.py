@@ -12,14 +12,13 @@ What is shipped is the same code with each segment, as a whole, within such an `
 import gc
 import sys
 
-import _warnings
-
 from lyo_harvest import foreign, record, replayed, survey
-from lyo_harvest.record import MODULE_ATTRIBUTES, ONLY_AST, describe_error
+from lyo_harvest.record import MODULE_ATTRIBUTES, describe_error
 from lyo_harvest.refuse import FREE, Placeholder, Refused, contexts
 from lyo_harvest.segments import Statement, difference
 from lyo_harvest.source import (
-    bound_names, deleted_names, global_names, is_marker, is_plain, length_of_prologue, subscriptions, unmarshalled,
+    bound_names, global_and_deleted_names, is_marker, is_plain, length_of_prologue, subscriptions, syntax_tree,
+    unmarshalled,
 )
 from lyo_harvest.walk import deletes_globals
 
@@ -37,17 +36,16 @@ class Step:
         return self.answer()
 
 
-class Run:
-    """A module's run, and the context by which its audit events are judged."""
+class Run(record.Execution):
+    """The run of a module by steps."""
 
     def __init__(self, server, module, entry, describer, on_failure):
+        super().__init__(module, entry)
         self.server = server
-        self.module = module
-        self.entry = entry
-        self.describer = describer  # None: nobody wants the description
+        self.describer = describer  # None: nobody wants the description, or no more of it
+        self.is_described = describer is not None
         self.on_failure = on_failure  # called where nothing is known of the names that it binds
         self.namespace = module.__dict__
-        self.trips = []
         self.defects = []
         self.segments = []
         self.kept = []  # keeps what was made alive, so that no id is used twice
@@ -68,18 +66,9 @@ class Run:
 
     # ---- running
 
-    def execute(self, source):
-        contexts.append(FREE)  # the compiler imports `unicodedata` for `\N{…}`
-        try:
-            self.compile(source)
-        finally:
-            contexts.pop()
-        self.run_to_end()
-
     def compile(self, source):
         path = self.entry["path"]
-        self.source = source
-        self.tree = compile(source, path, "exec", ONLY_AST, dont_inherit=True)
+        self.tree = syntax_tree(source, path)
         body = self.tree.body
         self.statements = self.entry["statements"]
         if len(self.statements) != len(body):
@@ -87,22 +76,22 @@ class Run:
             self.statements = [("residual", (), True, ())] * len(body)
             self.on_failure()
         forget_patterns()
-        self.namespace.setdefault("__builtins__", sys.modules["builtins"].__dict__)
         self.given = MODULE_ATTRIBUTES | frozenset(self.namespace)  # not the module's to bind
         self.first = length_of_prologue(body)
-        self.code = unmarshalled(source, path, [(at, at + 1) for at in range(self.first, len(body))])
-        self.deleted, self.deletes_globals = deleted_names(self.tree), deletes_globals(self.code)
-        self.bound = global_names(self.tree).union(*[statement[1] for statement in self.statements])
+        self.code = unmarshalled(self.tree, path, [(at, at + 1) for at in range(self.first, len(body))])
+        declared, self.deleted = global_and_deleted_names(self.tree)
+        self.bound = declared.union(*[statement[1] for statement in self.statements])
+        self.deletes_globals = deletes_globals(self.code)
         self.subscribed = set()  # what executed statements subscribe
         for statement, node in zip(self.statements, body):
-            if statement[0] == "residual" and self.describer is not None:
+            if statement[0] == "residual" and self.is_described:
                 self.subscribed.update(subscriptions(node))
+        return self.code
 
-    def run_to_end(self):
+    def execute(self, code, namespace):
         step = Step(self.next_statement)
-        constants = tuple([step if is_marker(constant) else constant for constant in self.code.co_consts])
-        runnable = self.code.replace(co_consts=constants)
-        self.raise_warnings()
+        constants = tuple([step if is_marker(constant) else constant for constant in code.co_consts])
+        runnable = code.replace(co_consts=constants)
         gc.freeze()
         try:
             while not self.run_on(runnable):
@@ -110,7 +99,6 @@ class Run:
             self.restore_warnings()
             self.close()
         finally:
-            self.restore_warnings()
             self.keep_made()
 
     def run_on(self, code):
@@ -167,6 +155,8 @@ class Run:
                 self.segments.extend(self.describer.import_step(self, index))
         else:
             self.begin()
+        if kind == "replayed":
+            foreign.indexes.grow_old()
         return True
 
     # ---- effects
@@ -358,21 +348,14 @@ class Run:
 
     def keep_made(self):
         """Notes what was made since this was called last; gives the ids."""
+        if not self.is_described:
+            return []
         made = gc.get_objects()
         gc.freeze()
         self.kept.append(made)
         identities = [id(value) for value in made]
         self.made.update(identities)
         return identities
-
-    def raise_warnings(self):
-        self.filters = _warnings.filters[:]
-        _warnings.filters[:] = [("error", None, Warning, None, 0)]
-        _warnings._filters_mutated()
-
-    def restore_warnings(self):
-        _warnings.filters[:] = self.filters
-        _warnings._filters_mutated()
 
 
 def forget_patterns():
