@@ -140,7 +140,7 @@ class Harvester:
 
     def marshalled(self, entry):
         path = entry["path"]
-        return marshal.dumps(compile(serve.read(path), path, "exec", dont_inherit=True))
+        return marshal.dumps(compile(record.read(path), path, "exec", dont_inherit=True))
 
     def plain(self, name, reason, notes=()):
         reason = self.in_parts.get(name, reason)

@@ -6,6 +6,7 @@ top-level stores and deletes pass through it and are noted with the instruction 
 
 import gc
 import marshal
+import posix
 import sys
 
 import _warnings
@@ -90,16 +91,16 @@ class Namespace:
 class Execution:
     """One run of a module by proven statements, and the context that the run's audit events are judged by."""
 
-    def __init__(self, module, entry):
+    def __init__(self, module, entry, compiled):
         self.module = module
         self.entry = entry
+        self.compiled = compiled  # where what any process has compiled is found
         self.trips = []
 
-    def run(self, source):
-        """Runs all of a proven module, of which nobody wants more than that it has run."""
+    def run(self):
         contexts.append(FREE)  # the compiler imports `unicodedata` for `\N{…}`
         try:
-            code = self.compile(source)
+            code = self.compile()
         finally:
             contexts.pop()
         namespace = self.module.__dict__
@@ -110,9 +111,12 @@ class Execution:
         finally:
             self.restore_warnings()
 
-    def compile(self, source):
-        """The code as an import from a `.pyc` would have it: constants of constant sets included."""
-        return marshal.loads(marshal.dumps(compile(source, self.entry["path"], "exec", dont_inherit=True)))
+    def compile(self):
+        """The code of a module of which nobody wants more than that it runs."""
+        return self.compiled.get(self.entry["name"], "whole", lambda: self.compile_source(read(self.entry["path"])))
+
+    def compile_source(self, source):
+        return compile(source, self.entry["path"], "exec", dont_inherit=True)
 
     def execute(self, code, namespace):
         exec(code, namespace)
@@ -141,8 +145,8 @@ class Execution:
 class Recording(Execution):
     """The run of a proven module that is to be described."""
 
-    def __init__(self, module, entry):
-        super().__init__(module, entry)
+    def __init__(self, module, entry, compiled):
+        super().__init__(module, entry, compiled)
         self.events = []
         self.made = []  # keeps alive what was made, so that no id is used twice
         self.problem = None  # why the proof was wrong
@@ -154,8 +158,9 @@ class Recording(Execution):
 
     # ---- running
 
-    def compile(self, source):
-        self.code = super().compile(source)
+    def compile(self):
+        source = read(self.entry["path"])
+        self.code = unmarshalled(self.compile_source(source))
         self.tree = compile(source, self.entry["path"], "exec", ONLY_AST, dont_inherit=True)
         self.positions = list(self.code.co_positions())
         self.statements = [start_of(node) for node in self.tree.body]
@@ -293,6 +298,42 @@ class Recording(Execution):
         else:
             event.binding = ("fails", "")
         self.events.append(event)
+
+
+def read(path):
+    with open(path, "rb", 0) as file:
+        return file.read()
+
+
+def unmarshalled(code):
+    """The code as an import from a `.pyc` would have it: constants of constant sets included."""
+    return marshal.loads(marshal.dumps(code))
+
+
+class Compiled:
+    """What the processes of a build have compiled, so that each module that others import is compiled once."""
+
+    def __init__(self, folder):
+        self.folder = folder  # None: they don't share it
+
+    def get(self, name, kind, make):
+        """What `make` gives, marshalled and read back."""
+        if self.folder is None:
+            return unmarshalled(make())
+        path = f"{self.folder}/{name}.{kind}"
+        try:
+            return marshal.loads(read(path))
+        except (OSError, EOFError, ValueError, TypeError):
+            pass  # nobody has written it yet
+        made = marshal.dumps(make())
+        try:
+            aside = f"{path}.{posix.getpid()}"
+            with open(aside, "wb", 0) as file:
+                file.write(made)
+            posix.rename(aside, path)
+        except OSError:
+            pass  # others compile it anew
+        return marshal.loads(made)
 
 
 def set_name_apart(module):

@@ -3,11 +3,11 @@
 import marshal
 import sys
 
-from lyo_harvest import foreign
+from lyo_harvest import foreign, record
 from lyo_harvest.readings import Readings
 from lyo_harvest.record import MODULE_ATTRIBUTES, Unsupported, describe_error
 from lyo_harvest.refuse import Placeholder
-from lyo_harvest.source import collect_names, import_operations, is_marker, is_plain, unmarshalled
+from lyo_harvest.source import collect_names, compiled, import_operations, is_marker, is_plain
 from lyo_harvest.walk import Walker
 
 # What leaves others alone, even if it is executed.
@@ -365,11 +365,11 @@ def image(run, describer):
         raise Unsupported(run.failed or describer.given_up or "no segment of it can be described")
     path = describer.entry["path"]
     ranges = [(segment.start, segment.end) for segment in run.segments]
-    code = unmarshalled(run.tree, path, ranges)
+    code = record.unmarshalled(compiled(run.tree, path, ranges))
     walker = describer.walker or describer.prepare(run, run.namespace)
     constants = paired_constants(run.code, code)
     code_node = walker.own_code(code, constants)
-    walker.defer_constants(code_node, only_in_segments(code, unmarshalled(run.tree, path, ranges, is_hollow=True)))
+    walker.defer_constants(code_node, only_in_segments(code, compiled(run.tree, path, ranges, is_hollow=True)))
     walker.finish()
     guards = list(describer.guards)
     operations = []

@@ -26,6 +26,7 @@ class Server:
         self.report_part = report_part  # called with (module, entry, Run) when it has run
         self.harvest = frozenset()  # names whose image is wanted
         self.placeholders = {}
+        self.compiled = record.Compiled(plan["scratch"])
         self.imports = {}  # name of a module -> names that its top level imports, as keys
         self.closures = {}  # what `loaded_with` has found
         self.stepped = None  # the module that is executed by steps although others have it whole
@@ -45,7 +46,7 @@ class Server:
         contexts.append(run)
         self.code_ran()
         try:
-            run.run(read_in_peace(entry["path"]))
+            run.run()
         except (SyntaxError, ValueError, OSError, RecursionError, MemoryError) as error:
             run.defects.append(record.describe_error(error))
             on_failure()
@@ -215,11 +216,6 @@ def binding(name):
     return (namespace, attribute, namespace.get(attribute, MISSING))
 
 
-def read(path):
-    with open(path, "rb", 0) as file:
-        return file.read()
-
-
 class PlanFinder:
     """Finds what the plan names. A module of the standard library that is not proven is left to the ordinary finder,
     unless it is to be executed by steps."""
@@ -252,11 +248,11 @@ class ProvenLoader:
         entry = self.entry
         record.set_name_apart(module)
         is_wanted = self.server.is_wanted(entry["name"])
-        run = (record.Recording if is_wanted else record.Execution)(module, entry)
+        run = (record.Recording if is_wanted else record.Execution)(module, entry, self.server.compiled)
         contexts.append(run)
         self.server.code_ran()
         try:
-            run.run(read_in_peace(entry["path"]))
+            run.run()
         finally:
             contexts.pop()
             self.server.code_ran()
@@ -264,14 +260,6 @@ class ProvenLoader:
                 run.finish()
                 # A module that raises is reported too; its importer sees the exception as always.
                 self.server.report(module, entry, run)
-
-
-def read_in_peace(path):
-    contexts.append(FREE)
-    try:
-        return read(path)
-    finally:
-        contexts.pop()
 
 
 class PartialModule(ModuleType):

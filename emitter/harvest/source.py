@@ -1,7 +1,5 @@
 """A module's source as its syntax tree shows it, and its code with segments within `if -MARKER:`."""
 
-import marshal
-
 from lyo_harvest import record
 from lyo_harvest.record import ONLY_AST
 
@@ -57,10 +55,17 @@ def wrapped(tree, path, ranges, is_hollow=False):
     return type(tree)(body, tree.type_ignores)
 
 
-def unmarshalled(tree, path, ranges, is_hollow=False):
-    """The code as an import from a `.pyc` would have it: constants of constant sets included."""
-    tree = wrapped(tree, path, ranges, is_hollow)
-    return marshal.loads(marshal.dumps(compile(tree, path, "exec", dont_inherit=True)))
+def compiled(tree, path, ranges, is_hollow=False):
+    return compile(wrapped(tree, path, ranges, is_hollow), path, "exec", dont_inherit=True)
+
+
+def compiled_steps(tree, path):
+    """(how many statements there are, how many of them the prologue has, names that are declared to be global, the code
+    with each of the others within a step)"""
+    body = tree.body
+    first = length_of_prologue(body)
+    code = compiled(tree, path, [(at, at + 1) for at in range(first, len(body))])
+    return len(body), first, tuple(sorted(global_names(tree))), code
 
 
 def is_plain(node):
@@ -76,13 +81,17 @@ def is_plain(node):
     return kind == "Pass"
 
 
-def collect_names(node, found):
-    pending = [node]
+def nodes(tree):
+    """All nodes of a syntax tree."""
+    pending = [tree]
     while pending:
         node = pending.pop()
-        if type(node).__name__ == "Name":
-            found.add(node.id)
+        yield node
         pending.extend(children(node))
+
+
+def collect_names(tree, found):
+    found.update(node.id for node in nodes(tree) if type(node).__name__ == "Name")
 
 
 def children(node):
@@ -146,17 +155,15 @@ def bound_names(operation):
     return {bound for _, bound in what[0]} if kind == "names" else set(what)
 
 
-def global_and_deleted_names(tree):
-    """Names that functions and classes of the module declare to be global, and names that a `del` of the module mentions,
-    at whatever place: it finds them in the namespace."""
-    declared, deleted = set(), set()
-    pending = [tree]
-    while pending:
-        node = pending.pop()
-        kind = type(node).__name__
-        if kind == "Global":
-            declared.update(node.names)
-        elif kind == "Delete":
-            collect_names(node, deleted)
-        pending.extend(children(node))
-    return declared, deleted
+def global_names(tree):
+    """Names that functions and classes of the module declare to be global."""
+    return {name for node in nodes(tree) if type(node).__name__ == "Global" for name in node.names}
+
+
+def deleted_names(tree):
+    """Names that a `del` of the module mentions, at whatever place: it finds them in the namespace."""
+    found = set()
+    for node in nodes(tree):
+        if type(node).__name__ == "Delete":
+            collect_names(node, found)
+    return found

@@ -13,12 +13,11 @@ import gc
 import sys
 
 from lyo_harvest import foreign, record, replayed, survey
-from lyo_harvest.record import MODULE_ATTRIBUTES, describe_error
+from lyo_harvest.record import MODULE_ATTRIBUTES, describe_error, read
 from lyo_harvest.refuse import FREE, Placeholder, Refused, contexts
 from lyo_harvest.segments import Statement, difference
 from lyo_harvest.source import (
-    bound_names, global_and_deleted_names, is_marker, is_plain, length_of_prologue, subscriptions, syntax_tree,
-    unmarshalled,
+    bound_names, compiled_steps, deleted_names, is_marker, is_plain, subscriptions, syntax_tree,
 )
 from lyo_harvest.walk import deletes_globals
 
@@ -40,7 +39,7 @@ class Run(record.Execution):
     """The run of a module by steps."""
 
     def __init__(self, server, module, entry, describer, on_failure):
-        super().__init__(module, entry)
+        super().__init__(module, entry, server.compiled)
         self.server = server
         self.describer = describer  # None: nobody wants the description, or no more of it
         self.is_described = describer is not None
@@ -66,27 +65,31 @@ class Run(record.Execution):
 
     # ---- running
 
-    def compile(self, source):
-        path = self.entry["path"]
-        self.tree = syntax_tree(source, path)
-        body = self.tree.body
+    def compile(self):
+        name, path = self.entry["name"], self.entry["path"]
+        if self.is_described:
+            self.tree = syntax_tree(read(path), path)
+            length, self.first, declared, code = compiled_steps(self.tree, path)
+            code = record.unmarshalled(code)
+        else:
+            make = lambda: compiled_steps(syntax_tree(read(path), path), path)
+            length, self.first, declared, code = self.compiled.get(name, "steps", make)
+        self.code = code
         self.statements = self.entry["statements"]
-        if len(self.statements) != len(body):
+        if len(self.statements) != length:
             # The analysis saw something else.
-            self.statements = [("residual", (), True, ())] * len(body)
+            self.statements = [("residual", (), True, ())] * length
             self.on_failure()
         forget_patterns()
         self.given = MODULE_ATTRIBUTES | frozenset(self.namespace)  # not the module's to bind
-        self.first = length_of_prologue(body)
-        self.code = unmarshalled(self.tree, path, [(at, at + 1) for at in range(self.first, len(body))])
-        declared, self.deleted = global_and_deleted_names(self.tree)
-        self.bound = declared.union(*[statement[1] for statement in self.statements])
-        self.deletes_globals = deletes_globals(self.code)
-        self.subscribed = set()  # what executed statements subscribe
-        for statement, node in zip(self.statements, body):
-            if statement[0] == "residual" and self.is_described:
-                self.subscribed.update(subscriptions(node))
-        return self.code
+        self.bound = frozenset(declared).union(*[statement[1] for statement in self.statements])
+        if self.is_described:
+            self.deleted, self.deletes_globals = deleted_names(self.tree), deletes_globals(code)
+            self.subscribed = set()  # what executed statements subscribe
+            for statement, node in zip(self.statements, self.tree.body):
+                if statement[0] == "residual":
+                    self.subscribed.update(subscriptions(node))
+        return code
 
     def execute(self, code, namespace):
         step = Step(self.next_statement)
@@ -322,6 +325,8 @@ class Run(record.Execution):
     def begin_import(self, frame, name, fromlist, level):
         self.made_before_import += self.keep_made()
         self.restore_warnings()
+        if not self.is_described:
+            return None
         imported = record.absolute_name(name, level, frame.f_globals)
         self.imports_in_call = self.imports_in_call or not self.is_loaded(imported, fromlist)
         return None

@@ -6,6 +6,7 @@ use std::path::Path;
 use analyzer::Store;
 use artifact::WriteError;
 use artifact::model::Target;
+use tempfile::TempDir;
 use thiserror::Error;
 
 use crate::assemble::{assemble, read_sources};
@@ -81,9 +82,11 @@ pub fn build_plan(
             .map(|module| module.name.clone())
             .collect::<Vec<_>>()
     };
+    // Without it, each process compiles for itself.
+    let scratch = tempfile::tempdir().ok();
     let driver = Driver {
         executable: settings.executable,
-        plan: marshal::dumps(&plan.message(settings.native)),
+        plan: marshal::dumps(&plan.message(settings.native, scratch.as_ref().map(TempDir::path))),
         hash_seed: settings.hash_seed,
         workers: settings.workers,
         batches: Batches::new(plan, &sources, settings),

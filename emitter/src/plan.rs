@@ -1,7 +1,7 @@
 //! What the harvester is told: every module of the bundle, its verdict and its statements.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use analyzer::{EffectReport, OperandReport, StepReport};
 
@@ -101,13 +101,15 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The message that the harvester starts from.
-    pub fn message(&self, native: Option<&std::path::Path>) -> Value {
+    /// The message that the harvester starts from; `scratch`: a folder in which the processes of one build share what they
+    /// have compiled.
+    pub fn message(&self, native: Option<&Path>, scratch: Option<&Path>) -> Value {
         let modules = self.modules.iter().map(|module| (Value::text(&module.name), module.message())).collect();
         Value::record([
             ("modules", Value::Dict(modules)),
             ("roots", Value::List(self.roots.iter().map(|root| path_text(root)).collect())),
             ("native", native.map_or(Value::None, path_text)),
+            ("scratch", scratch.map_or(Value::None, path_text)),
         ])
     }
 }
@@ -181,7 +183,7 @@ impl Statement {
 }
 
 /// Paths travel as text; one that is no UTF-8 can't name a module's file on the target's side either.
-fn path_text(path: &std::path::Path) -> Value {
+fn path_text(path: &Path) -> Value {
     Value::text(path.to_string_lossy())
 }
 
