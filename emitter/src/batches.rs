@@ -92,6 +92,11 @@ impl<'a> Batches<'a> {
         found.into_values()
     }
 
+    /// How much work a batch is likely to be: how many statements are to be described.
+    pub fn weight(&self, names: &[String]) -> usize {
+        names.iter().filter_map(|name| self.modules.get(name.as_str())).map(|(module, _)| module.statements.len()).sum()
+    }
+
     /// The frames that came when the batch was harvested.
     pub fn recall(&self, key: &str) -> Option<Vec<u8>> {
         self.store.load(key)

@@ -4,6 +4,7 @@
 //! plan alone: results don't depend on how many processes run at once. A process that dies or
 //! hangs costs the module that it was working on; the rest of its batch is begun anew without it.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -109,7 +110,9 @@ impl Driver<'_> {
     ) -> Result<BTreeMap<String, Harvested>, DriveError> {
         let harvested = batches::cut(strict).map(|names| ("harvest", names));
         let compiled = batches::cut(plain).map(|names| ("compile", names));
-        let tasks: Vec<(&str, &[String])> = harvested.chain(compiled).collect();
+        let mut tasks: Vec<(&str, &[String])> = harvested.chain(compiled).collect();
+        // What takes longest comes first, so that no process works on alone at the end.
+        tasks.sort_by_key(|(_, names)| Reverse(self.batches.weight(names)));
         let next = AtomicUsize::new(0);
         let results = Mutex::new(BTreeMap::new());
         let failure = Mutex::new(None);
