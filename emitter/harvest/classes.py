@@ -400,11 +400,15 @@ def is_value(value):
     return type_name(kind) in TYPING_VALUES and type_module(kind) == "typing"
 
 
+def is_flag(kind):
+    enum = sys.modules.get("enum")
+    return enum is not None and raw(enum, "Flag") in type_mro(kind)
+
+
 def flag_member(walker, value):
     """A combination of flags of another module's `enum.Flag`: its class hands out the only one."""
-    enum = sys.modules.get("enum")
     kind = type(value)
-    if enum is None or raw(enum, "Flag") not in type_mro(kind):
+    if not is_flag(kind):
         from lyo_harvest.walk import describe as shown
 
         raise Unsupported(f"refers to {shown(value)}, which has no name in its module")

@@ -247,6 +247,12 @@ class Names:
                     return (value.__module__, path, attribute)
         return None
 
+    def find_code(self, value, module_name):
+        """(path of names to the function, path of constants) of what a function of that module has been compiled to."""
+        module = sys.modules.get(module_name)
+        found = self.index(of_code, module).get(id(value)) if is_a(module, ModuleType) else None
+        return None if found is None else found[:2]
+
     def find_item(self, value):
         """A value in a dictionary that a foreign class holds: (module, path of the dictionary, key)."""
         for module in self.candidates(value):
@@ -408,41 +414,31 @@ def getattr_static(kind, name):
     return value
 
 
-class ForeignCode:
-    """Where code objects of other modules' functions, and tuples and texts in them, lie: `function.__code__` and a path
-    of constants."""
+class of_code:
+    """(path of names to a function, path of constants, the object) for code objects of the module's functions, and for
+    tuples and texts in them, as `function.__code__` and its constants lead there."""
 
-    def __init__(self):
-        self.indexed = {}  # id of a module -> (the module, its index)
+    @staticmethod
+    def state(module):
+        return of_names.state(module), of_classes.state(module)
 
-    def find(self, value, module_name):
-        """(path of names to the function, path of constants), or None."""
-        module = sys.modules.get(module_name)
-        if id(module) not in self.indexed:
-            self.indexed[id(module)] = (module, index_code(module))
-        found = self.indexed[id(module)][1].get(id(value))
-        return None if found is None else found[:2]
-
-
-def index_code(module):
-    index = {}
-    if not is_a(module, ModuleType):
+    @staticmethod
+    def index(module):
+        index = {}
+        pending = [((name,), value) for name, value in raw_dict(module).items() if type(name) is str]
+        seen = set()
+        for path, value in pending:
+            if type(value) in (staticmethod, classmethod):
+                value = value.__func__
+            if type(value) is FunctionType:
+                if value.__globals__ is raw_dict(module):
+                    add_code(index, path, value.__code__, ())
+            elif is_a(value, type) and id(value) not in seen and len(path) < 4:
+                seen.add(id(value))
+                contents = type.__dict__["__dict__"].__get__(value)
+                if contents.get("__module__") == raw(module, "__name__"):
+                    pending.extend(((*path, name), inner) for name, inner in contents.items() if type(name) is str)
         return index
-    pending = [((name,), value) for name, value in raw_dict(module).items() if type(name) is str]
-    seen = set()
-    while pending:
-        path, value = pending.pop(0)
-        if type(value) in (staticmethod, classmethod):
-            value = value.__func__
-        if type(value) is FunctionType:
-            if value.__globals__ is raw_dict(module):
-                add_code(index, path, value.__code__, ())
-        elif is_a(value, type) and id(value) not in seen and len(path) < 4:
-            seen.add(id(value))
-            contents = type.__dict__["__dict__"].__get__(value)
-            if contents.get("__module__") == raw(module, "__name__"):
-                pending.extend(((*path, name), inner) for name, inner in contents.items() if type(name) is str)
-    return index
 
 
 def add_code(index, path, code, constants):

@@ -338,8 +338,11 @@ class Compiled:
 
 def set_name_apart(module):
     """Gives the module a `__name__` that is no other text, interned or not: what holds it is told from what equals it."""
-    name = module.__name__
-    module.__dict__["__name__"] = name[:1] + name[1:] if len(name) > 1 else name
+    module.__dict__["__name__"] = apart(module.__name__)
+
+
+def apart(name):
+    return name[:1] + name[1:] if len(name) > 1 else name
 
 
 def absolute_name(name, level, namespace):

@@ -226,8 +226,14 @@ class PlanFinder:
     def find_spec(self, name, path=None, target=None):
         entry = self.server.modules.get(name)
         is_stepped = name == self.server.stepped
-        if entry is None or entry["kind"] == "code" and entry["stdlib"] and not is_stepped:
+        if entry is None:
             return None
+        if entry["kind"] == "code" and entry["stdlib"] and not is_stepped:
+            spec = external.PathFinder.find_spec(name, path)
+            if spec is not None and type(spec.loader) is external.SourceFileLoader:
+                # Who imports it first decides otherwise whether its `__name__` is interned.
+                spec.name = record.apart(name)
+            return spec
         is_whole = entry["kind"] == "strict" and not is_stepped
         loader = (ProvenLoader if is_whole else PartLoader)(self.server, entry)
         locations = [entry["path"].rpartition("/")[0]] if entry["package"] else None

@@ -12,7 +12,7 @@ import sys
 from lyo_harvest import classes, construct, sets
 from lyo_harvest.atoms import ATOMS, Atoms, BuiltinMethodType
 from lyo_harvest.foreign import (
-    BUILTIN_NAMES, MISSING, UNNAMED_TYPES, ForeignCode, FunctionType, ModuleType, Names, is_a, original, raw,
+    BUILTIN_NAMES, MISSING, UNNAMED_TYPES, FunctionType, ModuleType, Names, is_a, original, raw,
     raw_dict, walk,
 )
 from lyo_harvest.record import Unsupported
@@ -20,7 +20,7 @@ from lyo_harvest.refuse import Placeholder, origin_of
 
 CodeType = type((lambda: None).__code__)
 CellType = type((lambda value: (lambda: value))(0).__closure__[0])
-MethodType = type(ForeignCode().find)
+MethodType = type((lambda value: value).__get__(0))
 MappingProxyType = type(type.__dict__)
 MethodWrapperType = type(object().__str__)
 GetSetDescriptorType = type(FunctionType.__code__)
@@ -37,8 +37,6 @@ IMPORT_ATTRIBUTES = ("__name__", "__package__", "__file__", "__cached__", "__pat
 CONSTANTS = 9  # their place in the node of a code object
 
 OPTIMIZED = 1  # CO_OPTIMIZED: of a function, not of a class body
-
-foreign_code = ForeignCode()
 
 
 class Walker:
@@ -62,7 +60,7 @@ class Walker:
         self.memo = {}  # id -> (node number, the object, so that its id stays its own)
         self.constants = set()  # ids of what lies in the module's own code tree
         self.constant_sequences = []
-        self.qualified_names = set()  # ids of texts that class bodies hold as their own qualified name
+        self.qualified_names = {}  # id of a text that a class body holds as its own qualified name -> that name
         self.attributes = set()  # names of attributes of instances
         self.index_constants(code)
         self.names = Names(modules, loaded)
@@ -104,7 +102,7 @@ class Walker:
             self.index_constant(constant)
             if type(constant) is str and constant == code.co_qualname and not code.co_flags & OPTIMIZED:
                 # A code object interns its qualified name, which a class body holds as a constant too.
-                self.qualified_names.add(id(constant))
+                self.qualified_names[id(constant)] = code.co_qualname
 
     def index_constant(self, constant):
         kind = type(constant)
@@ -135,7 +133,8 @@ class Walker:
             return self.add(("frozenset", tuple([self.node(item) for item in sets.unmarshalled_order(value)])))
         if kind is str:
             # From 3.13 on, loading a code object interns its qualified name.
-            return self.add_text(value, sys.version_info >= (3, 13) and id(value) in self.qualified_names)
+            qualified = self.qualified_names.get(id(value), value) if sys.version_info >= (3, 13) else value
+            return self.add_text(value) if qualified is value else self.node(qualified)
         return self.atom(value)
 
     def own_code(self, code, constants=None):
@@ -401,7 +400,7 @@ class Walker:
         if known is not None:
             return known[0]
         if type(module_name) is str:
-            found = foreign_code.find(value, module_name) if module_name in self.names.loaded else None
+            found = self.names.find_code(value, module_name) if module_name in self.names.loaded else None
             if found is not None:
                 path, constants = found
                 function = self.add(("external", module_name, path))
@@ -498,7 +497,7 @@ class Walker:
         """A function's `__defaults__`: where all are constants, the very tuple that the code around it holds."""
         known = self.memo.get(id(value))
         if known is None and value and type(module_name) is str and module_name in self.names.loaded:
-            found = foreign_code.find(value, module_name)
+            found = self.names.find_code(value, module_name)
             if found is not None:
                 path, constants = found
                 around = self.add(("code-of", self.add(("external", module_name, path)), constants[:-1]))
@@ -510,7 +509,7 @@ class Walker:
         """What a closure captured of the function around it may be a value that this takes by default: the very object."""
         if type(module_name) is not str or module_name not in self.names.loaded:
             return
-        found = foreign_code.find(value.__code__, module_name)
+        found = self.names.find_code(value.__code__, module_name)
         around = None if found is None else walk(module_name, found[0])
         if type(around) is not FunctionType:
             return
@@ -647,7 +646,7 @@ class Walker:
             if type(module) is not str or module not in self.names.loaded:
                 continue
             for text in texts:
-                found = foreign_code.find(text, module)
+                found = self.names.find_code(text, module)
                 if found is not None:
                     path, constants = found
                     number = self.add(("code-of", self.add(("external", module, path)), constants))
@@ -664,6 +663,8 @@ class Walker:
             found = self.external(value, wanted=False)
             if found is not None:
                 return found
+        elif classes.is_flag(type(value)) and not self.is_made(type(value)):
+            return classes.flag_member(self, value)
         self.atoms.note_methods(type(value))
         number = self.reserve(value)
         self.nodes[number] = classes.describe_instance(self, value)
