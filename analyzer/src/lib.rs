@@ -50,6 +50,7 @@ pub use evaluate::{Evaluation, View};
 pub use files::{Buffer, Files};
 pub use filter::{Baseline, Filter, FilterError};
 pub use globs::{GlobError, ModuleGlobs};
+pub use graph::{Condensation, condense};
 pub use interpreter::InterpreterError;
 pub use load::Progress;
 pub use report::{

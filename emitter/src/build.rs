@@ -10,8 +10,8 @@ use tempfile::TempDir;
 use thiserror::Error;
 
 use crate::assemble::{assemble, read_sources};
-use crate::batches::Batches;
 use crate::drive::{DriveError, Driver, Warning};
+use crate::harvests::Harvests;
 use crate::marshal;
 use crate::plan::{Kind, LeftOut, Plan};
 
@@ -89,7 +89,7 @@ pub fn build_plan(
         plan: marshal::dumps(&plan.message(settings.native, scratch.as_ref().map(TempDir::path))),
         hash_seed: settings.hash_seed,
         workers: settings.workers,
-        batches: Batches::new(plan, &sources, settings),
+        harvests: Harvests::new(plan, &sources, settings),
     };
     progress(Progress::Harvesting(plan.modules.len()));
     let (proven, plain) = (names(true), names(false));

@@ -1,8 +1,7 @@
 //! Runs harvester processes in the target interpreter and collects what they send.
 //!
-//! Each batch of modules has a process of its own, and which modules make a batch depends on the
-//! plan alone: results don't depend on how many processes run at once. A process that dies or
-//! hangs costs the module that it was working on; the rest of its batch is begun anew without it.
+//! Each process harvests some modules; what it makes of one does not depend on the others. A process
+//! that dies or hangs costs the module that it was working on; the rest is begun anew without it.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -15,10 +14,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
+use rayon::prelude::*;
 use thiserror::Error;
 
-use crate::batches::{self, Batches};
+use crate::harvests::Harvests;
 use crate::marshal::{self, MarshalError, Value};
+
+/// How many modules one process harvests: enough to make its start, and what they all import, cheap beside the work.
+const PER_PROCESS: usize = 100;
 
 /// The longest that one module may take.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -97,7 +100,7 @@ pub struct Driver<'a> {
     /// Value of `PYTHONHASHSEED`; what is harvested does not depend on it.
     pub hash_seed: u32,
     pub workers: usize,
-    pub(crate) batches: Batches<'a>,
+    pub(crate) harvests: Harvests<'a>,
 }
 
 impl Driver<'_> {
@@ -108,13 +111,19 @@ impl Driver<'_> {
         plain: &[String],
         done: &(dyn Fn() + Sync),
     ) -> Result<BTreeMap<String, Harvested>, DriveError> {
-        let harvested = batches::cut(strict).map(|names| ("harvest", names));
-        let compiled = batches::cut(plain).map(|names| ("compile", names));
+        let known =
+            strict.par_iter().map(|name| ("harvest", name)).chain(plain.par_iter().map(|name| ("compile", name)));
+        let known = known.filter_map(|(command, name)| Some((name.clone(), self.recall(command, name)?)));
+        let known: BTreeMap<String, Harvested> = known.inspect(|_| done()).collect();
+        let unknown = |names: &[String]| names.iter().filter(|name| !known.contains_key(*name)).cloned().collect();
+        let (strict, plain): (Vec<String>, Vec<String>) = (unknown(strict), unknown(plain));
+        let harvested = strict.chunks(PER_PROCESS).map(|names| ("harvest", names));
+        let compiled = plain.chunks(PER_PROCESS).map(|names| ("compile", names));
         let mut tasks: Vec<(&str, &[String])> = harvested.chain(compiled).collect();
         // What takes longest comes first, so that no process works on alone at the end.
-        tasks.sort_by_key(|(_, names)| Reverse(self.batches.weight(names)));
+        tasks.sort_by_key(|(_, names)| Reverse(self.harvests.weight(names)));
         let next = AtomicUsize::new(0);
-        let results = Mutex::new(BTreeMap::new());
+        let results = Mutex::new(known);
         let failure = Mutex::new(None);
         std::thread::scope(|scope| {
             for _ in 0..self.workers.clamp(1, tasks.len().max(1)) {
@@ -137,32 +146,19 @@ impl Driver<'_> {
         }
     }
 
-    /// One batch, harvested now or before.
+    /// What one process harvests, and others in its place where it dies.
     fn task(
         &self,
         command: &'static str,
-        batch: &[String],
+        names: &[String],
         done: &(dyn Fn() + Sync),
     ) -> Result<BTreeMap<String, Harvested>, DriveError> {
         let mut results = BTreeMap::new();
-        let key = self.batches.key(command, batch);
-        if let Some(frames) = self.batches.recall(&key) {
-            let (sender, receiver) = mpsc::channel();
-            read_frames(&*frames, &sender);
-            drop(sender);
-            if let Ok((true, ..)) = self.receive(&receiver, &mut results, &mut Vec::new(), done)
-                && batch.iter().all(|name| results.contains_key(name))
-            {
-                return Ok(results);
-            }
-            results.clear();
-        }
-        let mut frames = Vec::new();
-        let mut names = batch.to_vec();
+        let mut names = names.to_vec();
         let mut lost = Vec::new();
         while !names.is_empty() {
             let begun_with = names.len();
-            let end = self.session(command, &names, &mut results, &mut frames, done)?;
+            let end = self.session(command, &names, &mut results, done)?;
             names.retain(|name| !results.contains_key(name));
             match end {
                 End::Done => break,
@@ -178,14 +174,11 @@ impl Driver<'_> {
                 }
             }
         }
-        if lost.is_empty() && batch.iter().all(|name| results.contains_key(name)) {
-            self.batches.keep(&key, &frames);
-        }
         // What killed a process while it ran may still be compiled.
         for (module, cause) in lost {
             let mut found = BTreeMap::new();
             if command == "harvest" {
-                self.session("compile", std::slice::from_ref(&module), &mut found, &mut Vec::new(), done)?;
+                self.session("compile", std::slice::from_ref(&module), &mut found, done)?;
             }
             let mut harvested = found
                 .remove(&module)
@@ -202,13 +195,20 @@ impl Driver<'_> {
         Ok(results)
     }
 
-    /// One process: sends the plan and one command, and takes in what comes, also as it came.
+    /// What was harvested of a module before.
+    fn recall(&self, command: &str, name: &str) -> Option<Harvested> {
+        match message(&self.harvests.recall(command, name)?) {
+            Ok(Message::Result(module, harvested)) if module == name => Some(harvested),
+            _ => None,
+        }
+    }
+
+    /// One process: sends the plan and one command, and takes in what comes.
     fn session(
         &self,
         command: &str,
         names: &[String],
         results: &mut BTreeMap<String, Harvested>,
-        kept: &mut Vec<u8>,
         done: &(dyn Fn() + Sync),
     ) -> Result<End, DriveError> {
         let sources =
@@ -253,7 +253,7 @@ impl Driver<'_> {
                 }
                 String::from_utf8_lossy(&text).trim().to_owned()
             });
-            let ended = self.receive(&receiver, results, kept, done);
+            let ended = self.receive(command, &receiver, results, done);
             if !matches!(ended, Ok((true, _, _))) {
                 let _ = child.kill();
             }
@@ -272,9 +272,9 @@ impl Driver<'_> {
     #[allow(clippy::type_complexity)]
     fn receive(
         &self,
+        command: &str,
         frames: &mpsc::Receiver<Vec<u8>>,
         results: &mut BTreeMap<String, Harvested>,
-        kept: &mut Vec<u8>,
         done: &(dyn Fn() + Sync),
     ) -> Result<(bool, Option<String>, Option<String>), DriveError> {
         let mut current = None;
@@ -287,14 +287,10 @@ impl Driver<'_> {
                     return Ok((false, current, Some(cause)));
                 }
             };
-            let message = message(&frame)?;
-            if !matches!(message, Message::Begin(_)) {
-                // Writing to memory does not fail.
-                let _ = write_frame(kept, &frame);
-            }
-            match message {
+            match message(&frame)? {
                 Message::Begin(module) => current = Some(module),
                 Message::Result(module, harvested) => {
+                    self.harvests.keep(command, &module, &frame);
                     results.insert(module, harvested);
                     done();
                 }

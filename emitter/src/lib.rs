@@ -7,12 +7,12 @@
 //! result: it compares executed with rehydrated modules in fresh processes of the target.
 
 pub mod assemble;
-mod batches;
 pub mod build;
 pub mod canonical;
 mod demand;
 pub mod drive;
 pub mod from_analysis;
+mod harvests;
 mod image;
 mod known;
 pub mod marshal;
