@@ -27,7 +27,7 @@ from programs import HASHING, PROGRAMS  # noqa: E402
 WAITING = (
     "shop.base", "shop.derived", "shop.use", "shop.stock", "shop.registry", "shop.stars", "shop.switch", "shop.caching",
     "shop.own", "shop.taking", "shop.taken", "shop.leaves", "shop.zz_after", "shop.sets", "shop.unions", "shop.registered",
-    "shop.asks",
+    "shop.asks", "shop.flags",
 )
 
 CHECK = f"""

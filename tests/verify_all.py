@@ -2,7 +2,8 @@
 """Verify: every module that a bundle rehydrates has the contents that executing it gives.
 
 Builds a bundle of each interpreter's standard library and one of the real packages, runs `lyo verify` on both,
-and demands zero differences. Also builds each twice: the same input gives the same bytes.
+and demands zero differences. Also builds each twice, the second time from what the first one has harvested, of which a
+random half is lost: the same bytes, whichever modules a process has harvested one after the other.
 
     tests/verify_all.py [--python 3.11]... [--stdlib-only | --packages-only] [--package NAME]... [--sample N] [--once]
 
@@ -14,7 +15,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,10 +30,21 @@ import judge  # noqa: E402
 SECONDS = 3600
 
 
-def lyo(*arguments: str) -> tuple[int, str, float]:
+def lyo(*arguments: str, cache: Path | None = None) -> tuple[int, str, float]:
     started = time.monotonic()
-    done = subprocess.run([judge.lyo(), *arguments], capture_output=True, text=True, timeout=SECONDS)
+    remembering = {"LYO_NO_CACHE": "1"} if cache is None else {"LYO_NO_CACHE": "", "LYO_CACHE_DIR": str(cache)}
+    done = subprocess.run(
+        [judge.lyo(), *arguments], capture_output=True, text=True, timeout=SECONDS, env={**os.environ, **remembering}
+    )
     return done.returncode, (done.stdout + done.stderr).strip(), time.monotonic() - started
+
+
+def lose_half(cache: Path, random: random.Random) -> None:
+    """Removes what commands have said, and a half of what was harvested."""
+    shutil.rmtree(cache / "answers", ignore_errors=True)
+    for entry in sorted((cache / "harvests").iterdir()):
+        if random.random() < 0.5:
+            entry.unlink()
 
 
 def rehydrated(bundle: Path, below: Path) -> tuple[list[str], list[str], int]:
@@ -48,14 +62,15 @@ def judge_tree(
     tally: judge.Tally, python: judge.Python, title: str, paths: list[Path], scratch: Path, sample: int, once: bool
 ) -> None:
     at = f"{python.version} {title}"
-    bundle, again = scratch / f"{title}.lyo", scratch / f"{title}-again.lyo"
+    bundle, again, cache = scratch / f"{title}.lyo", scratch / f"{title}-again.lyo", scratch / f"{title}-cache"
     command = ["build", *map(str, paths), "--python", python.executable, "-o"]
-    status, words, seconds = lyo(*command, str(bundle))
+    status, words, seconds = lyo(*command, str(bundle), cache=cache)
     tally.expect(status == 0, f"{at}: lyo build: exit status {status}\n{words[-2000:]}")
     if not bundle.exists():
         return
     if not once:
-        status, words, _ = lyo(*command, str(again))
+        lose_half(cache, random.Random(python.tag))
+        status, words, _ = lyo(*command, str(again), cache=cache)
         is_same = status == 0 and again.read_bytes() == bundle.read_bytes()
         tally.expect(is_same, f"{at}: a second build gives other bytes")
     names, inside, total = rehydrated(bundle, python.site_packages)

@@ -639,3 +639,28 @@ def count(function): return len(function.__annotations__)
 SIZE = count(lends.plain)
 def size(): return SIZE
 '''
+
+# Combinations of flags: the class of the flags hands out one object for each.
+MODULES["shop/flags.py"] = '''
+import re
+from enum import Flag, auto
+from shop.modes import Mode
+
+class Color(Flag):
+    RED = auto()
+    BLUE = auto()
+
+options = re.IGNORECASE | re.ASCII | re.DOTALL
+mode = Mode.READ | Mode.APPEND
+purple = Color.RED | Color.BLUE
+none = Mode(0)
+'''
+
+MODULES["shop/modes.py"] = '''
+from enum import IntFlag
+
+class Mode(IntFlag):
+    READ = 1
+    WRITE = 2
+    APPEND = 4
+'''

@@ -320,6 +320,12 @@ sets += [m.added, m.frozen, m.listed, m.again, m.thinned, m.grown, m.cleared, ge
 for items in sets:
     print(list(items), items.__sizeof__())
 """,
+    "combinations of flags are single objects": """
+import re, shop.flags as m, shop.modes as n
+print(m.options is re.IGNORECASE | re.ASCII | re.DOTALL, m.mode is n.Mode.READ | n.Mode.APPEND, m.none is n.Mode(0))
+print(m.purple is m.Color.RED | m.Color.BLUE, m.options, m.mode, m.purple, m.none, list(m.purple))
+print(list(n.Mode), list(n.Mode._value2member_map_), sorted(m.Color._value2member_map_))
+""",
     "no annotations": "import shop.asks as m, shop.lends as n; print(m.size(), n.plain.__annotations__)",
     "annotations that others have set": """
 import shop.lends as n
