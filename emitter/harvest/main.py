@@ -63,10 +63,7 @@ class Describing:
             elif isinstance(error, RecursionError):
                 reason = "its values are nested too deeply"
             else:
-                while trace.tb_next is not None:
-                    trace = trace.tb_next
-                place = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}"
-                reason = f"the harvester failed at {place}: {record.describe_error(error)}"
+                reason = record.describe_failure(error, trace)
             self.give_up(self.name, reason, self.notes)
             return True
         finally:
@@ -99,7 +96,7 @@ class Harvester:
             reason = ""
             try:
                 self.import_module(name)
-            except (Exception, refuse.Refused) as error:
+            except (Exception, SystemExit, refuse.Refused) as error:
                 reason = f"its import failed: {record.describe_error(error)}"
             if name not in self.reported and self.is_to_be_run_aside(name):
                 self.run_aside(name, reason)
@@ -118,7 +115,7 @@ class Harvester:
         with serve.Aside(self.server, name):
             try:
                 self.import_module(name)
-            except (Exception, refuse.Refused) as error:
+            except (Exception, SystemExit, refuse.Refused) as error:
                 # Often others of its import cycle need what is not proven: it may have been described all the same.
                 if name not in self.reported:
                     self.plain(name, f"its import failed: {record.describe_error(error)}")
@@ -413,6 +410,7 @@ def main():
     construct.install()
     harvester.server.install()
     refuse.install()
+    sys.excepthook = lambda kind, error, trace: posix.write(2, record.describe_failure(error, trace).encode())
     while True:
         message = connection.receive()
         if message is None:

@@ -362,6 +362,14 @@ def describe_error(error):
         return type(error).__name__
 
 
+def describe_failure(error, trace):
+    """What went wrong in the harvester itself, and where."""
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}"
+    return f"the harvester failed at {place}: {describe_error(error)}"
+
+
 def start_of(node):
     """Where a statement begins, decorators included: (line, column)."""
     start = (node.lineno, node.col_offset)

@@ -5,7 +5,7 @@ import sys
 
 from lyo_harvest import foreign, record
 from lyo_harvest.readings import Readings
-from lyo_harvest.record import MODULE_ATTRIBUTES, Unsupported, describe_error
+from lyo_harvest.record import MODULE_ATTRIBUTES, Unsupported
 from lyo_harvest.refuse import Placeholder
 from lyo_harvest.source import collect_names, compiled, import_operations, is_marker, is_plain
 from lyo_harvest.walk import Walker
@@ -107,10 +107,7 @@ class Describer:
         except Unsupported as error:
             self.given_up = str(error)
         except Exception as error:
-            where = error.__traceback__
-            while where.tb_next is not None:
-                where = where.tb_next
-            self.given_up = f"the harvester failed at {where.tb_frame.f_code.co_name}:{where.tb_lineno}: {describe_error(error)}"
+            self.given_up = record.describe_failure(error, error.__traceback__)
         return []
 
     def is_describable(self, run, statements, before):

@@ -57,6 +57,8 @@ class Server:
                 self.report_part(module, entry, run, describer)
 
     def note_edge(self, importer, name, fromlist, level, globals):
+        if type(importer) is not str:
+            return  # code that is executed in a namespace of its own
         name = record.absolute_name(name, level, globals or {})
         targets = self.imports.setdefault(importer, {})
         known = len(targets)
