@@ -151,8 +151,13 @@ class Harvester:
 
     # ---- a proven module has run
 
+    def is_due(self, name):
+        """Whether the module is to be described, and runs where it is described: while another one is stepped through
+        aside, that does not count."""
+        return name in self.server.harvest and name not in self.reported and self.server.stepped in (None, name)
+
     def is_wanted(self, name):
-        return name in self.server.harvest and name not in self.reported and name not in self.in_parts
+        return self.is_due(name) and name not in self.in_parts
 
     def report(self, module, entry, recording):
         name = entry["name"]
@@ -179,8 +184,7 @@ class Harvester:
     def describer(self, module, entry):
         name = entry["name"]
         has_parts = entry["steps"] or name in self.in_parts
-        wanted = has_parts and name in self.server.harvest and name not in self.reported
-        return segments.Describer(self, entry) if wanted else None
+        return segments.Describer(self, entry) if has_parts and self.is_due(name) else None
 
     def report_part(self, module, entry, run, describer):
         notes = [("defect", defect) for defect in run.defects]
