@@ -79,14 +79,26 @@ def character_map(walker, value):
     return call(walker, walker.add(("external", "codecs", ("charmap_build",))), (known[1],))
 
 
-def call(walker, callable_node, arguments, keywords=(), dictionary=None, fresh=False):
-    return walker.add(("construct", {
+def call(walker, callable_node, arguments, keywords=(), fresh=False):
+    return walker.add(("construct", call_parts(walker, callable_node, arguments, keywords, fresh)))
+
+
+def call_parts(walker, callable_node, arguments, keywords=(), fresh=False):
+    return {
         "callable": callable_node,
         "arguments": tuple([walker.node(argument) for argument in arguments]),
         "keywords": tuple([(name, walker.node(value)) for name, value in keywords]),
-        "dict": None if dictionary is None else walker.attribute_items(dictionary),
+        "dict": None,
         "fresh": fresh,
-    }))
+    }
+
+
+def call_with_dict(walker, value, callable_node, arguments, keywords, dictionary):
+    """A call that makes the value, and what its `__dict__` holds then, which may refer to the value."""
+    parts = call_parts(walker, callable_node, arguments, keywords)
+    number = walker.reserve(value)
+    walker.nodes[number] = ("construct", {**parts, "dict": walker.attribute_items(dictionary)})
+    return number
 
 
 def describe(walker, value):
@@ -145,10 +157,8 @@ def own(walker, arguments):
 
 
 def partial(walker, value):
-    dictionary = value.__dict__ or None
-    return call(
-        walker, kind_node(walker, value), (value.func, *value.args), tuple(value.keywords.items()), dictionary
-    )
+    what = kind_node(walker, value), (value.func, *value.args), tuple(value.keywords.items())
+    return call_with_dict(walker, value, *what, value.__dict__) if value.__dict__ else call(walker, *what)
 
 
 def generic_alias(walker, value):
@@ -237,12 +247,9 @@ def lru_cache(walker, value):
         raise Unsupported("a cached function that was called already")
     functools = sys.modules["functools"]
     parameters = value.cache_parameters()
-    return call(
-        walker,
-        walker.add(("external", "functools", ("_lru_cache_wrapper",))),
-        (value.__wrapped__, information.maxsize, parameters["typed"], raw(functools, "_CacheInfo")),
-        dictionary=value.__dict__,
-    )
+    wrapper = walker.add(("external", "functools", ("_lru_cache_wrapper",)))
+    arguments = (value.__wrapped__, information.maxsize, parameters["typed"], raw(functools, "_CacheInfo"))
+    return call_with_dict(walker, value, wrapper, arguments, (), value.__dict__)
 
 
 def simple_namespace(walker, value):
@@ -271,9 +278,7 @@ def type_variable(walker, value):
         raise Unsupported("a type variable that asks the module which is being made to check its bound")
     keywords = [] if bound is None else [("bound", bound)]
     keywords += variance_and_default(value)
-    return call(
-        walker, kind_node(walker, value), (value.__name__, *value.__constraints__), tuple(keywords), attributes(value)
-    )
+    return call_with_dict(walker, value, kind_node(walker, value), (value.__name__, *value.__constraints__), keywords, attributes(value))
 
 
 def parameter_specification(walker, value):
@@ -283,12 +288,12 @@ def parameter_specification(walker, value):
         raise Unsupported("a parameter specification without a bound, not even `None`, as only the syntax makes it")
     keywords = [] if bound in (None, type(None)) else [("bound", bound)]
     keywords += variance_and_default(value)
-    return call(walker, kind_node(walker, value), (value.__name__,), tuple(keywords), attributes(value))
+    return call_with_dict(walker, value, kind_node(walker, value), (value.__name__,), keywords, attributes(value))
 
 
 def type_variable_tuple(walker, value):
     refuse_lazy(value)
-    return call(walker, kind_node(walker, value), (value.__name__,), tuple(variance_and_default(value)), attributes(value))
+    return call_with_dict(walker, value, kind_node(walker, value), (value.__name__,), variance_and_default(value), attributes(value))
 
 
 def variance_and_default(value):

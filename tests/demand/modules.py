@@ -664,3 +664,19 @@ class Mode(IntFlag):
     WRITE = 2
     APPEND = 4
 '''
+
+# Values that refer to themselves by what their `__dict__` holds.
+MODULES["shop/selves.py"] = '''
+import functools, typing
+T = typing.TypeVar("T")
+def keep(value):
+    def held(): return value
+    value.held = held
+    return value
+keep(T)
+P = keep(typing.ParamSpec("P"))
+part = keep(functools.partial(keep, 1))
+@keep
+@functools.lru_cache
+def cached(): return 1
+'''

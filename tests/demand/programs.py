@@ -320,6 +320,10 @@ sets += [m.added, m.frozen, m.listed, m.again, m.thinned, m.grown, m.cleared, ge
 for items in sets:
     print(list(items), items.__sizeof__())
 """,
+    "values that refer to themselves": """
+import shop.selves as m
+print([value.held() is value for value in (m.T, m.P, m.part, m.cached)])
+""",
     "combinations of flags are single objects": """
 import re, shop.flags as m, shop.modes as n
 print(m.options is re.IGNORECASE | re.ASCII | re.DOTALL, m.mode is n.Mode.READ | n.Mode.APPEND, m.none is n.Mode(0))
