@@ -32,7 +32,7 @@ SECONDS = 3600
 
 def lyo(*arguments: str, cache: Path | None = None) -> tuple[int, str, float]:
     started = time.monotonic()
-    remembering = {"LYO_NO_CACHE": "1"} if cache is None else {"LYO_NO_CACHE": "", "LYO_CACHE_DIR": str(cache)}
+    remembering = {} if cache is None else {"LYO_NO_CACHE": "", "LYO_CACHE_DIR": str(cache)}
     done = subprocess.run(
         [judge.lyo(), *arguments], capture_output=True, text=True, timeout=SECONDS, env={**os.environ, **remembering}
     )

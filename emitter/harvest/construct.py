@@ -271,6 +271,12 @@ def refuse_lazy(value):
         raise Unsupported("a type parameter that computes its bound or default when it is asked for it")
 
 
+def typing_call(walker, value, keywords, *constraints):
+    """The call that makes a type variable of whichever kind."""
+    arguments = (value.__name__, *constraints)
+    return call_with_dict(walker, value, kind_node(walker, value), arguments, keywords, attributes(value))
+
+
 def type_variable(walker, value):
     refuse_lazy(value)
     bound = value.__bound__
@@ -278,7 +284,7 @@ def type_variable(walker, value):
         raise Unsupported("a type variable that asks the module which is being made to check its bound")
     keywords = [] if bound is None else [("bound", bound)]
     keywords += variance_and_default(value)
-    return call_with_dict(walker, value, kind_node(walker, value), (value.__name__, *value.__constraints__), keywords, attributes(value))
+    return typing_call(walker, value, keywords, *value.__constraints__)
 
 
 def parameter_specification(walker, value):
@@ -288,12 +294,12 @@ def parameter_specification(walker, value):
         raise Unsupported("a parameter specification without a bound, not even `None`, as only the syntax makes it")
     keywords = [] if bound in (None, type(None)) else [("bound", bound)]
     keywords += variance_and_default(value)
-    return call_with_dict(walker, value, kind_node(walker, value), (value.__name__,), keywords, attributes(value))
+    return typing_call(walker, value, keywords)
 
 
 def type_variable_tuple(walker, value):
     refuse_lazy(value)
-    return call_with_dict(walker, value, kind_node(walker, value), (value.__name__,), variance_and_default(value), attributes(value))
+    return typing_call(walker, value, variance_and_default(value))
 
 
 def variance_and_default(value):

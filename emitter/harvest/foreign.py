@@ -109,7 +109,7 @@ class Names:
             if name is not None:
                 return (name, ())
             for module in self.imported_modules:
-                name = self.index(of_names, module).get(id(value))
+                name = self.index(index_names, module).get(id(value))
                 if name is not None and self.module_name(module) is not None:
                     return (self.module_name(module), (name,))
             return None
@@ -119,7 +119,7 @@ class Names:
         if id(value) in self.read:
             return self.read[id(value)][:2]
         for module in self.candidates(value):
-            name = self.index(of_names, module).get(id(value))
+            name = self.index(index_names, module).get(id(value))
             if name is not None:
                 return (self.module_name(module), (name,))
         return self.by_any_name(value) or self.within_classes(value) or self.within_instances(value)
@@ -198,7 +198,7 @@ class Names:
         if self.own is None or sys.modules.get(self.own[0]) is not module:
             return indexes.get(make, module)
         if make not in self.indexed:
-            self.indexed[make] = make.index(module)
+            self.indexed[make] = make(module)
         return self.indexed[make]
 
     def by_any_name(self, value):
@@ -206,7 +206,7 @@ class Names:
         if self.everywhere is None:
             modules = [(name, sys.modules.get(name)) for name in sorted(self.loaded)]
             self.everywhere = [
-                (name, self.index(of_names, module)) for name, module in modules
+                (name, self.index(index_names, module)) for name, module in modules
                 if is_a(module, ModuleType) and self.module_name(module) == name
             ]
         key = id(value)
@@ -218,7 +218,7 @@ class Names:
     def within_classes(self, value):
         """A value that a class of a candidate module holds, as `datetime.timezone.utc`."""
         for module in self.candidates(value):
-            for path in self.index(of_classes, module).get(id(value), ()):
+            for path in self.index(index_classes, module).get(id(value), ()):
                 module_name = self.module_name(module)
                 if walk(module_name, path) is value:
                     return (module_name, path)
@@ -227,7 +227,7 @@ class Names:
     def within_instances(self, value):
         """A value that an object of a candidate module holds in its `__dict__`, or one that it holds, and so on."""
         for module in self.candidates(value):
-            path = self.index(of_instances, module).get(id(value))
+            path = self.index(index_instances, module).get(id(value))
             if path is not None:
                 return (self.module_name(module), path)
         return None
@@ -250,13 +250,13 @@ class Names:
     def find_code(self, value, module_name):
         """(path of names to the function, path of constants) of what a function of that module has been compiled to."""
         module = sys.modules.get(module_name)
-        found = self.index(of_code, module).get(id(value)) if is_a(module, ModuleType) else None
+        found = self.index(index_code, module).get(id(value)) if is_a(module, ModuleType) else None
         return None if found is None else found[:2]
 
     def find_item(self, value):
         """A value in a dictionary that a foreign class holds: (module, path of the dictionary, key)."""
         for module in self.candidates(value):
-            found = self.index(of_items, module).get(id(value))
+            found = self.index(index_items, module).get(id(value))
             if found is not None:
                 return (self.module_name(module), *found)
         return None
@@ -266,7 +266,7 @@ class Indexes:
     """What modules hold, by the ids of it."""
 
     def __init__(self):
-        self.known = {}  # (what kind of index, id of the module) -> [age, state, index, the module]
+        self.known = {}  # (what makes the index, id of the module) -> [age, state, index, the module]
         self.age = 0
 
     def grow_old(self):
@@ -277,11 +277,11 @@ class Indexes:
         known = self.known.get((make, id(module)))
         if known is not None and known[0] == self.age:
             return known[2]
-        state = make.state(module)
+        state = STATES[make](module) if make in STATES else None
         if known is not None and known[1] == state and state is not None:
             known[0] = self.age
             return known[2]
-        index = make.index(module)
+        index = make(module)
         self.known[make, id(module)] = [self.age, state, index, module]
         return index
 
@@ -294,20 +294,13 @@ def ids(mapping):
     return list(map(id, mapping)), list(map(id, mapping.values()))
 
 
-class of_names:
+def index_names(module):
     """The first name that the module has for an object."""
-
-    @staticmethod
-    def state(module):
-        return ids(raw_dict(module))
-
-    @staticmethod
-    def index(module):
-        index = {}
-        for name, value in raw_dict(module).items():
-            if type(name) is str:
-                index.setdefault(id(value), name)
-        return index
+    index = {}
+    for name, value in raw_dict(module).items():
+        if type(name) is str:
+            index.setdefault(id(value), name)
+    return index
 
 
 def classes_of(module):
@@ -318,69 +311,48 @@ def classes_of(module):
     ]
 
 
-class of_classes:
+def index_classes(module):
     """Paths to what the classes of the module hold."""
-
-    @staticmethod
-    def state(module):
-        return [(name, *ids(contents)) for name, contents in classes_of(module)]
-
-    @staticmethod
-    def index(module):
-        index = {}
-        for name, contents in classes_of(module):
-            for attribute, inner in contents.items():
-                index.setdefault(id(inner), []).append((name, attribute))
-        return index
+    index = {}
+    for name, contents in classes_of(module):
+        for attribute, inner in contents.items():
+            index.setdefault(id(inner), []).append((name, attribute))
+    return index
 
 
-class of_items:
+def index_items(module):
     """(path, key) of what dictionaries hold that classes of the module hold."""
-
-    @staticmethod
-    def state(module):
-        return None
-
-    @staticmethod
-    def index(module):
-        index = {}
-        for name, contents in classes_of(module):
-            for attribute, inner in contents.items():
-                if type(attribute) is str and type(inner) is dict:
-                    for key, value in inner.items():
-                        if type(key) is str:
-                            index.setdefault(id(value), ((name, attribute), key))
-        return index
+    index = {}
+    for name, contents in classes_of(module):
+        for attribute, inner in contents.items():
+            if type(attribute) is str and type(inner) is dict:
+                for key, value in inner.items():
+                    if type(key) is str:
+                        index.setdefault(id(value), ((name, attribute), key))
+    return index
 
 
 # How far from the module's namespace objects are looked for, and how many.
 FARTHEST, MOST = 5, 10_000
 
 
-class of_instances:
+def index_instances(module):
     """Paths to objects that are found by going through the `__dict__` of instances, nearest first."""
-
-    @staticmethod
-    def state(module):
-        return None
-
-    @staticmethod
-    def index(module):
-        index = {}
-        pending = [((name,), held) for name, held in list(raw_dict(module).items()) if type(name) is str]
-        seen = set()
-        while pending and len(index) < MOST:
-            further = []
-            for path, held in pending:
-                if id(held) in seen:
-                    continue
-                seen.add(id(held))
-                for name, inner in instance_items(held):
-                    index.setdefault(id(inner), (*path, name))
-                    if len(path) < FARTHEST:
-                        further.append(((*path, name), inner))
-            pending = further
-        return index
+    index = {}
+    pending = [((name,), held) for name, held in list(raw_dict(module).items()) if type(name) is str]
+    seen = set()
+    while pending and len(index) < MOST:
+        further = []
+        for path, held in pending:
+            if id(held) in seen:
+                continue
+            seen.add(id(held))
+            for name, inner in instance_items(held):
+                index.setdefault(id(inner), (*path, name))
+                if len(path) < FARTHEST:
+                    further.append(((*path, name), inner))
+        pending = further
+    return index
 
 
 def instance_items(value):
@@ -414,31 +386,24 @@ def getattr_static(kind, name):
     return value
 
 
-class of_code:
+def index_code(module):
     """(path of names to a function, path of constants, the object) for code objects of the module's functions, and for
     tuples and texts in them, as `function.__code__` and its constants lead there."""
-
-    @staticmethod
-    def state(module):
-        return of_names.state(module), of_classes.state(module)
-
-    @staticmethod
-    def index(module):
-        index = {}
-        pending = [((name,), value) for name, value in raw_dict(module).items() if type(name) is str]
-        seen = set()
-        for path, value in pending:
-            if type(value) in (staticmethod, classmethod):
-                value = value.__func__
-            if type(value) is FunctionType:
-                if value.__globals__ is raw_dict(module):
-                    add_code(index, path, value.__code__, ())
-            elif is_a(value, type) and id(value) not in seen and len(path) < 4:
-                seen.add(id(value))
-                contents = type.__dict__["__dict__"].__get__(value)
-                if contents.get("__module__") == raw(module, "__name__"):
-                    pending.extend(((*path, name), inner) for name, inner in contents.items() if type(name) is str)
-        return index
+    index = {}
+    pending = [((name,), value) for name, value in raw_dict(module).items() if type(name) is str]
+    seen = set()
+    for path, value in pending:
+        if type(value) in (staticmethod, classmethod):
+            value = value.__func__
+        if type(value) is FunctionType:
+            if value.__globals__ is raw_dict(module):
+                add_code(index, path, value.__code__, ())
+        elif is_a(value, type) and id(value) not in seen and len(path) < 4:
+            seen.add(id(value))
+            contents = type.__dict__["__dict__"].__get__(value)
+            if contents.get("__module__") == raw(module, "__name__"):
+                pending.extend(((*path, name), inner) for name, inner in contents.items() if type(name) is str)
+    return index
 
 
 def add_code(index, path, code, constants):
@@ -449,3 +414,19 @@ def add_code(index, path, code, constants):
             add_code(index, path, constant, (*constants, place))
         elif type(constant) is str or type(constant) is tuple and constant:
             index.setdefault(id(constant), (path, (*constants, place), constant))
+
+
+def state_of_names(module):
+    return ids(raw_dict(module))
+
+
+def state_of_classes(module):
+    return [(name, *ids(contents)) for name, contents in classes_of(module)]
+
+
+# What tells that an index is as it was; of others nothing does.
+STATES = {
+    index_names: state_of_names,
+    index_classes: state_of_classes,
+    index_code: lambda module: (state_of_names(module), state_of_classes(module)),
+}

@@ -161,7 +161,7 @@ class Recording(Execution):
     def compile(self):
         source = read(self.entry["path"])
         self.code = unmarshalled(self.compile_source(source))
-        self.tree = compile(source, self.entry["path"], "exec", ONLY_AST, dont_inherit=True)
+        self.tree = syntax_tree(source, self.entry["path"])
         self.positions = list(self.code.co_positions())
         self.statements = [start_of(node) for node in self.tree.body]
         self.import_nodes = {}
@@ -305,6 +305,10 @@ def read(path):
         return file.read()
 
 
+def syntax_tree(source, path):
+    return compile(source, path, "exec", ONLY_AST, dont_inherit=True)
+
+
 def unmarshalled(code):
     """The code as an import from a `.pyc` would have it: constants of constant sets included."""
     return marshal.loads(marshal.dumps(code))
@@ -334,15 +338,6 @@ class Compiled:
         except OSError:
             pass  # others compile it anew
         return marshal.loads(made)
-
-
-def set_name_apart(module):
-    """Gives the module a `__name__` that is no other text, interned or not: what holds it is told from what equals it."""
-    module.__dict__["__name__"] = apart(module.__name__)
-
-
-def apart(name):
-    return name[:1] + name[1:] if len(name) > 1 else name
 
 
 def absolute_name(name, level, namespace):

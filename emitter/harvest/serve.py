@@ -40,7 +40,6 @@ class Server:
 
     def run_part(self, module, entry, on_failure):
         """Runs a module's proven statements, and has them described if somebody wants that."""
-        record.set_name_apart(module)
         describer = self.describer(module, entry)
         run = stepped.Run(self, module, entry, describer, on_failure)
         contexts.append(run)
@@ -90,8 +89,9 @@ class Server:
             if "." in current:
                 pending.append(current.rpartition(".")[0])
             pending.extend(self.imports.get(current, ()))
-            if own_name(current) != current:
-                pending.extend(self.imports.get(own_name(current), ()))
+            own = own_name(current)
+            if own != current:
+                pending.extend(self.imports.get(own, ()))
         loaded.discard(name)
         return frozenset(loaded)
 
@@ -233,15 +233,19 @@ class PlanFinder:
         if entry["kind"] == "code" and entry["stdlib"] and not is_stepped:
             spec = external.PathFinder.find_spec(name, path)
             if spec is not None and type(spec.loader) is external.SourceFileLoader:
-                # Who imports it first decides otherwise whether its `__name__` is interned.
-                spec.name = record.apart(name)
+                spec.name = apart(name)
             return spec
         is_whole = entry["kind"] == "strict" and not is_stepped
         loader = (ProvenLoader if is_whole else PartLoader)(self.server, entry)
         locations = [entry["path"].rpartition("/")[0]] if entry["package"] else None
         return external.spec_from_file_location(
-            name, entry["path"], loader=loader, submodule_search_locations=locations
+            apart(name), entry["path"], loader=loader, submodule_search_locations=locations
         )
+
+
+def apart(name):
+    """A module's `__name__` that is no other text, interned or not: what holds it is told from what equals it."""
+    return name[:1] + name[1:] if len(name) > 1 else name
 
 
 class ProvenLoader:
@@ -254,7 +258,6 @@ class ProvenLoader:
 
     def exec_module(self, module):
         entry = self.entry
-        record.set_name_apart(module)
         is_wanted = self.server.is_wanted(entry["name"])
         run = (record.Recording if is_wanted else record.Execution)(module, entry, self.server.compiled)
         contexts.append(run)

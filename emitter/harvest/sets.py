@@ -9,6 +9,7 @@ import marshal
 
 from lyo_harvest.foreign import MISSING, FunctionType, is_a, raw
 from lyo_harvest.record import Unsupported
+from lyo_harvest.source import nodes
 
 CodeType = type((lambda: None).__code__)
 
@@ -25,17 +26,7 @@ def has_fixed_hash(item):
 
 def displays_in(tree):
     """The items of the displays in the source, `{"a", B}` and `["a", B]`, the first one last."""
-    pending, found = [tree], []
-    while pending:
-        node = pending.pop()
-        if type(node).__name__ in ("Set", "List", "Tuple") and len(node.elts) > 1:
-            found.append(node.elts)
-        for field in node._fields:
-            child = getattr(node, field, None)
-            if isinstance(child, list):
-                pending.extend(item for item in child if hasattr(item, "_fields"))
-            elif hasattr(child, "_fields"):
-                pending.append(child)
+    found = [node.elts for node in nodes(tree) if type(node).__name__ in ("Set", "List", "Tuple") and len(node.elts) > 1]
     return found[::-1]
 
 

@@ -1,16 +1,12 @@
 """A module's source as its syntax tree shows it, and its code with segments within `if -MARKER:`."""
 
 from lyo_harvest import record
-from lyo_harvest.record import ONLY_AST
+from lyo_harvest.record import syntax_tree
 
 MARKER = "lyo: is the next segment to be executed?"
 
 # Assignments of a name to one of these change no object that exists.
 PLAIN_VALUES = frozenset(("Constant", "Name", "Lambda", "JoinedStr"))
-
-
-def syntax_tree(source, path):
-    return compile(source, path, "exec", ONLY_AST, dont_inherit=True)
 
 
 # The type of all nodes of syntax trees.

@@ -13,11 +13,11 @@ import gc
 import sys
 
 from lyo_harvest import foreign, record, replayed, survey
-from lyo_harvest.record import MODULE_ATTRIBUTES, describe_error, read
+from lyo_harvest.record import MODULE_ATTRIBUTES, describe_error, read, syntax_tree
 from lyo_harvest.refuse import FREE, Placeholder, Refused, contexts
 from lyo_harvest.segments import Statement, difference
 from lyo_harvest.source import (
-    bound_names, compiled_steps, deleted_names, is_marker, is_plain, subscriptions, syntax_tree,
+    bound_names, compiled_steps, deleted_names, is_marker, is_plain, subscriptions,
 )
 from lyo_harvest.walk import deletes_globals
 
@@ -69,12 +69,10 @@ class Run(record.Execution):
         name, path = self.entry["name"], self.entry["path"]
         if self.is_described:
             self.tree = syntax_tree(read(path), path)
-            length, self.first, declared, code = compiled_steps(self.tree, path)
-            code = record.unmarshalled(code)
+            steps = record.unmarshalled(compiled_steps(self.tree, path))
         else:
-            make = lambda: compiled_steps(syntax_tree(read(path), path), path)
-            length, self.first, declared, code = self.compiled.get(name, "steps", make)
-        self.code = code
+            steps = self.compiled.get(name, "steps", lambda: compiled_steps(syntax_tree(read(path), path), path))
+        length, self.first, declared, self.code = steps
         self.statements = self.entry["statements"]
         if len(self.statements) != length:
             # The analysis saw something else.
@@ -84,12 +82,12 @@ class Run(record.Execution):
         self.given = MODULE_ATTRIBUTES | frozenset(self.namespace)  # not the module's to bind
         self.bound = frozenset(declared).union(*[statement[1] for statement in self.statements])
         if self.is_described:
-            self.deleted, self.deletes_globals = deleted_names(self.tree), deletes_globals(code)
+            self.deleted, self.deletes_globals = deleted_names(self.tree), deletes_globals(self.code)
             self.subscribed = set()  # what executed statements subscribe
             for statement, node in zip(self.statements, self.tree.body):
                 if statement[0] == "residual":
                     self.subscribed.update(subscriptions(node))
-        return code
+        return self.code
 
     def execute(self, code, namespace):
         step = Step(self.next_statement)

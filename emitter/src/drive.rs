@@ -31,6 +31,7 @@ const BOOTSTRAP: &str = include_str!("../harvest/bootstrap.py");
 const SOURCES: [(&str, &str); 18] = [
     ("refuse", include_str!("../harvest/refuse.py")),
     ("record", include_str!("../harvest/record.py")),
+    ("source", include_str!("../harvest/source.py")),
     ("operations", include_str!("../harvest/operations.py")),
     ("foreign", include_str!("../harvest/foreign.py")),
     ("sets", include_str!("../harvest/sets.py")),
@@ -42,7 +43,6 @@ const SOURCES: [(&str, &str); 18] = [
     ("walk", include_str!("../harvest/walk.py")),
     ("survey", include_str!("../harvest/survey.py")),
     ("replayed", include_str!("../harvest/replayed.py")),
-    ("source", include_str!("../harvest/source.py")),
     ("segments", include_str!("../harvest/segments.py")),
     ("stepped", include_str!("../harvest/stepped.py")),
     ("serve", include_str!("../harvest/serve.py")),

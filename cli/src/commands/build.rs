@@ -84,8 +84,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     notes += &errors(&analysis);
     eprint!("{notes}");
     let bar = CountBar::new("building");
-    let batches = if args.no_cache { Store::none() } else { Store::of_user(CacheKind::Harvests) };
-    let summary = build(&analysis, &selection, &args.bundle, batches, &|progress| match progress {
+    let harvests = if args.no_cache { Store::none() } else { Store::of_user(CacheKind::Harvests) };
+    let summary = build(&analysis, &selection, &args.bundle, harvests, &|progress| match progress {
         emitter::build::Progress::Harvesting(count) => bar.set_length(count),
         emitter::build::Progress::Harvested => bar.advance(),
     });
