@@ -1,5 +1,7 @@
 """Texts and numbers that other modules' objects hold: what takes them from there, gets the very same objects."""
 
+import sys
+
 from lyo_harvest import classes
 from lyo_harvest.foreign import BUILTIN_NAMES, MISSING, FunctionType, ModuleType, is_a, raw, raw_dict
 
@@ -32,7 +34,7 @@ class Atoms:
     def note(self, value):
         """What an object of another module holds."""
         kind, names = type(value), self.walker.names
-        if kind is list:
+        if kind is list or kind is tuple and self.is_found_elsewhere(value):
             for place, item in enumerate(value):
                 self.hold(value, "place", place, item)
             return
@@ -52,6 +54,11 @@ class Atoms:
         for name, item in items.items():
             if type(name) is str:
                 self.hold(value, how, name, item)
+
+    def is_found_elsewhere(self, value):
+        """Whether another module has a name for it: an equal copy of a tuple does where none has."""
+        found = self.walker.names.find(value)
+        return found is not None and sys.modules[found[0]] is not self.walker.module
 
     def note_methods(self, kind):
         """What the methods of another module's class take by default, and their constants: an instance may hold them."""
@@ -82,6 +89,8 @@ class Atoms:
             module, path = walker.names.find(value)
             return walker.add(("external", module, (*path, name)))
         holder = walker.node(value)
+        if how == "place" and type(value) is tuple:
+            return walker.item_of(holder, name)
         if how == "attribute":
             return walker.get_attribute(holder, name)
         if how == "default":

@@ -680,3 +680,14 @@ part = keep(functools.partial(keep, 1))
 @functools.lru_cache
 def cached(): return 1
 '''
+
+# Texts that a tuple of another module holds.
+MODULES["shop/versions.py"] = 'VERSIONS = ("4.1.0", "5.0.0", "10.0.0", "12.1.0")\n'
+MODULES["shop/versioned.py"] = '''
+from shop.versions import VERSIONS
+import shop.versions as versions
+known = frozenset(VERSIONS)
+order = sorted(versions.VERSIONS, key=len)
+last = VERSIONS[-1]
+by_name = {version: len(version) for version in VERSIONS}
+'''

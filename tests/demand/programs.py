@@ -324,6 +324,11 @@ for items in sets:
 import shop.selves as m
 print([value.held() is value for value in (m.T, m.P, m.part, m.cached)])
 """,
+    "texts in a tuple of another module": """
+import shop.versioned as m, shop.versions as n
+places = {id(version): place for place, version in enumerate(n.VERSIONS)}
+print([[places.get(id(item)) for item in items] for items in (sorted(m.known), m.order, [m.last], m.by_name)])
+""",
     "combinations of flags are single objects": """
 import re, shop.flags as m, shop.modes as n
 print(m.options is re.IGNORECASE | re.ASCII | re.DOTALL, m.mode is n.Mode.READ | n.Mode.APPEND, m.none is n.Mode(0))
