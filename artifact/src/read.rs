@@ -46,11 +46,7 @@ impl Storage {
     /// The caller has compared the range with the length of the file, so the allocation is bounded by it.
     fn read(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
         match self {
-            Storage::File(file) => {
-                let mut bytes = vec![0; length];
-                read_exact_at(file, &mut bytes, offset)?;
-                Ok(bytes)
-            }
+            Storage::File(file) => read_exact_at(file, length, offset),
             Storage::Bytes(bytes) => usize::try_from(offset)
                 .ok()
                 .and_then(|start| bytes.get(start..start.checked_add(length)?))
@@ -60,23 +56,34 @@ impl Storage {
     }
 }
 
+/// Into memory that nobody has cleared before: blocks are large, and only parts of them are looked at.
 #[cfg(unix)]
-fn read_exact_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
+fn read_exact_at(file: &File, length: usize, offset: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(length);
+    while bytes.len() < length {
+        let place = offset + bytes.len() as u64;
+        match rustix::io::pread(file, rustix::buffer::spare_capacity(&mut bytes), place) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    bytes.truncate(length);
+    Ok(bytes)
 }
 
 #[cfg(windows)]
-fn read_exact_at(file: &File, mut bytes: &mut [u8], mut offset: u64) -> io::Result<()> {
+fn read_exact_at(file: &File, length: usize, offset: u64) -> io::Result<Vec<u8>> {
     use std::os::windows::fs::FileExt;
-    while !bytes.is_empty() {
-        let count = file.seek_read(bytes, offset)?;
-        if count == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+    let mut bytes = vec![0; length];
+    let mut filled = 0;
+    while filled < length {
+        match file.seek_read(&mut bytes[filled..], offset + filled as u64)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => filled += count,
         }
-        bytes = &mut bytes[count..];
-        offset += count as u64;
     }
-    Ok(())
+    Ok(bytes)
 }
 
 /// An open bundle.

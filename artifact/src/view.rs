@@ -85,6 +85,18 @@ impl<'a> Named<'a> {
             },
         }
     }
+
+    /// The last node under this name.
+    pub fn find(&self, name: &str) -> Result<Option<NodeId>, ReadError> {
+        let (mut cursor, mut found) = (self.cursor, None);
+        for _ in 0..self.count {
+            let id = cursor.word()?;
+            if cursor.blob()? == name.as_bytes() {
+                found = Some(id);
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// Texts, in order.

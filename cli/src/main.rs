@@ -38,6 +38,7 @@ A first tour:
   lyo eval settings.py           what Lyo knows of each name of a file
   lyo build src -o app.lyo       a bundle of src and of all that it imports
   lyo run -b app.lyo -m app      start the program from the bundle
+  lyo enable                     let LYO_BUNDLE=app.lyo do the same for any program
   lyo verify -b app.lyo          compare executed and rehydrated modules
   lyo inspect app.lyo            what is in the bundle
   lyo cache clean                remove what is remembered of earlier runs
@@ -54,6 +55,7 @@ enum Command {
     Eval(commands::eval::Args),
     Build(commands::build::Args),
     Run(commands::run::Args),
+    Enable(commands::enable::Args),
     Verify(commands::verify::Args),
     Inspect(commands::inspect::Args),
     Cache(commands::cache::Args),
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
         Command::Eval(args) => commands::eval::run(args),
         Command::Build(args) => commands::build::run(args),
         Command::Run(args) => commands::run::run(args),
+        Command::Enable(args) => commands::enable::run(&args),
         Command::Verify(args) => commands::verify::run(args),
         Command::Inspect(args) => commands::inspect::run(args),
         Command::Cache(args) => commands::cache::run(&args),

@@ -19,7 +19,7 @@ use crate::complete::Task;
 use crate::demand::methods;
 use crate::failure::Failure;
 use crate::make::Rehydrator;
-use crate::object::{Fallible, Object, Static, check, imported, set_type_entry, type_lookup};
+use crate::object::{ClassMethod, Fallible, Object, Static, check, imported, set_type_entry, type_lookup};
 
 impl Rehydrator<'_> {
     /// The class, and the attributes that were withheld from it.
@@ -242,13 +242,6 @@ fn new_class(metaclass: &Object, name: &Object, bases: &Object, namespace: &Obje
 enum Silenced {
     ByCallable(Object, *mut ffi::PyObject),
     ByDefinition(Object, *mut ffi::PyMethodDef),
-}
-
-/// `classmethod` (`funcobject.c`).
-#[repr(C)]
-struct ClassMethod {
-    head: ffi::PyObject,
-    callable: *mut ffi::PyObject,
 }
 
 /// `PyMethodDescrObject` (`descrobject.h`).

@@ -10,15 +10,15 @@ use std::rc::Rc;
 use artifact::ReadError;
 use artifact::model::{Expectation, NodeId};
 use artifact::view::GuardView;
-use pyo3_ffi as ffi;
 
 use crate::demand::pristine::{self, Found};
 use crate::demand::{self, Waiting};
 use crate::failure::Failure;
-use crate::fingerprint::{counts_by_class, fingerprint, function_labels};
+use crate::fingerprint::fingerprint;
 use crate::lookup::{ASKS_SUBCLASS, lookup, lookup_below};
 use crate::memo::Memo;
 use crate::object::{Fallible, Object, module_dict, modules, type_lookup};
+use crate::state::State;
 
 /// Checks that a guard holds.
 pub fn check_guard(guard: &GuardView<'_>) -> Result<(), Failure> {
@@ -84,20 +84,28 @@ fn check_alias(guard: &GuardView<'_>, length: usize) -> Result<(), Failure> {
 
 /// The fingerprint of an object: several paths lead to the same one.
 fn known_fingerprint(object: &Object) -> Fallible<u64> {
-    let Some(state) = state_of(object) else { return fingerprint(object) };
     let address = object.as_ptr() as usize;
-    if let Some((_, before, seen)) = FINGERPRINTS.get(&address)
-        && before == state
+    if let Some(known) = FINGERPRINTS.get(&address)
+        && known.state.is_still(object)?
     {
-        return Ok(seen);
+        return Ok(known.fingerprint);
     }
-    let seen = fingerprint(object)?;
-    FINGERPRINTS.insert(address, (object.clone(), state, seen));
-    Ok(seen)
+    let fingerprint = fingerprint(object)?;
+    if let Some(state) = State::of(object)? {
+        FINGERPRINTS.insert(address, Rc::new(Fingerprinted { _object: object.clone(), state, fingerprint }));
+    }
+    Ok(fingerprint)
 }
 
-/// By address, with a reference that keeps the address its own.
-static FINGERPRINTS: Memo<usize, (Object, State, u64)> = Memo::new(4096);
+struct Fingerprinted {
+    /// Keeps the address its own.
+    _object: Object,
+    state: State,
+    fingerprint: u64,
+}
+
+/// By address.
+static FINGERPRINTS: Memo<usize, Rc<Fingerprinted>> = Memo::new(4096);
 
 /// Checks a guard about a name of the module that is being imported.
 pub fn check_binding(waiting: &Rc<Waiting>, guard: &GuardView<'_>, node: NodeId) -> Result<(), Failure> {
@@ -162,58 +170,6 @@ struct Known {
     fingerprint: Option<u64>,
 }
 
-/// What the fingerprint of an object rests on, beside what never changes.
-#[derive(Clone)]
-enum State {
-    Fixed,
-    /// A function's code, defaults and labels, and its keyword defaults: all that it refers to is fixed.
-    Function([Object; 6], Vec<Object>),
-    /// A class's version, metaclass, names and MRO.
-    Class(u32, [usize; 4]),
-    /// The class, with its name, of an object of which only that counts.
-    Instance([usize; 2]),
-}
-
-impl PartialEq for State {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (State::Fixed, State::Fixed) => true,
-            (State::Function(parts, keyword_defaults), State::Function(other_parts, other_keyword_defaults)) => {
-                are_same(parts, other_parts) && are_same(keyword_defaults, other_keyword_defaults)
-            }
-            (State::Class(version, parts), State::Class(other_version, other_parts)) => {
-                version == other_version && parts == other_parts
-            }
-            (State::Instance(class), State::Instance(other)) => class == other,
-            _ => false,
-        }
-    }
-}
-
-/// Keys and values of a dict, if nothing about them can change.
-fn fixed_items(dict: &Object) -> Option<Vec<Object>> {
-    if !dict.is_exactly(&raw mut ffi::PyDict_Type) {
-        return None;
-    }
-    let (mut position, mut key, mut value) = (0, std::ptr::null_mut(), std::ptr::null_mut());
-    let mut items = Vec::new();
-    // SAFETY: a dict, which does not change meanwhile; key and value are borrowed.
-    while unsafe { ffi::PyDict_Next(dict.as_ptr(), &raw mut position, &raw mut key, &raw mut value) } != 0 {
-        // SAFETY: live objects.
-        let (key, value) = unsafe { (Object::borrowed(key)?, Object::borrowed(value)?) };
-        if !is_fixed(&key) || !is_fixed(&value) {
-            return None;
-        }
-        items.extend([key, value]);
-    }
-    Some(items)
-}
-
-/// Whether these are the very same objects.
-fn are_same(objects: &[Object], others: &[Object]) -> bool {
-    objects.len() == others.len() && objects.iter().zip(others).all(|(object, other)| object.is(other))
-}
-
 /// By the bytes of module and path.
 static KNOWN: Memo<Box<[u8]>, Rc<Known>> = Memo::new(4096);
 
@@ -228,11 +184,11 @@ fn remember(
         return Ok(());
     }
     let state = match &found {
-        Some(found) => match state_of(found) {
+        Some(found) => match State::of(found)? {
             Some(state) => state,
             None => return Ok(()),
         },
-        None => State::Fixed,
+        None => State::default(),
     };
     let known = Known {
         module: Object::name(module)?,
@@ -270,61 +226,8 @@ impl Known {
             }
         }
         let Some(found) = &self.found else { return Ok(false) };
-        Ok(object.is(found) && state_of(&object).is_some_and(|state| state == self.state))
+        Ok(object.is(found) && self.state.is_still(&object)?)
     }
-}
-
-/// Nothing for what may change without leaving a trace.
-fn state_of(object: &Object) -> Option<State> {
-    // SAFETY: live objects; reading fields of a function.
-    unsafe {
-        if object.is_exactly(&raw mut ffi::PyFunction_Type) {
-            let function = object.as_ptr();
-            if !ffi::PyFunction_GetClosure(function).is_null() {
-                return None;
-            }
-            let keyword_defaults = match Object::borrowed(ffi::PyFunction_GetKwDefaults(function)) {
-                Some(dict) => fixed_items(&dict)?,
-                None => Vec::new(),
-            };
-            let defaults = Object::borrowed(ffi::PyFunction_GetDefaults(function));
-            if defaults.as_ref().is_some_and(|defaults| !defaults.tuple_items().all(|item| is_fixed(&item))) {
-                return None;
-            }
-            let code = Object::borrowed(ffi::PyFunction_GetCode(function))?;
-            let [name, qualname, doc, module] = function_labels(object);
-            let defaults = defaults.unwrap_or_else(Object::none);
-            return Some(State::Function([code, defaults, name, qualname, doc, module], keyword_defaults));
-        }
-    }
-    if let Some(class) = object.as_type()
-        && !is_fixed(object)
-    {
-        // SAFETY: reading fields of a live class that a class statement or a C module made.
-        return unsafe {
-            if (*class).tp_version_tag == 0 {
-                // Looking a name up gives the class a version.
-                type_lookup(class, &Object::name("__doc__").ok()?);
-            }
-            let heap = class.cast::<ffi::PyHeapTypeObject>();
-            let version = (*class).tp_version_tag;
-            let parts = [
-                ffi::Py_TYPE(object.as_ptr()) as usize,
-                (*heap).ht_name as usize,
-                (*heap).ht_qualname as usize,
-                (*class).tp_mro as usize,
-            ];
-            (version != 0).then_some(State::Class(version, parts))
-        };
-    }
-    if is_fixed(object) {
-        return Some(State::Fixed);
-    }
-    let class = object.class();
-    let class = class.as_type().filter(|_| counts_by_class(object))?;
-    // SAFETY: reading a field of a live class that a class statement has made.
-    let name = unsafe { (*class.cast::<ffi::PyHeapTypeObject>()).ht_qualname };
-    Some(State::Instance([class as usize, name as usize]))
 }
 
 /// What waits under the name, if it was made for something else: then the name can as well be bound to it.
@@ -336,31 +239,4 @@ fn made_value(module: &Object, name: &Object) -> Result<Option<Object>, Failure>
         Found::Object(..) => waiting.touch_name(name),
         _ => Ok(None),
     }
-}
-
-fn is_fixed(object: &Object) -> bool {
-    if object.is_exactly(&raw mut ffi::PyCFunction_Type) {
-        // A method of an object shows what that holds.
-        // SAFETY: a builtin function; what it is bound to is borrowed, and null for a static method.
-        let bound = unsafe { Object::borrowed(ffi::PyCFunction_GetSelf(object.as_ptr())) };
-        return bound.is_none_or(|bound| module_dict(&bound).is_some() || is_fixed(&bound));
-    }
-    // SAFETY: reading a field of a live class.
-    let is_static_type =
-        object.as_type().is_some_and(|class| unsafe { (*class).tp_flags & ffi::Py_TPFLAGS_HEAPTYPE == 0 });
-    is_static_type
-        || object.is_none()
-        || [
-            &raw mut ffi::PyMethodDescr_Type,
-            &raw mut ffi::PyWrapperDescr_Type,
-            &raw mut ffi::PyGetSetDescr_Type,
-            &raw mut ffi::PyMemberDescr_Type,
-            &raw mut ffi::PyClassMethodDescr_Type,
-            &raw mut ffi::PyBool_Type,
-            &raw mut ffi::PyLong_Type,
-            &raw mut ffi::PyUnicode_Type,
-            &raw mut ffi::PyBytes_Type,
-        ]
-        .into_iter()
-        .any(|kind| object.is_exactly(kind))
 }

@@ -32,6 +32,7 @@ mod rehydrate;
 mod replay;
 mod script;
 mod slots;
+mod state;
 mod step;
 mod unnamed;
 

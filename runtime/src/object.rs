@@ -477,6 +477,13 @@ pub fn is_finalizing() -> bool {
     }
 }
 
+/// `classmethod` and `staticmethod` (`funcobject.c`).
+#[repr(C)]
+pub struct ClassMethod {
+    head: ffi::PyObject,
+    pub callable: *mut ffi::PyObject,
+}
+
 /// `sys.modules`.
 pub fn modules() -> Option<Object> {
     // SAFETY: borrowed from the interpreter.

@@ -3,6 +3,7 @@
 pub mod build;
 pub mod cache;
 pub mod check;
+pub mod enable;
 pub mod eval;
 pub mod explain;
 pub mod inspect;

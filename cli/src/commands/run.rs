@@ -7,7 +7,8 @@ use std::process::{Command, ExitCode};
 
 use analyzer::Interpreter;
 use anyhow::bail;
-use emitter::from_analysis::native_of;
+
+use super::subject::package_of;
 
 /// Start a program from a bundle
 ///
@@ -63,14 +64,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let interpreter = Interpreter::discover(args.python.as_deref())?;
     let executable = &interpreter.facts.executable;
-    let Some(native) = native_of(&interpreter) else {
-        bail!(
-            "{0} has no package `lyo`: install it there (`{0} -m pip install .` in Lyo's sources)",
-            executable.display()
-        );
-    };
     let mut command = Command::new(executable);
-    command.arg(native.with_file_name("_start.py")).arg("--bundle").arg(&args.bundle);
+    command.arg(package_of(&interpreter)?.join("_start.py")).arg("--bundle").arg(&args.bundle);
     if let Some(report) = &args.report {
         command.arg("--report").arg(report);
     }

@@ -1,6 +1,10 @@
 //! What most commands are about.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use analyzer::Interpreter;
+use anyhow::bail;
+use emitter::from_analysis::native_of;
 
 /// The code at hand, and the interpreter that it is for.
 #[derive(clap::Args)]
@@ -16,4 +20,15 @@ pub struct Subject {
     /// Default: $VIRTUAL_ENV, then .venv here or above, then python3, python.
     #[arg(long, value_name = "EXE")]
     pub python: Option<String>,
+}
+
+/// The folder of the package `lyo` in the interpreter's environment.
+pub fn package_of(interpreter: &Interpreter) -> anyhow::Result<PathBuf> {
+    match native_of(interpreter).as_deref().and_then(Path::parent) {
+        Some(folder) => Ok(folder.to_owned()),
+        None => bail!(
+            "{0} has no package `lyo`: install it there (`{0} -m pip install .` in Lyo's sources)",
+            interpreter.facts.executable.display()
+        ),
+    }
 }

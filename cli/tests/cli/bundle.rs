@@ -82,6 +82,40 @@ fn a_program_runs_from_its_bundle_as_without() {
 }
 
 #[test]
+fn programs_of_an_enabled_environment_need_no_command() {
+    for environment in environments() {
+        let tree = program();
+        let python = environment.display().to_string();
+        let built = build(&tree, environment);
+        assert_eq!(built.status, 0, "{}", built.stderr);
+        let how = || {
+            let mut command = Command::new(environment.join("bin/python"));
+            let run = Run::of(
+                command
+                    .args(["-m", "app"])
+                    .current_dir(tree.path())
+                    .env("LYO_BUNDLE", tree.path().join("b.lyo"))
+                    .env("LYO_REPORT", tree.path().join("r.json")),
+            );
+            assert_eq!((run.status, run.stderr.as_str()), (7, ""));
+            let report = std::fs::read(tree.path().join("r.json")).ok()?;
+            let report: serde_json::Value = serde_json::from_slice(&report).expect("JSON");
+            let modules = report["modules"].as_array().expect("modules");
+            let shapes = modules.iter().find(|module| module["name"] == "app.shapes").expect("the module");
+            Some(shapes["how"].clone())
+        };
+        let enabled = tree.lyo(&["enable", "--python", &python]);
+        assert_eq!((enabled.status, enabled.stderr.as_str()), (0, ""));
+        assert!(enabled.stdout.ends_with("lyo.pth\n"), "{}", enabled.stdout);
+        assert_eq!(how(), Some("rehydrated".into()));
+        let disabled = tree.lyo(&["enable", "--disable", "--python", &python]);
+        assert_eq!((disabled.status, disabled.stderr.as_str()), (0, ""));
+        std::fs::remove_file(tree.path().join("r.json")).expect("a report");
+        assert_eq!(how(), None);
+    }
+}
+
+#[test]
 fn what_a_compiled_package_imports_is_built_too() {
     for environment in environments() {
         // A package of which one module imports the other, both compiled; the source lies beside each.

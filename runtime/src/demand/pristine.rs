@@ -97,11 +97,8 @@ fn instance_entry(
     slots: Named<'_>,
     name: &str,
 ) -> Result<Option<NodeId>, Failure> {
-    for slot in slots.iter() {
-        let (given, node) = slot?;
-        if given == name {
-            return Ok(Some(node));
-        }
+    if let Some(node) = slots.find(name)? {
+        return Ok(Some(node));
     }
     dict.map_or(Ok(None), |items| entry(owner, items, name))
 }
@@ -140,23 +137,24 @@ enum Attribute {
 }
 
 fn attribute(owner: &Rc<Waiting>, class: ClassView<'_>, name: &str) -> Result<Attribute, Failure> {
-    let mut found = None;
-    for item in class.namespace.iter().chain(class.later.iter()) {
-        let (given, node) = item?;
-        if given == name {
-            found = Some(node);
-        }
-    }
-    if let Some(node) = found {
+    if let Some(node) = class.later.find(name)?.or(class.namespace.find(name)?) {
         return Ok(Attribute::Own(Rc::clone(owner), node));
     }
-    let makes_members = class.namespace.iter().any(|item| item.is_ok_and(|(given, _)| given == "__slots__"));
     if name == "__abstractmethods__" && class.abc {
         return Ok(Attribute::AsBuilt);
     }
-    let is_special = matches!(name, "__dict__" | "__weakref__" | "__doc__" | "__hash__" | "__module__" | "_abc_impl");
-    if makes_members || is_special {
+    if name == "__hash__" && class.namespace.find("__eq__")?.is_some() {
+        return Ok(Attribute::AsBuilt); // `type.__new__` says that it can't be hashed
+    }
+    if matches!(name, "__dict__" | "__weakref__" | "__doc__" | "__module__" | "_abc_impl") {
         return Ok(Attribute::Unknown);
+    }
+    if let Some(slots) = class.namespace.find("__slots__")? {
+        match makes_member(owner, class.name, slots, name)? {
+            Some(true) => return Ok(Attribute::AsBuilt),
+            Some(false) => {}
+            None => return Ok(Attribute::Unknown),
+        }
     }
     let mut inherited = Attribute::Absent;
     for base in class.bases.iter() {
@@ -170,6 +168,34 @@ fn attribute(owner: &Rc<Waiting>, class: ClassView<'_>, name: &str) -> Result<At
         };
     }
     Ok(inherited)
+}
+
+/// Whether `type.__new__` makes a descriptor of this name of what a class has for `__slots__`, where that can be told.
+fn makes_member(owner: &Waiting, class: &str, slots: NodeId, name: &str) -> Result<Option<bool>, Failure> {
+    let slots = match owner.view(slots)? {
+        NodeView::Str { .. } => vec![slots],
+        NodeView::Tuple(items) | NodeView::List(items) => items.iter().collect(),
+        _ => return Ok(None),
+    };
+    for slot in slots {
+        match owner.view(slot)? {
+            NodeView::Str { value, .. } if is_mangled_to(class, value, name) => return Ok(Some(true)),
+            NodeView::Str { .. } => {}
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(false))
+}
+
+/// Whether a name that a class's body writes so is this one (`_Py_Mangle` in `compile.c`).
+fn is_mangled_to(class: &str, written: &[u8], name: &str) -> bool {
+    let class = class.trim_start_matches('_');
+    let is_private = written.starts_with(b"__") && !written.ends_with(b"__") && !written.contains(&b'.');
+    if !is_private || class.is_empty() {
+        return written == name.as_bytes();
+    }
+    let rest = name.strip_prefix('_').and_then(|name| name.strip_prefix(class));
+    rest.is_some_and(|rest| rest.as_bytes() == written)
 }
 
 fn of_base(owner: &Rc<Waiting>, base: NodeId, name: &str) -> Result<Attribute, Failure> {
