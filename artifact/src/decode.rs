@@ -11,6 +11,7 @@ use crate::view::{
 impl Reader {
     /// The whole bundle.
     pub fn decode(&self) -> Result<Bundle, ReadError> {
+        self.check_directory()?;
         let artifacts = self.entries().map(|entry| entry.decode()).collect::<Result<_, _>>()?;
         Ok(Bundle { target: self.target().clone(), artifacts })
     }

@@ -96,7 +96,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Opens a bundle and checks its header and directory.
+    /// Opens a bundle and checks its header and the digest of its directory.
     pub fn open(path: &Path) -> Result<Self, ReadError> {
         Self::from_storage(Storage::File(File::open(path)?))
     }
@@ -147,14 +147,12 @@ impl Reader {
             return Err(ReadError::Digest("the directory"));
         }
         let target = read_target(&directory)?;
-        let reader = Self { storage, target, directory, modules, file_length: actual };
-        reader.check_records()?;
-        Ok(reader)
+        Ok(Self { storage, target, directory, modules, file_length: actual })
     }
 
-    /// Texts within the directory, names in order, blocks within the file: afterwards records can be
-    /// read without errors.
-    fn check_records(&self) -> Result<(), ReadError> {
+    /// Looks at every record: texts lie within the directory, names are in order, blocks lie within the file. A program
+    /// need not wait for that: a module whose record is damaged, or in another place, is not found.
+    pub fn check_directory(&self) -> Result<(), ReadError> {
         let mut previous: Option<&str> = None;
         for index in 0..self.modules {
             let record = self.record(index)?;
@@ -162,9 +160,6 @@ impl Reader {
                 return Err(ReadError::Malformed("the directory is not sorted"));
             }
             previous = Some(record.name);
-            if record.offset.checked_add(record.length).is_none_or(|end| end > self.file_length) {
-                return Err(ReadError::Malformed("a module lies outside the file"));
-            }
         }
         Ok(())
     }
@@ -187,6 +182,9 @@ impl Reader {
         let mut digest = [0; layout::DIGEST_LENGTH];
         digest.copy_from_slice(cursor.take(layout::DIGEST_LENGTH)?);
         let flags = cursor.word()?;
+        if offset.checked_add(length).is_none_or(|end| end > self.file_length) {
+            return Err(ReadError::Malformed("a module lies outside the file"));
+        }
         Ok(Record { name, source, offset, length, digest, flags })
     }
 

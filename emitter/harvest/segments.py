@@ -397,7 +397,7 @@ def only_in_segments(code, hollow):
     keys = [marshal.dumps(constant, 0) for constant in code.co_consts]
     if not needed.issubset(keys):
         return []
-    kinds = (type(code), str, tuple, bytes)
+    kinds = (type(code), str, tuple, bytes, frozenset)
     return [place for place, key in enumerate(keys) if key not in needed and type(code.co_consts[place]) in kinds]
 
 

@@ -1,5 +1,7 @@
 """A module's source as its syntax tree shows it, and its code with segments within `if -MARKER:`."""
 
+import sys
+
 from lyo_harvest import record
 from lyo_harvest.record import syntax_tree
 
@@ -30,21 +32,37 @@ def length_of_prologue(body):
     return length
 
 
+def imports_among(statements):
+    """The import statements among these and within them, but those of functions and classes."""
+    found, pending = [], list(statements)
+    while pending:
+        node = pending.pop()
+        kind = type(node).__name__
+        if kind in ("Import", "ImportFrom"):
+            found.append(node)
+        elif kind not in ("FunctionDef", "AsyncFunctionDef", "ClassDef", "Lambda"):
+            pending.extend(children(node))
+    return found
+
+
 def wrapped(tree, path, ranges, is_hollow=False):
-    """The syntax tree with each range of statements within `if -MARKER:`, or with nothing in its place."""
+    """The syntax tree with each range of statements within `if -MARKER:`; in a hollow one within `if 0:`, of which nothing
+    remains. (They stand there because how functions call `name.attribute()` depends on whether the module imports the name.)
+    """
     body, place = [], 0
     for start, end in ranges:
         body.extend(tree.body[place:start])
-        guard = syntax_tree(f"if -{MARKER!r}: pass", path).body[0]
+        guard = syntax_tree("if 0: pass" if is_hollow else f"if -{MARKER!r}: pass", path).body[0]
         first = tree.body[start]
         begin = end_of_guard = record.start_of(first)
         if import_operations(first):  # a traceback shows it as the statement
             end_of_guard = first.end_lineno, first.end_col_offset
-        for node in (guard, guard.test, guard.test.operand):
+        for node in (guard, *nodes(guard.test)):
             node.lineno, node.col_offset = begin
             node.end_lineno, node.end_col_offset = end_of_guard
-        if not is_hollow:
-            guard.body = tree.body[start:end]
+        guard.body = tree.body[start:end]
+        if is_hollow and sys.version_info < (3, 12):  # of the others the constants would remain
+            guard.body = imports_among(guard.body) or syntax_tree("pass", path).body
         body.append(guard)
         place = end
     body.extend(tree.body[place:])

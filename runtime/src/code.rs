@@ -5,14 +5,16 @@ use std::ffi::c_int;
 use artifact::view::CodeView;
 use pyo3_ffi as ffi;
 
+use crate::demand::subclasses;
 use crate::failure::Failure;
 use crate::make::Rehydrator;
 use crate::object::{Fallible, Object};
 
 impl Rehydrator<'_> {
     pub(crate) fn make_code(&mut self, code: CodeView<'_>) -> Result<Object, Failure> {
-        let constants = self.make_tuple(code.consts)?;
-        let names = self.make_tuple(code.names)?;
+        let (parts, may_walk) =
+            subclasses::within_code(|| Ok::<_, Failure>((self.make_tuple(code.consts)?, self.make_tuple(code.names)?)));
+        let (constants, names) = parts?;
         let variables = self.make_tuple(code.varnames)?;
         let free = self.make_tuple(code.freevars)?;
         let cells = self.make_tuple(code.cellvars)?;
@@ -48,6 +50,9 @@ impl Rehydrator<'_> {
             ))?
         };
         untrack_variables(&made, [&self.filename, &name, &qualname]);
+        if may_walk {
+            subclasses::notice_code(&made);
+        }
         Ok(made)
     }
 }

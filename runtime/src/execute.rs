@@ -9,7 +9,7 @@ use pyo3_ffi as ffi;
 use crate::bundle;
 use crate::code::unmarshal;
 use crate::collector;
-use crate::demand::{Waiting, subclasses};
+use crate::demand::{Waiting, subclasses, walkers};
 use crate::import::{builtins_dict, foreign_builtin, run};
 use crate::object::{Fallible, GilProtected, Object, Raised, imported, module_dict, modules, take_message};
 use crate::rehydrate::{Outcome, rehydrate};
@@ -171,12 +171,12 @@ impl State {
         if marshalled.is_empty() {
             return self.loader.attribute("get_code")?.call1(&self.name);
         }
-        subclasses::notice_within(marshalled);
-        subclasses::make_if_due();
         let code = unmarshal(marshalled)?;
         if !code.is_exactly(&raw mut ffi::PyCode_Type) {
             return Err(crate::raise("the bundle holds no code for it"));
         }
+        subclasses::notice_marshalled(marshalled, &code)?;
+        subclasses::make_if_due();
         let same = code.attribute("co_filename")?.same_text(&self.filename);
         if !same {
             imported(c"_imp", "_fix_co_filename")?
@@ -224,7 +224,8 @@ pub fn is_watched() -> Fallible<bool> {
     }
     let Some(tool) = questions.monitoring_tool else { return Ok(false) };
     for id in 0..6 {
-        if !tool.call1(&Object::int(id)?)?.is_none() {
+        let tool = tool.call1(&Object::int(id)?)?;
+        if !tool.is_none() && !walkers::is_own_tool(&tool) {
             return Ok(true);
         }
     }

@@ -40,6 +40,8 @@ pub struct Rehydrator<'a> {
     pub(crate) own: Weak<Waiting>,
     /// Methods that wait in classes, as long as they do.
     pub(crate) methods: FxHashSet<NodeId>,
+    /// The text `__subclasses__`, once it was made: whoever gets it may ask for classes that wait.
+    walk: Option<NodeId>,
     /// The deallocator of classes made by Python code, once it was asked for.
     pub(crate) python_dealloc: Option<ffi::destructor>,
 }
@@ -57,6 +59,7 @@ impl<'a> Rehydrator<'a> {
             pending: Pending::default(),
             own,
             methods: FxHashSet::default(),
+            walk: None,
             python_dealloc: None,
         }
     }
@@ -74,7 +77,12 @@ impl<'a> Rehydrator<'a> {
     /// The object of a node; it may have to be completed still.
     pub fn make(&mut self, id: NodeId) -> Result<Object, Failure> {
         match self.slots.get(id) {
-            Some(Slot::Made(object)) => return Ok(object),
+            Some(Slot::Made(object)) => {
+                if Some(id) == self.walk {
+                    subclasses::notice_name();
+                }
+                return Ok(object);
+            }
             Some(Slot::InProgress) => return Err(Failure::InProgress),
             Some(Slot::Absent) => {}
             Some(Slot::Elsewhere(other, node)) => {
@@ -171,7 +179,12 @@ impl<'a> Rehydrator<'a> {
             NodeView::Complex(real, imaginary) => unsafe {
                 Object::owned(ffi::PyComplex_FromDoubles(real, imaginary))?
             },
-            NodeView::Str { value, interned } => make_text(value, interned)?,
+            NodeView::Str { value, interned } => {
+                if value == subclasses::NAME.as_bytes() {
+                    self.walk = Some(id);
+                }
+                make_text(value, interned)?
+            }
             NodeView::Bytes(bytes) => Object::bytes(bytes)?,
             NodeView::ByteArray(bytes) => unsafe {
                 Object::owned(ffi::PyByteArray_FromStringAndSize(
@@ -220,8 +233,9 @@ impl<'a> Rehydrator<'a> {
             }
             NodeView::Code(code) => self.make_code(code)?,
             NodeView::CodeBlob(bytes) => {
-                subclasses::notice_within(bytes);
-                unmarshal(bytes)?
+                let code = unmarshal(bytes)?;
+                subclasses::notice_marshalled(bytes, &code)?;
+                code
             }
             NodeView::CodeOf { function, path } => {
                 let function = self.make(function)?;
@@ -237,6 +251,9 @@ impl<'a> Rehydrator<'a> {
             }
             NodeView::Class(class) => {
                 let (object, withheld) = self.make_class(class)?;
+                if let Some(waiting) = self.own.upgrade() {
+                    subclasses::made(&waiting, id, &object);
+                }
                 self.pending.add(Task::Class { id, withheld });
                 object
             }

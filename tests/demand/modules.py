@@ -130,6 +130,55 @@ class Three(Two):
 def walk():
     return [kind.__name__ for kind in Plugin.__subclasses__()]
 ''',
+    "shop/walks.py": '''
+import os
+from shop.base import Base
+PID = os.getpid()
+class Root(Base): pass
+class A(Root): pass
+class B(Root): pass
+if PID:
+    class Run(Root): pass
+class C(A, B): pass
+class D(Root): pass
+class Own:
+    @classmethod
+    def __subclasses__(cls): return [C]
+class Owned(Own): pass
+class Meta(type):
+    def below(cls): return [kind.__name__ for kind in super().__subclasses__()]
+class M(metaclass=Meta): pass
+class N(M): pass
+class Failure(Exception): pass
+class Worse(Failure): pass
+def asks(kind):
+    return [kind.__name__ for kind in kind.__subclasses__()]
+def walks(kind):
+    for below in kind.__subclasses__():
+        yield below.__name__
+        yield from walks(below)
+def gets(kind):
+    return [kind.__name__ for kind in getattr(kind, "__subclasses__")()]
+def passes(kind):
+    ask = kind.__subclasses__
+    return [kind.__name__ for kind in ask()]
+def typed(kind):
+    return [kind.__name__ for kind in type.__subclasses__(kind)]
+def nested():
+    return lambda kind: [kind.__name__ for kind in kind.__subclasses__()]
+''',
+    "shop/later.py": '''
+import os
+from shop.walks import Root, A, D, Failure
+PID = os.getpid()
+class E(Root): pass
+class F(A): pass
+if PID:
+    class Executed(Root): pass
+class G(E, D): pass
+class H(Root): pass
+class Worst(Failure): pass
+''',
     "shop/counter.py": '''
 handlers = {}
 items = []

@@ -187,6 +187,38 @@ class Mine(m.Plugin): pass
 walk = m.walk
 print(walk())
 """,
+    "code that asks for subclasses": """
+import shop.walks as m
+m.D
+print(m.asks(m.Root))
+class Late(m.Root): pass
+print(m.asks(m.Root), m.asks(m.A), list(m.walks(m.Root)), m.asks(m.Own), m.asks(m.Owned), m.asks(m.N))
+import shop.later as l
+l.H
+print(m.asks(m.Root), m.asks(m.Failure), list(m.walks(m.Base)), m.nested()(l.E), m.asks(m.D))
+class Last(m.Root): pass
+l.G
+print(m.asks(m.Root), m.M.below(), m.asks(m.A))
+""",
+    "code that asks for subclasses that wait elsewhere": """
+import shop.later as l, shop.walks as m
+l.H, m.Worse
+print(list(m.walks(l.Root)), m.asks(m.Failure), [name for name in m.asks(Exception) if name in ("Failure", "Worst")])
+""",
+    "code that has the name of the question for a text": """
+import shop.walks as m, shop.later as l
+m.D
+print(m.gets(m.Root), m.asks(m.Root), m.asks(m.M))
+""",
+    "code that passes the question on": "import shop.walks as m, shop.later as l\nl.E\nprint(m.passes(m.Root), m.asks(m.A))",
+    "code that asks by the type": "import shop.walks as m, shop.later as l\nl.E\nprint(m.typed(m.Root), m.asks(m.A))",
+    "code that asks by its superclass": "import shop.walks as m, shop.later as l\nprint(m.M.below(), m.asks(m.Root))",
+    "code that asks while all tools are taken": """
+import sys, shop.walks as m
+for tool in range(6) if hasattr(sys, "monitoring") else ():
+    sys.monitoring.use_tool_id(tool, "mine")
+print(m.asks(m.Root), list(m.walks(m.Base)))
+""",
     "abstract classes": """
 import shop.registry as m
 class Sized: size = 1

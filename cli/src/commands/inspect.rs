@@ -45,7 +45,9 @@ Examples:
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let shown = args.bundle.display();
-    let reader = Reader::open(&args.bundle).with_context(|| format!("can't read the bundle {shown}"))?;
+    let reader = Reader::open(&args.bundle)
+        .and_then(|reader| reader.check_directory().map(|()| reader))
+        .with_context(|| format!("can't read the bundle {shown}"))?;
     match &args.module {
         None => {
             let entries: Vec<Entry> = reader.entries().collect();

@@ -51,8 +51,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             executable.display()
         );
     };
-    let reader =
-        Reader::open(&args.bundle).with_context(|| format!("can't read the bundle {}", args.bundle.display()))?;
+    let reader = Reader::open(&args.bundle)
+        .and_then(|reader| reader.check_directory().map(|()| reader))
+        .with_context(|| format!("can't read the bundle {}", args.bundle.display()))?;
     let modules = modules(&reader, &args)?;
     let bundle = std::path::absolute(&args.bundle)?;
     let comparison = Comparison {

@@ -16,6 +16,24 @@ impl Instruction {
     fn is(&self, opcode: Option<u8>) -> bool {
         Some(self.opcode) == opcode
     }
+
+    /// The index of the name that it is about.
+    fn name(&self) -> Option<usize> {
+        WITH_NAME.contains(&self.opcode).then(|| match self {
+            _ if self.is(LOAD_GLOBAL) || self.is(LOAD_ATTR) && cfg!(Py_3_12) => self.argument >> 1,
+            _ if self.is(LOAD_SUPER_ATTR) => self.argument >> 2,
+            _ => self.argument,
+        })
+    }
+
+    /// It looks an attribute up to call it.
+    fn is_method(&self) -> bool {
+        self.is(LOAD_ATTR) && cfg!(Py_3_12) && self.argument & 1 == 1
+    }
+
+    fn calls_with_nothing(&self) -> bool {
+        self.is(CALL) && self.argument == 0
+    }
 }
 
 /// The instructions, without their inline caches.
@@ -55,6 +73,36 @@ pub fn only_stores_an_item(code: &Object, offset: usize) -> Fallible<bool> {
     };
     let is_called = load.is(LOAD_GLOBAL) && load.argument & 1 == 1 && call.is(CALL) && call.argument == 0;
     Ok(is_called && (key.is(LOAD_FAST) || key.is(LOAD_CONST)) && store.is(STORE_SUBSCR))
+}
+
+/// Whether all that the code does with a name (an index into `co_names`) is to call an attribute of that name, without
+/// arguments.
+pub fn only_calls_attribute(code: &Object, name: usize) -> Fallible<bool> {
+    let bytes = code.attribute("co_code")?;
+    let Some(bytes) = bytes.as_bytes() else { return Ok(false) };
+    let mut all = instructions(bytes).peekable();
+    while let Some(found) = all.next() {
+        if found.name() == Some(name) && !(found.is_method() && all.peek().is_some_and(Instruction::calls_with_nothing))
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether the instruction at `offset` bytes calls an attribute of this name, without arguments.
+pub fn calls_attribute_at(code: &Object, name: usize, offset: usize) -> Fallible<bool> {
+    let bytes = code.attribute("co_code")?;
+    let Some(bytes) = bytes.as_bytes() else { return Ok(false) };
+    let mut last = None;
+    for found in instructions(bytes) {
+        if found.offset >= offset {
+            let is_attribute = |last: Instruction| last.is_method() && last.name() == Some(name);
+            return Ok(found.offset == offset && found.calls_with_nothing() && last.is_some_and(is_attribute));
+        }
+        last = Some(found);
+    }
+    Ok(false)
 }
 
 /// The number of each instruction, where the version has it.

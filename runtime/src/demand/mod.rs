@@ -18,6 +18,7 @@ pub mod module_type;
 mod order;
 pub mod pristine;
 pub mod subclasses;
+pub mod walkers;
 
 use std::cell::{Cell, RefCell};
 use std::ptr;
@@ -314,21 +315,13 @@ impl Waiting {
     }
 
     /// The classes of a store take their place among all classes.
-    fn register_classes(&self, classes: Ids<'static>) -> Result<(), Failure> {
+    fn register_classes(self: &Rc<Self>, classes: Ids<'static>) -> Result<(), Failure> {
         for class in classes.iter() {
             if self.classes.borrow().contains_key(&class) {
                 continue;
             }
-            let NodeView::Class(view) = self.rehydrator.borrow().image.node(class)? else {
-                return Failure::refused("a class is none");
-            };
-            let mut bases = Vec::new();
-            for base in view.bases.iter() {
-                if let Slot::Made(base) = self.rehydrator.borrow().slot(base) {
-                    bases.push(base);
-                }
-            }
-            self.classes.borrow_mut().insert(class, subclasses::Turn::next(&bases));
+            let turn = subclasses::register(self, class)?;
+            self.classes.borrow_mut().insert(class, turn);
         }
         Ok(())
     }
@@ -351,6 +344,11 @@ impl Waiting {
             return Ok(object);
         }
         self.make(node)
+    }
+
+    /// The turn of a class, if it had one.
+    fn turn_of(&self, class: NodeId) -> Option<subclasses::Turn> {
+        self.classes.borrow().get(&class).cloned()
     }
 
     /// Classes with their turns: those that exist, and those that wait.
@@ -518,7 +516,6 @@ impl Waiting {
 
     pub fn uninstall(&self) {
         let (module, globals) = (&self.module, &self.globals);
-        subclasses::remember(self);
         self.names.borrow_mut().clear();
         if self.is_installed.replace(false) {
             if !is_finalizing()

@@ -1,33 +1,39 @@
 //! Classes that wait, and whoever asks a class for its subclasses.
 //!
 //! A base knows its subclasses, so a class that waits is missing there. Python code can only find out by
-//! `__subclasses__`, and code that says so has that name among its names or constants. Before such code, or
-//! any other value with this text, can be used, all classes that wait are made, and from then on classes are made
-//! when their turn has come. (An ABC asks its subclasses in C: which classes that concerns, the build knows,
-//! `emitter/harvest/classes.py`.) The program's own code is looked through; other code that no bundle holds is not
+//! `__subclasses__`, and code that says so has that name among its names or constants. Where the interpreter tells when
+//! such code calls it ([`walkers`](super::walkers)), the classes that wait for the class that is asked are made just then.
+//! Elsewhere, and before any other value with this text can be used, all classes that wait are made, and from then on
+//! classes are made when their turn has come. (An ABC asks its subclasses in C: which classes that concerns, the build
+//! knows, `emitter/harvest/classes.py`.) The program's own code is looked through; other code that no bundle holds is not
 //! seen: docs/fidelity.md.
 //!
 //! A class is listed in the order in which it was made. So that of the classes that were made when they were touched
 //! is put right: a class made here comes behind those that its base had when its turn had come.
 
 use std::ptr;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
+use artifact::model::NodeId;
+use artifact::view::NodeView;
 use pyo3_ffi as ffi;
 use rustc_hash::FxHashMap;
 
-use super::{REGISTRY, Waiting};
+use super::{REGISTRY, Waiting, walkers};
+use crate::failure::Failure;
+use crate::lookup::lookup;
 use crate::object::{Fallible, GilProtected, Object, module_dict, modules, take_message};
+use crate::slots::Slot;
 
 /// The name that gives the walk away.
-const NAME: &[u8] = b"__subclasses__";
+pub const NAME: &str = "__subclasses__";
 
 /// Subclasses of these types are held where an extension module can't get at them.
 const STATIC_BUILTIN: std::ffi::c_ulong = 1 << 1;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Walk {
-    /// Nobody has the name.
+    /// Nobody has the name, but code that is watched.
     Unknown,
     /// Somebody is about to have it: all classes have to be made.
     Due,
@@ -40,9 +46,6 @@ static WALK: GilProtected<Walk> = GilProtected::new(Walk::Unknown);
 /// The number of classes that had their turn so far, in the whole process.
 static TURNS: GilProtected<u64> = GilProtected::new(0);
 
-/// Weak references to classes of completed modules, with their turns: as long as the order may have to be put right.
-static MADE: GilProtected<Vec<(Object, Turn)>> = GilProtected::new(Vec::new());
-
 /// When a class statement would have run.
 #[derive(Clone)]
 pub struct Turn {
@@ -51,30 +54,152 @@ pub struct Turn {
     bases: Vec<(usize, isize)>,
 }
 
+/// Classes that were made here, by address: a weak reference, and the turn.
+type Made = FxHashMap<usize, (Object, Turn)>;
+
+static MADE: GilProtected<Option<Made>> = GilProtected::new(None);
+
+/// What a class that waits has for a base.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Base {
+    /// A class that exists, by address.
+    Object(usize),
+    /// One that waits too: the address of its module's state, and the node.
+    Place(usize, NodeId),
+    /// That can't be told.
+    Unknown,
+}
+
+/// Classes that wait, by their bases.
+static WAITING: GilProtected<Option<FxHashMap<Base, Vec<Place>>>> = GilProtected::new(None);
+
+type Place = (Weak<Waiting>, NodeId);
+
+/// A class statement has its turn.
+pub fn register(waiting: &Rc<Waiting>, class: NodeId) -> Result<Turn, Failure> {
+    let NodeView::Class(view) = waiting.view(class)? else { return Failure::refused("a class is none") };
+    let bases = view.bases.iter().map(|base| base_of(waiting, base)).collect::<Result<Vec<_>, _>>()?;
+    let existing = bases.iter().filter_map(|(_, object)| object.as_ref());
+    let turn = Turn::next(existing);
+    match waiting.class_made(class) {
+        Some(made) => note(&made, turn.clone()),
+        None if walkers::AVAILABLE && !are_walked() => WAITING.with(|all| {
+            let all = all.get_or_insert_default();
+            for (base, _) in bases {
+                all.entry(base).or_default().push((Rc::downgrade(waiting), class));
+            }
+        }),
+        None => {}
+    }
+    Ok(turn)
+}
+
+/// A base, and the object if there is one.
+fn base_of(waiting: &Rc<Waiting>, base: NodeId) -> Result<(Base, Option<Object>), Failure> {
+    let (mut owner, mut node) = (Rc::clone(waiting), base);
+    loop {
+        match owner.slot(node)? {
+            Slot::Made(object) => return Ok((Base::Object(object.as_ptr() as usize), Some(object))),
+            Slot::Elsewhere(other, place) => (owner, node) = (other, place),
+            Slot::InProgress => return Ok((Base::Unknown, None)),
+            Slot::Absent => break,
+        }
+    }
+    Ok(match owner.view(node)? {
+        NodeView::Class(_) => (Base::Place(Rc::as_ptr(&owner) as usize, node), None),
+        NodeView::Builtin(name) => match lookup("builtins", [Ok::<_, Failure>(name)])? {
+            Some(found) => (Base::Object(found.as_ptr() as usize), None),
+            None => (Base::Unknown, None),
+        },
+        _ => (Base::Unknown, None),
+    })
+}
+
 impl Turn {
     /// The next turn is that of a class with these bases (those that exist).
-    pub fn next(bases: &[Object]) -> Self {
+    fn next<'a>(bases: impl Iterator<Item = &'a Object>) -> Self {
         let place = TURNS.with(|last| {
             *last += 1;
             *last
         });
         let counted = |base: &Object| Some((base.as_ptr() as usize, subclasses(base)?.dict_size()));
-        Self { place, bases: bases.iter().filter_map(counted).collect() }
+        Self { place, bases: bases.filter_map(counted).collect() }
     }
 }
 
-/// Bytes that hold names and constants of code, or a text, are about to become objects.
+/// A class was made.
+pub fn made(waiting: &Rc<Waiting>, node: NodeId, class: &Object) {
+    if WALK.with(|walk| *walk == Walk::Known) {
+        return;
+    }
+    if let Some(turn) = waiting.turn_of(node) {
+        note(class, turn);
+    }
+    WAITING.with(|all| {
+        let Some(all) = all else { return };
+        if let Some(places) = all.remove(&Base::Place(Rc::as_ptr(waiting) as usize, node)) {
+            all.entry(Base::Object(class.as_ptr() as usize)).or_default().extend(places);
+        }
+    });
+}
+
+fn note(class: &Object, turn: Turn) {
+    // SAFETY: a live class: its bases hold this very reference.
+    match unsafe { Object::owned(ffi::PyWeakref_NewRef(class.as_ptr(), ptr::null_mut())) } {
+        Ok(reference) => {
+            let before =
+                MADE.with(|made| made.get_or_insert_default().insert(class.as_ptr() as usize, (reference, turn)));
+            drop(before);
+        }
+        Err(_) => drop(take_message()),
+    }
+}
+
+/// Bytes that hold a text are about to become an object.
 pub fn notice(bytes: &[u8]) {
-    if bytes.len() == NAME.len() && bytes == NAME {
+    if bytes.len() == NAME.len() && bytes == NAME.as_bytes() {
+        notice_name();
+    }
+}
+
+/// Somebody is about to have an object with this text.
+pub fn notice_name() {
+    if !MENTIONED.with(|mentioned| mentioned.as_mut().map(|mentioned| *mentioned = true).is_some()) {
         announce();
     }
 }
 
-/// The same for marshalled code.
-pub fn notice_within(bytes: &[u8]) {
-    if memchr::memmem::find(bytes, NAME).is_some() {
+/// While the parts of a code object are made: whether the name is among them.
+static MENTIONED: GilProtected<Option<bool>> = GilProtected::new(None);
+
+/// Makes the parts of a code object; whether they may have the name among them.
+pub fn within_code<T>(make: impl FnOnce() -> T) -> (T, bool) {
+    let before = MENTIONED.with(|mentioned| mentioned.replace(false));
+    let made = make();
+    let mentioned = MENTIONED.with(|mentioned| std::mem::replace(mentioned, before));
+    (made, mentioned.unwrap_or(false))
+}
+
+/// Code that may say the name is about to be used.
+pub fn notice_code(code: &Object) {
+    if !are_walked() && !walkers::watch(code).unwrap_or(false) {
+        take_message();
         announce();
     }
+}
+
+/// The same for code that was unmarshalled.
+pub fn notice_marshalled(bytes: &[u8], code: &Object) -> Fallible<()> {
+    if memchr::memmem::find(bytes, NAME.as_bytes()).is_none() {
+        return Ok(());
+    }
+    let mut pending = vec![code.clone()];
+    while let Some(code) = pending.pop() {
+        notice_code(&code);
+        let constants = code.attribute("co_consts")?;
+        pending.extend(constants.tuple_items().filter(|constant| constant.is_exactly(&raw mut ffi::PyCode_Type)));
+    }
+    Ok(())
 }
 
 /// Looks through the program itself, which no bundle holds: the code of the frames that run in `__main__`. Once.
@@ -108,7 +233,8 @@ pub fn notice_program() -> Fallible<()> {
     Ok(())
 }
 
-fn announce() {
+/// All classes have to be made before the interpreter gets control back.
+pub fn announce() {
     WALK.with(|walk| {
         if *walk == Walk::Unknown {
             *walk = Walk::Due;
@@ -141,35 +267,42 @@ pub fn make_if_due() {
         }
     }
     WALK.with(|walk| *walk = Walk::Known);
-    let mut made = Vec::new();
-    for (reference, turn) in MADE.with(std::mem::take) {
-        if let Some(class) = referent(&reference) {
-            made.push((class, turn));
-        }
-    }
-    made.extend(classes.into_iter().filter_map(|(turn, waiting, class)| Some((waiting.class_made(class)?, turn))));
-    put_in_order(&made);
+    drop(WAITING.with(std::mem::take));
+    put_in_order(&MADE.with(std::mem::take).unwrap_or_default());
+    drop(HISTORIES.with(std::mem::take));
 }
 
-/// A module whose classes were registered is complete, and won't be known any more.
-pub fn remember(waiting: &Waiting) {
-    if WALK.with(|walk| *walk == Walk::Known) {
+/// The class is about to be asked for its subclasses: those that wait are made.
+pub fn make_subclasses(class: &Object) {
+    if are_walked() {
+        return make_if_due();
+    }
+    let places = WAITING.with(|all| {
+        let Some(all) = all else { return Vec::new() };
+        let mut places = all.remove(&Base::Object(class.as_ptr() as usize)).unwrap_or_default();
+        places.extend(all.remove(&Base::Unknown).unwrap_or_default());
+        places
+    });
+    if places.is_empty() {
         return;
     }
-    for (class, turn) in waiting.classes() {
-        let Some(class) = waiting.class_made(class) else { continue };
-        // SAFETY: a live class: its bases hold this very reference.
-        match unsafe { Object::owned(ffi::PyWeakref_NewRef(class.as_ptr(), ptr::null_mut())) } {
-            Ok(reference) => MADE.with(|made| made.push((reference, turn))),
-            Err(_) => drop(take_message()),
+    for (waiting, node) in places {
+        let Some(waiting) = waiting.upgrade() else { continue };
+        if waiting.turn_of(node).is_some() && waiting.value(node).is_err() {
+            // Something is being made just now: all are made when that is done.
+            take_message();
+            return announce();
         }
+    }
+    let made = MADE.with(|made| made.clone()).unwrap_or_default();
+    if order_of(class, &made).is_err() {
+        take_message();
     }
 }
 
-fn put_in_order(made: &[(Object, Turn)]) {
-    let turns: FxHashMap<usize, &Turn> = made.iter().map(|(class, turn)| (class.as_ptr() as usize, turn)).collect();
+fn put_in_order(made: &Made) {
     let mut bases: Vec<Object> = Vec::new();
-    for (class, _) in made {
+    for class in made.values().filter_map(|(reference, _)| referent(reference)) {
         let Some(class) = class.as_type() else { continue };
         // SAFETY: a live class; its bases are a tuple.
         if let Some(tuple) = unsafe { Object::borrowed((*class).tp_bases) } {
@@ -179,43 +312,69 @@ fn put_in_order(made: &[(Object, Turn)]) {
     bases.sort_by_key(|base| base.as_ptr() as usize);
     bases.dedup_by_key(|base| base.as_ptr() as usize);
     for base in bases {
-        if order_of(&base, &turns).is_err() {
+        if order_of(&base, made).is_err() {
             take_message();
         }
     }
 }
 
+/// Of each subclass of a class that was put in order, in the order in which they were made: whether code made it. With a
+/// weak reference to the class.
+type History = (Object, Vec<bool>);
+
+static HISTORIES: GilProtected<Option<FxHashMap<usize, History>>> = GilProtected::new(None);
+
+/// Takes the history of a class out, or begins one.
+fn history_of(class: &Object) -> Fallible<History> {
+    let known = HISTORIES.with(|all| all.as_mut()?.remove(&(class.as_ptr() as usize)));
+    match known {
+        Some(history) if referent(&history.0).is_some_and(|referent| referent.is(class)) => Ok(history),
+        // SAFETY: a live class; a new reference.
+        _ => Ok((unsafe { Object::owned(ffi::PyWeakref_NewRef(class.as_ptr(), ptr::null_mut()))? }, Vec::new())),
+    }
+}
+
 /// Puts the subclasses of one class into the order of their turns.
-fn order_of(base: &Object, made: &FxHashMap<usize, &Turn>) -> Fallible<()> {
+fn order_of(base: &Object, made: &Made) -> Fallible<()> {
     let Some(listed) = subclasses(base) else { return Ok(()) };
+    let (own, mut history) = history_of(base)?;
     let keys = listed.dict_keys();
     let mut executed = 0;
-    let mut before = Vec::with_capacity(keys.len() + 1);
     let mut places = Vec::with_capacity(keys.len());
-    for key in keys {
-        before.push(executed);
+    for (index, key) in keys.into_iter().enumerate() {
         let Some(reference) = listed.dict_get(&key)? else { continue };
         let class = referent(&reference);
-        let turn = class.as_ref().and_then(|class| made.get(&(class.as_ptr() as usize)));
+        let turn = class.as_ref().and_then(|class| {
+            let (reference, turn) = made.get(&(class.as_ptr() as usize))?;
+            referent(reference).is_some_and(|referent| referent.is(class)).then_some(turn)
+        });
+        if index >= history.len() {
+            history.push(turn.is_none());
+        }
         match turn {
             Some(turn) => {
                 let counted = turn.bases.iter().find(|(at, _)| *at == base.as_ptr() as usize);
                 let counted = counted.map_or(0, |(_, counted)| *counted);
-                places.push((Place::Counted(counted, turn.place), key, reference));
+                places.push((Order::Counted(counted, turn.place), key, reference));
             }
             None => {
                 executed += 1;
-                places.push((Place::Executed(executed), key, reference));
+                places.push((Order::Executed(executed), key, reference));
             }
         }
     }
-    before.push(executed);
+    // Of so many subclasses, the first ones, code made so many.
+    let mut before = vec![0];
+    before.extend(history.iter().scan(0, |executed, made_by_code| {
+        *executed += usize::from(*made_by_code);
+        Some(*executed)
+    }));
     let mut sorted: Vec<((usize, u64), Object, Object)> = places
         .into_iter()
         .map(|(place, key, reference)| {
             let order = match place {
-                Place::Executed(number) => (number, 0),
-                Place::Counted(counted, turn) => {
+                Order::Executed(number) => (number, 0),
+                Order::Counted(counted, turn) => {
                     let counted = usize::try_from(counted).unwrap_or(0).min(before.len() - 1);
                     (before[counted], turn)
                 }
@@ -225,7 +384,9 @@ fn order_of(base: &Object, made: &FxHashMap<usize, &Turn>) -> Fallible<()> {
         .collect();
     sorted.sort_by_key(|(order, ..)| *order);
     let items: Vec<(Object, Object)> = sorted.into_iter().map(|(_, key, reference)| (key, reference)).collect();
-    listed.dict_replace(&items)
+    listed.dict_replace(&items)?;
+    HISTORIES.with(|all| all.get_or_insert_default().insert(base.as_ptr() as usize, (own, history)));
+    Ok(())
 }
 
 /// What a weak reference refers to.
@@ -236,7 +397,7 @@ fn referent(reference: &Object) -> Option<Object> {
     found.filter(|found| !found.is_none())
 }
 
-enum Place {
+enum Order {
     /// Of a class that code made: its number among those.
     Executed(usize),
     /// Of a class that was made here: how many subclasses its base had before, and its turn.
