@@ -32,6 +32,7 @@ mod rehydrate;
 mod replay;
 mod script;
 mod slots;
+mod specify;
 mod state;
 mod step;
 mod unnamed;
@@ -114,24 +115,29 @@ functions! {
         lookup::lookup_below(object, &names)?.ok_or_else(nothing_found)
     };
     use_finder = |arguments| {
-        load::use_finder(&argument(arguments, 0)?, &argument(arguments, 1)?)?;
+        load::use_finder(&argument(arguments, 0)?, &argument(arguments, 1)?, argument(arguments, 2)?)?;
         Ok(Object::none())
     };
     waiting = |arguments| demand::waiting_names(&argument(arguments, 0)?);
 }
 
 /// `locate(bundle, name, path, importers, FileFinder, loaders, suffixes, plain_hooks, more_hooks)`: see
-/// [`locate::locate`].
+/// [`locate::locate`]. A tuple, of origin and folder of the package or None, or None.
 fn python_locate(arguments: &Object) -> Fallible<Object> {
     let around = locate::Surroundings {
         importers: argument(arguments, 3)?,
         file_finder: argument(arguments, 4)?,
         loaders: argument(arguments, 5)?,
-        suffixes: argument(arguments, 6)?,
+        suffixes: argument(arguments, 6)?.tuple_items().filter_map(|item| item.as_text().map(str::to_owned)).collect(),
         plain_hooks: argument(arguments, 7)?.is(&Object::bool(true)),
         more_hooks: argument(arguments, 8)?.is(&Object::bool(true)),
     };
-    locate::locate(&argument(arguments, 0)?, &argument(arguments, 1)?, &argument(arguments, 2)?, &around)
+    let capsule = argument(arguments, 0)?;
+    let located =
+        locate::locate(bundle::bundle(&capsule)?, &argument(arguments, 1)?, &argument(arguments, 2)?, &around)?;
+    let Some(located) = located else { return Ok(Object::none()) };
+    let package = located.package.as_deref().map_or_else(|| Ok(Object::none()), Object::text)?;
+    Object::tuple(vec![Object::text(&located.origin)?, package])
 }
 
 /// `lookup(module, path)`: see [`lookup::lookup`]; `LookupError` where there is nothing.

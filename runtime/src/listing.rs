@@ -6,23 +6,23 @@
 //! entries, namespace packages, a name that stands for two things) is left to the path finder.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use artifact::Entry;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Directories that were listed, with their time stamps.
 #[derive(Default)]
 pub struct Listings {
-    known: RefCell<HashMap<PathBuf, Listing>>,
+    known: RefCell<FxHashMap<OsString, Listing>>,
 }
 
 struct Listing {
-    modified: Option<SystemTime>,
-    names: HashSet<OsString>,
+    modified: SystemTime,
+    names: FxHashSet<OsString>,
 }
 
 /// What one entry of the path holds under a module's name.
@@ -42,49 +42,59 @@ impl Listings {
         self.known.borrow_mut().clear();
     }
 
+    /// Whether this was a directory when it was last looked at.
+    pub fn knows(&self, directory: &str) -> bool {
+        self.known.borrow().contains_key(OsStr::new(directory))
+    }
+
     /// What the directory holds under the last part of the module's name. `suffixes`: those of
     /// extension modules.
     pub fn holding(&self, directory: &Path, entry: &Entry<'_>, suffixes: &[String]) -> Holding {
         let tail = entry.name().rsplit('.').next().unwrap_or_default();
-        let modified = fs::metadata(directory).ok().and_then(|status| status.modified().ok());
+        let found = self.look_into(directory, |names| {
+            let mut name = String::from(tail);
+            let mut has = |suffix: &str| {
+                name.truncate(tail.len());
+                name.push_str(suffix);
+                names.contains(OsStr::new(&name))
+            };
+            (has(""), has(".py"), has(".pyc"), suffixes.iter().any(|suffix| has(suffix)))
+        });
+        match found {
+            None => Holding::Other,
+            Some((false, false, false, false)) => Holding::Nothing,
+            Some((true, ..)) if entry.is_package() => self.package(directory.join(tail), entry, suffixes),
+            Some((false, true, _, false)) if !entry.is_package() => {
+                source(directory.join(format!("{tail}.py")), None, entry)
+            }
+            Some(_) => Holding::Other,
+        }
+    }
+
+    fn package(&self, folder: PathBuf, entry: &Entry<'_>, suffixes: &[String]) -> Holding {
+        let is_extension = self.look_into(&folder, |names| {
+            suffixes.iter().any(|suffix| names.contains(OsStr::new(&format!("__init__{suffix}"))))
+        });
+        match is_extension {
+            Some(false) => source(folder.join("__init__.py"), Some(folder), entry),
+            _ => Holding::Other,
+        }
+    }
+
+    /// Asks for names in a directory, which is listed again where it has changed; nothing, where it is none.
+    fn look_into<T>(&self, directory: &Path, ask: impl FnOnce(&FxHashSet<OsString>) -> T) -> Option<T> {
+        let modified = fs::metadata(directory).ok()?.modified().ok()?;
         let mut known = self.known.borrow_mut();
-        let listing = match known.get_mut(directory) {
-            Some(listing) => listing,
-            None => known.entry(directory.to_owned()).or_insert(Listing { modified: None, names: HashSet::new() }),
-        };
-        if listing.modified != modified || modified.is_none() {
-            listing.modified = modified;
-            listing.names = list(directory);
+        if let Some(listing) = known.get(directory.as_os_str())
+            && listing.modified == modified
+        {
+            return Some(ask(&listing.names));
         }
-        let has = |suffix: &str| listing.names.contains(&*OsString::from(format!("{tail}{suffix}")));
-        let is_extension = suffixes.iter().any(|suffix| has(suffix));
-        if !has("") && !is_extension && !has(".py") && !has(".pyc") {
-            return Holding::Nothing;
-        }
-        if entry.is_package() {
-            if has("") { package(directory.join(tail), entry, suffixes) } else { Holding::Other }
-        } else if has("") || is_extension || !has(".py") {
-            Holding::Other
-        } else {
-            source(directory.join(format!("{tail}.py")), None, entry)
-        }
+        let names = fs::read_dir(directory).ok()?.flatten().map(|entry| entry.file_name()).collect();
+        let answer = ask(&names);
+        known.insert(directory.as_os_str().to_owned(), Listing { modified, names });
+        Some(answer)
     }
-}
-
-fn list(directory: &Path) -> HashSet<OsString> {
-    match fs::read_dir(directory) {
-        Ok(entries) => entries.flatten().map(|entry| entry.file_name()).collect(),
-        Err(_) => HashSet::new(),
-    }
-}
-
-fn package(folder: PathBuf, entry: &Entry<'_>, suffixes: &[String]) -> Holding {
-    for suffix in suffixes {
-        if fs::metadata(folder.join(format!("__init__{suffix}"))).is_ok_and(|status| status.is_file()) {
-            return Holding::Other;
-        }
-    }
-    source(folder.join("__init__.py"), Some(folder), entry)
 }
 
 fn source(origin: PathBuf, package: Option<PathBuf>, entry: &Entry<'_>) -> Holding {

@@ -18,20 +18,32 @@ use crate::object::{
     Fallible, GilProtected, Object, Raised, check, forget_error, imported, keeping_error, module_dict, modules,
     raise_key_error, type_dict,
 };
+use crate::specify::Specifier;
 
 /// More imports within one another are left to the interpreter, which counts frames.
 const DEEPEST: u32 = 100;
 
-/// Finder in place, and its bundle.
-static FINDER: GilProtected<Option<(Object, Object)>> = GilProtected::new(None);
+/// The finder in place.
+static FINDER: GilProtected<Option<Finder>> = GilProtected::new(None);
+
+#[derive(Clone)]
+struct Finder {
+    object: Object,
+    /// Its bundle.
+    capsule: Object,
+    specifier: Option<Specifier>,
+}
 
 /// The import system as it was when the interpreter had started; nothing, if modules are not loaded here.
 static SYSTEM: GilProtected<Option<Option<System>>> = GilProtected::new(None);
 
+/// So many finders come before ours.
+const FIRST_FINDERS: usize = 2;
+
 #[derive(Clone)]
 struct System {
     /// The finders of builtin and of frozen modules.
-    first_finders: [Object; 2],
+    first_finders: [Object; FIRST_FINDERS],
     find_frozen: Object,
     is_builtin: Object,
     module_lock: Object,
@@ -50,9 +62,12 @@ const BYPASSED: [&str; 6] = [
 ];
 
 /// From now on this finder's modules are loaded here, where that can't be told.
-pub fn use_finder(finder: &Object, capsule: &Object) -> Fallible<()> {
+pub fn use_finder(finder: &Object, capsule: &Object, recorder: Object) -> Fallible<()> {
     bundle::bundle(capsule)?;
-    FINDER.with(|known| known.replace((finder.clone(), capsule.clone())));
+    let specifier = Specifier::new(finder, capsule, recorder)?;
+    let before =
+        FINDER.with(|known| known.replace(Finder { object: finder.clone(), capsule: capsule.clone(), specifier }));
+    drop(before);
     Ok(())
 }
 
@@ -74,13 +89,13 @@ pub fn load(name: &Object) -> Fallible<()> {
     if cfg!(Py_3_14) || depth >= DEEPEST {
         return Ok(());
     }
-    let Some((finder, capsule)) = FINDER.with(|finder| finder.clone()) else { return Ok(()) };
+    let Some(finder) = FINDER.with(|finder| finder.clone()) else { return Ok(()) };
     let Some(system) = SYSTEM.get_or_make(System::find)? else { return Ok(()) };
-    if !system.is_in_place(&finder)? || execute::is_watched()? {
+    if !system.is_in_place(&finder.object)? || execute::is_watched()? {
         return Ok(());
     }
     DEPTH.set(depth + 1);
-    let done = system.load(name, &finder, &capsule);
+    let done = system.load(name, &finder);
     DEPTH.set(depth);
     done
 }
@@ -147,12 +162,12 @@ impl System {
         Ok(true)
     }
 
-    fn load(&self, key: &Object, finder: &Object, capsule: &Object) -> Fallible<()> {
+    fn load(&self, key: &Object, finder: &Finder) -> Fallible<()> {
         let Some(modules) = modules().filter(|modules| modules.is_exactly(&raw mut ffi::PyDict_Type)) else {
             return Ok(());
         };
         let Some(name) = key.as_text() else { return Ok(()) };
-        if modules.dict_get(key)?.is_some() || bundle::reader(capsule)?.find(name).is_none() {
+        if modules.dict_get(key)?.is_some() || bundle::reader(&finder.capsule)?.find(name).is_none() {
             return Ok(());
         }
         if !self.is_builtin.call1(key)?.equals(&Object::int(0)?)? || !self.find_frozen.call1(key)?.is_none() {
@@ -161,23 +176,16 @@ impl System {
         announce(key)?;
         let lock = self.module_lock.call1(key)?;
         lock.attribute("acquire")?.call0()?;
-        let done = self.load_locked(&modules, key, name, finder, capsule);
+        let done = self.load_locked(&modules, key, name, finder);
         keeping_error(|| lock.attribute("release")?.call0().map(drop));
         done
     }
 
     /// `_find_and_load_unlocked`: the package first, which may import the module itself.
-    fn load_locked(
-        &self,
-        modules: &Object,
-        key: &Object,
-        name: &str,
-        finder: &Object,
-        capsule: &Object,
-    ) -> Fallible<()> {
+    fn load_locked(&self, modules: &Object, key: &Object, name: &str, finder: &Finder) -> Fallible<()> {
         let mut package = None;
         if let Some((parent, child)) = name.rsplit_once('.') {
-            self.load(&Object::text(parent)?, finder, capsule)?;
+            self.load(&Object::text(parent)?, finder)?;
             package = match modules.dict_get_text(parent)? {
                 Some(parent) => Package::of(parent, child)?,
                 None => None,
@@ -194,7 +202,7 @@ impl System {
 }
 
 /// Whether it is a function of `importlib`, or a class or static method around one.
-fn is_own(part: &Object) -> bool {
+pub fn is_own(part: &Object) -> bool {
     let function = part.attribute("__func__").unwrap_or_else(|Raised| part.clone());
     let code = function.attribute("__code__").and_then(|code| code.attribute("co_filename"));
     forget_error();
@@ -257,10 +265,19 @@ fn announce(name: &Object) -> Fallible<()> {
 }
 
 /// The rest of `_find_and_load_unlocked`.
-fn find_and_load(modules: &Object, name: &Object, finder: &Object, package: Option<&Package>) -> Fallible<()> {
-    let path = package.map_or_else(Object::none, |package| package.path.clone());
-    let arguments = Object::tuple(vec![name.clone(), path])?;
-    let spec = finder.attribute("find_spec")?.call(&arguments, None)?;
+fn find_and_load(modules: &Object, name: &Object, finder: &Finder, package: Option<&Package>) -> Fallible<()> {
+    let path = package.map(|package| &package.path);
+    let spec = match &finder.specifier {
+        Some(specifier) => specifier.spec(name, path, FIRST_FINDERS)?,
+        None => None,
+    };
+    let spec = match spec {
+        Some(spec) => spec,
+        None => {
+            let path = path.cloned().unwrap_or_else(Object::none);
+            finder.object.attribute("find_spec")?.call(&Object::tuple(vec![name.clone(), path])?, None)?
+        }
+    };
     let Some((execute, module)) = module_from_spec(&spec, name)? else { return Ok(()) };
     let waits = package.and_then(|package| Some((package.uninitialized.as_ref()?, &package.child)));
     if let Some((uninitialized, child)) = waits {

@@ -1,12 +1,13 @@
 //! `locate`: the path finder's answer for a module of the bundle, where it is plain.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use artifact::Entry;
 use pyo3_ffi as ffi;
 
-use crate::bundle;
-use crate::listing::Holding;
+use crate::bundle::Bundle;
+use crate::listing::{Holding, Listings};
 use crate::object::{Fallible, Object};
 
 /// What the finder knows of the interpreter.
@@ -16,9 +17,9 @@ pub struct Surroundings {
     /// The class `FileFinder`.
     pub file_finder: Object,
     /// The (suffix, loader) pairs of a plain `FileFinder`, in a list, and the suffixes of extension
-    /// modules among them, in a tuple.
+    /// modules among them.
     pub loaders: Object,
-    pub suffixes: Object,
+    pub suffixes: Rc<[String]>,
     /// `sys.path_hooks` begins with the hooks that the interpreter starts with, so that a directory is
     /// a plain `FileFinder`'s.
     pub plain_hooks: bool,
@@ -26,44 +27,51 @@ pub struct Surroundings {
     pub more_hooks: bool,
 }
 
-/// (origin, folder of the package or None), if going through `path` (a list) finds exactly the
+/// Where a source lies.
+pub struct Located {
+    pub origin: String,
+    /// The folder of a package.
+    pub package: Option<String>,
+}
+
+/// Where the module's source lies, if going through `path` (a list) finds exactly the
 /// module's source, unchanged, where it was at build time or the same to the byte; None, if it has to be
 /// asked of the path finder.
-pub fn locate(capsule: &Object, name: &Object, path: &Object, around: &Surroundings) -> Fallible<Object> {
-    let bundle = bundle::bundle(capsule)?;
-    let Some(entry) = name.as_text().and_then(|name| bundle.reader.find(name)) else { return Ok(Object::none()) };
+pub fn locate(bundle: &Bundle, name: &Object, path: &Object, around: &Surroundings) -> Fallible<Option<Located>> {
+    let Some(entry) = name.as_text().and_then(|name| bundle.reader.find(name)) else { return Ok(None) };
     if cfg!(not(target_os = "linux")) || !path.is_exactly(&raw mut ffi::PyList_Type) {
-        return Ok(Object::none());
+        return Ok(None);
     }
-    let suffixes: Vec<String> =
-        around.suffixes.tuple_items().filter_map(|suffix| suffix.as_text().map(str::to_owned)).collect();
     // SAFETY: a list; a new tuple.
     let path = unsafe { Object::owned(ffi::PyList_AsTuple(path.as_ptr()))? };
     for item in path.tuple_items() {
-        match around.kind(&item)? {
+        match around.kind(&item, &bundle.listings)? {
             Kind::Skipped => {}
-            Kind::Directory(directory) => match bundle.listings.holding(Path::new(&directory), &entry, &suffixes) {
-                Holding::Nothing => {}
-                Holding::Other => return Ok(Object::none()),
-                Holding::Source { origin, package } => return found(&entry, &origin, package.as_deref()),
-            },
-            Kind::Unknown => return Ok(Object::none()),
+            Kind::Directory(directory) => {
+                match bundle.listings.holding(Path::new(&directory), &entry, &around.suffixes) {
+                    Holding::Nothing => {}
+                    Holding::Other => return Ok(None),
+                    Holding::Source { origin, package } => return Ok(found(&entry, origin, package)),
+                }
+            }
+            Kind::Unknown => return Ok(None),
         }
     }
-    Ok(Object::none())
+    Ok(None)
 }
 
-fn found(entry: &Entry<'_>, origin: &Path, package: Option<&Path>) -> Fallible<Object> {
-    let Some(text) = origin.to_str() else { return Ok(Object::none()) };
+fn found(entry: &Entry<'_>, origin: PathBuf, package: Option<PathBuf>) -> Option<Located> {
+    let text = |path: PathBuf| path.into_os_string().into_string().ok();
+    let origin = text(origin)?;
     let source = entry.source();
-    if text != source.path && !std::fs::read(origin).is_ok_and(|bytes| source.is_of(&bytes)) {
-        return Ok(Object::none());
+    if origin != source.path && !std::fs::read(&origin).is_ok_and(|bytes| source.is_of(&bytes)) {
+        return None;
     }
-    let package = match package.and_then(Path::to_str) {
-        Some(package) => Object::text(package)?,
-        None => Object::none(),
+    let package = match package {
+        Some(package) => Some(text(package)?),
+        None => None,
     };
-    Object::tuple(vec![Object::text(text)?, package])
+    Some(Located { origin, package })
 }
 
 /// What an entry of the path is.
@@ -76,7 +84,7 @@ enum Kind {
 }
 
 impl Surroundings {
-    fn kind(&self, item: &Object) -> Fallible<Kind> {
+    fn kind(&self, item: &Object, listings: &Listings) -> Fallible<Kind> {
         let here;
         let (entry, key) = match item.as_text() {
             Some("") => match std::env::current_dir().ok().and_then(|here| here.into_os_string().into_string().ok()) {
@@ -104,6 +112,9 @@ impl Surroundings {
         }
         if !self.plain_hooks {
             return Ok(Kind::Unknown);
+        }
+        if listings.knows(entry) {
+            return Ok(Kind::Directory(entry.to_owned()));
         }
         match std::fs::metadata(entry) {
             Ok(status) if status.is_dir() => Ok(Kind::Directory(entry.to_owned())),

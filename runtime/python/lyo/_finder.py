@@ -100,7 +100,7 @@ class BundleFinder:
     def load_natively(self):
         """From now on, modules import each other past `importlib._bootstrap`, where that can't be told."""
         if self._compiled is not None and sys.pycache_prefix is None:
-            _native.use_finder(self, self._bundle)
+            _native.use_finder(self, self._bundle, _report.recorder)
 
     def invalidate_caches(self):
         self._listings.clear()
