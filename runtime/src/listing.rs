@@ -18,6 +18,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 #[derive(Default)]
 pub struct Listings {
     known: RefCell<FxHashMap<OsString, Listing>>,
+    /// Of directories that can't change: names up to the first dot; nothing, where a directory can't be listed.
+    stems: RefCell<FxHashMap<OsString, Option<FxHashSet<String>>>>,
 }
 
 struct Listing {
@@ -40,6 +42,20 @@ pub enum Holding {
 impl Listings {
     pub fn forget(&self) {
         self.known.borrow_mut().clear();
+        self.stems.borrow_mut().clear();
+    }
+
+    /// Whether a directory that can't change may hold something under the last part of a module's name.
+    pub fn may_hold(&self, directory: &str, tail: &str) -> bool {
+        let directory = if directory.is_empty() { "." } else { directory };
+        let mut stems = self.stems.borrow_mut();
+        if !stems.contains_key(OsStr::new(directory)) {
+            stems.insert(directory.into(), stems_in(directory));
+        }
+        match stems.get(OsStr::new(directory)) {
+            Some(Some(stems)) => stems.contains(tail),
+            _ => true,
+        }
     }
 
     /// Whether this was a directory when it was last looked at.
@@ -95,6 +111,16 @@ impl Listings {
         known.insert(directory.as_os_str().to_owned(), Listing { modified, names });
         Some(answer)
     }
+}
+
+fn stems_in(directory: &str) -> Option<FxHashSet<String>> {
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Some(FxHashSet::default()),
+        Err(_) => return None,
+    };
+    let stem = |name: OsString| name.to_str().map(|name| name.split('.').next().unwrap_or_default().to_owned());
+    Some(entries.flatten().filter_map(|entry| stem(entry.file_name())).collect())
 }
 
 fn source(origin: PathBuf, package: Option<PathBuf>, entry: &Entry<'_>) -> Holding {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use pyo3_ffi as ffi;
 
 use crate::load::is_own;
-use crate::locate::{Located, Surroundings, locate};
+use crate::locate::{Located, Surroundings, locate, locate_sealed};
 use crate::object::{Fallible, Object, check, forget_error, imported, type_lookup};
 use crate::{bundle, execute};
 
@@ -16,6 +16,8 @@ use crate::{bundle, execute};
 #[derive(Clone)]
 pub struct Specifier {
     capsule: Object,
+    /// The files can't have changed.
+    is_sealed: bool,
     recorder: Object,
     path_finder: Object,
     file_finder: Object,
@@ -37,14 +39,12 @@ impl Specifier {
         let field = |name| finder.attribute(name);
         let [hooks, loaders, suffixes, compiled, sealed] =
             ["_hooks", "_loaders", "_suffixes", "_compiled", "_sealed"].map(field);
+        let is_sealed = sealed?.is(&Object::bool(true));
         let (hooks, compiled) = (hooks?, compiled?);
         let (Some(first), Some(second)) = (list_item(&hooks, 0), list_item(&hooks, 1)) else { return Ok(None) };
         let Some((folder, ending)) = compiled.as_text().and_then(|compiled| compiled.split_once("%s")) else {
             return Ok(None);
         };
-        if !sealed?.is(&Object::bool(false)) {
-            return Ok(None);
-        }
         let external = |name| imported(c"_frozen_importlib_external", name);
         let (path_finder, file_finder, source_loader) =
             (external("PathFinder")?, external("FileFinder")?, external("SourceFileLoader")?);
@@ -64,6 +64,7 @@ impl Specifier {
         }
         Ok(Some(Self {
             capsule: capsule.clone(),
+            is_sealed,
             recorder,
             path_finder,
             file_finder,
@@ -110,6 +111,11 @@ impl Specifier {
             more_hooks: list_item(&hooks, 2).is_some(),
         };
         let bundle = bundle::bundle(&self.capsule)?;
+        if self.is_sealed
+            && let Some(located) = locate_sealed(bundle, name, &path)
+        {
+            return self.make(name, &located).map(Some);
+        }
         match locate(bundle, name, &path, &around)? {
             Some(located) => self.make(name, &located).map(Some),
             None => Ok(None),
