@@ -51,7 +51,7 @@ impl Rehydrator<'_> {
         };
         untrack_variables(&made, [&self.filename, &name, &qualname]);
         if may_walk {
-            subclasses::notice_code(&made);
+            subclasses::notice_own_code(&made);
         }
         Ok(made)
     }

@@ -219,6 +219,19 @@ for tool in range(6) if hasattr(sys, "monitoring") else ():
     sys.monitoring.use_tool_id(tool, "mine")
 print(m.asks(m.Root), list(m.walks(m.Base)))
 """,
+    "code that was copied asks": """
+import shop.walks as m, shop.later as l
+l.E
+asks = type(m.asks)(m.asks.__code__.replace(co_name="copied"), m.asks.__globals__)
+print(asks(m.Root), m.asks(m.A))
+""",
+    "code that no bundle holds asks": """
+import sys, shop.walks as m, shop.later as l
+l.E
+code = "asks = lambda kind: [kind.__name__ for kind in kind." + "__sub" + "classes__()]"
+exec(code, space := {})
+print(space["asks"](m.Root) if sys.version_info >= (3, 12) else None, m.asks(m.A))
+""",
     "abstract classes": """
 import shop.registry as m
 class Sized: size = 1

@@ -15,6 +15,8 @@ pub mod frame;
 mod instructions;
 pub mod methods;
 pub mod module_type;
+#[cfg(all(Py_3_12, not(Py_3_14)))]
+mod new_code;
 mod order;
 pub mod pristine;
 pub mod subclasses;
@@ -503,6 +505,7 @@ impl Waiting {
         if !self.image().operations().any(may_put_off) || !module_type::is_usable() {
             return Ok(());
         }
+        walkers::look_at_new_code();
         subclasses::notice_program()?;
         self.is_installed.set(true);
         let (module, globals) = (&self.module, &self.globals);

@@ -5,8 +5,8 @@
 //! such code calls it ([`walkers`](super::walkers)), the classes that wait for the class that is asked are made just then.
 //! Elsewhere, and before any other value with this text can be used, all classes that wait are made, and from then on
 //! classes are made when their turn has come. (An ABC asks its subclasses in C: which classes that concerns, the build
-//! knows, `emitter/harvest/classes.py`.) The program's own code is looked through; other code that no bundle holds is not
-//! seen: docs/fidelity.md.
+//! knows, `emitter/harvest/classes.py`.) Before 3.12 the program's own code is looked through; other code that no bundle
+//! holds is not seen then: docs/fidelity.md.
 //!
 //! A class is listed in the order in which it was made. So that of the classes that were made when they were touched
 //! is put right: a class made here comes behind those that its base had when its turn had come.
@@ -180,6 +180,13 @@ pub fn within_code<T>(make: impl FnOnce() -> T) -> (T, bool) {
     (made, mentioned.unwrap_or(false))
 }
 
+/// Code that was made here, and may say the name, is about to be used.
+pub fn notice_own_code(code: &Object) {
+    if !walkers::look_at_new_code() {
+        notice_code(code);
+    }
+}
+
 /// Code that may say the name is about to be used.
 pub fn notice_code(code: &Object) {
     if !are_walked() && !walkers::watch(code).unwrap_or(false) {
@@ -195,7 +202,7 @@ pub fn notice_marshalled(bytes: &[u8], code: &Object) -> Fallible<()> {
     }
     let mut pending = vec![code.clone()];
     while let Some(code) = pending.pop() {
-        notice_code(&code);
+        notice_own_code(&code);
         let constants = code.attribute("co_consts")?;
         pending.extend(constants.tuple_items().filter(|constant| constant.is_exactly(&raw mut ffi::PyCode_Type)));
     }

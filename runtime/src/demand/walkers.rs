@@ -2,7 +2,8 @@
 //!
 //! From 3.12 on the interpreter tells, of single code objects, when they are entered and what they call (PEP 669). So where
 //! code says `….__subclasses__()` and nothing else about that name, the classes that wait for the one that it asks are made
-//! when it asks; where it says the name otherwise, all are made when it is entered.
+//! when it asks; where it says the name otherwise, all are made when it is entered. It tells as well which code objects
+//! are created ([`new_code`](super::new_code)), by whomever.
 
 use std::ptr;
 
@@ -74,6 +75,14 @@ impl Tool {
 /// Whether a tool of `sys.monitoring`, as that names it, is ours.
 pub fn is_own_tool(name: &Object) -> bool {
     TOOL.with(|tool| tool.as_ref().is_some_and(|tool| tool.as_ref().is_some_and(|tool| tool.name.is(name))))
+}
+
+/// From now on all code that is created is looked at, where the interpreter tells; whether it does.
+pub fn look_at_new_code() -> bool {
+    #[cfg(all(Py_3_12, not(Py_3_14)))]
+    return super::new_code::look();
+    #[cfg(not(all(Py_3_12, not(Py_3_14))))]
+    false
 }
 
 /// Sees to it that what the code asks is answered when it asks; whether that can be done.
