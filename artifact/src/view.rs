@@ -403,6 +403,13 @@ impl<'a> ImageView<'a> {
         self.node_and_end(id).map(|(node, _)| node)
     }
 
+    /// The bytes of a node that is a text, and whether it is interned: most nodes are texts.
+    pub fn text(&self, id: NodeId) -> Option<(&'a [u8], bool)> {
+        let mut cursor = Cursor::new(self.nodes.get(self.offset(id)?..)?);
+        let head = cursor.word().ok().filter(|head| head & 0xff == tag::STR)?;
+        Some((cursor.blob().ok()?, head & layout::NODE_FLAG != 0))
+    }
+
     /// A node, and where in the section it ends.
     pub(crate) fn node_and_end(&self, id: NodeId) -> Result<(NodeView<'a>, usize), ReadError> {
         let offset = self.offset(id).ok_or(ReadError::Malformed("a node id is out of range"))?;

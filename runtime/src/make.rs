@@ -94,15 +94,23 @@ impl<'a> Rehydrator<'a> {
                 return Err(Failure::Read(artifact::ReadError::Malformed("a node id is out of range")));
             }
         }
+        if let Some((value, interned)) = self.image.text(id) {
+            if value == subclasses::NAME.as_bytes() {
+                self.walk = Some(id);
+            }
+            let object = make_text(value, interned)?;
+            self.slots.begin(id);
+            self.slots.finish(id, Some(&object));
+            return Ok(object);
+        }
         if self.depth >= DEEPEST {
             return Err(Failure::TooDeep);
         }
         self.depth += 1;
-        self.slots.set(id, Slot::InProgress);
+        self.slots.begin(id);
         let made = self.make_new(id);
         self.depth -= 1;
-        let slot = made.as_ref().map_or(Slot::Absent, |object| Slot::Made(object.clone()));
-        self.slots.set(id, slot);
+        self.slots.finish(id, made.as_ref().ok());
         made
     }
 
@@ -150,12 +158,22 @@ impl<'a> Rehydrator<'a> {
     }
 
     pub fn make_tuple(&mut self, ids: Ids<'_>) -> Result<Object, Failure> {
-        let mut items = Vec::with_capacity(ids.len());
-        for id in ids.iter() {
-            items.push(self.make(id)?);
+        let mut may_be_in_cycle = false;
+        // SAFETY: a new tuple, which nobody sees before it is filled; an item's reference goes into it, and what is not
+        // filled may stay null if it is given up.
+        let tuple = unsafe { Object::owned(ffi::PyTuple_New(ids.len() as ffi::Py_ssize_t))? };
+        for (index, id) in (0..).zip(ids.iter()) {
+            let item = match self.slots.object(id) {
+                Some(object) if Some(id) != self.walk => object,
+                _ => self.make(id)?,
+            };
+            may_be_in_cycle = may_be_in_cycle || item.may_be_in_cycle();
+            unsafe { ffi::PyTuple_SET_ITEM(tuple.as_ptr(), index, item.into_ptr()) };
         }
-        let tuple = Object::tuple(items)?;
-        tuple.untrack_constant();
+        if !may_be_in_cycle {
+            // SAFETY: a tuple; nothing happens to one that is not tracked.
+            unsafe { ffi::PyObject_GC_UnTrack(tuple.as_ptr().cast()) };
+        }
         Ok(tuple)
     }
 
@@ -179,12 +197,7 @@ impl<'a> Rehydrator<'a> {
             NodeView::Complex(real, imaginary) => unsafe {
                 Object::owned(ffi::PyComplex_FromDoubles(real, imaginary))?
             },
-            NodeView::Str { value, interned } => {
-                if value == subclasses::NAME.as_bytes() {
-                    self.walk = Some(id);
-                }
-                make_text(value, interned)?
-            }
+            NodeView::Str { value, interned } => make_text(value, interned)?,
             NodeView::Bytes(bytes) => Object::bytes(bytes)?,
             NodeView::ByteArray(bytes) => unsafe {
                 Object::owned(ffi::PyByteArray_FromStringAndSize(

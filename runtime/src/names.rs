@@ -1,12 +1,14 @@
 //! Interned strings by their text: the interpreter's own table can only be asked with a string object in hand.
 
 use pyo3_ffi as ffi;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::object::{Fallible, GilProtected, Object};
 
 /// So many names are remembered.
 const MOST: usize = 1 << 16;
+/// So many there is room for at first.
+const FIRST: usize = 1 << 12;
 
 /// By the UTF-8 that the string itself holds: what is remembered is never forgotten.
 static NAMES: GilProtected<Option<FxHashMap<&'static [u8], Object>>> = GilProtected::new(None);
@@ -26,7 +28,7 @@ pub fn interned(text: &[u8]) -> Fallible<Object> {
         // SAFETY: the buffer belongs to the string, which lives as long as the table.
         let own: &'static [u8] = unsafe { std::slice::from_raw_parts(own.as_ptr(), own.len()) };
         NAMES.with(|names| {
-            let names = names.get_or_insert_default();
+            let names = names.get_or_insert_with(|| FxHashMap::with_capacity_and_hasher(FIRST, FxBuildHasher));
             if names.len() < MOST {
                 names.insert(own, name.clone());
             }

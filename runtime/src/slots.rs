@@ -59,6 +59,29 @@ impl Slots {
         self.words.get(id as usize) == Some(&ABSENT)
     }
 
+    /// The object of a node that was made.
+    pub fn object(&self, id: NodeId) -> Option<Object> {
+        let word = *self.words.get(id as usize)?;
+        is_object(word).then(|| Object::clone(&held(word)))
+    }
+
+    /// The object of an absent node is being made.
+    pub fn begin(&mut self, id: NodeId) {
+        self.words[id as usize] = IN_PROGRESS;
+    }
+
+    /// What is being made is this; or nothing, then the node is absent again.
+    pub fn finish(&mut self, id: NodeId, object: Option<&Object>) {
+        if self.words[id as usize] != IN_PROGRESS {
+            self.set(id, object.map_or(Slot::Absent, |object| Slot::Made(object.clone())));
+            return;
+        }
+        if object.is_some_and(Object::may_be_in_cycle) {
+            self.collectable.push(id);
+        }
+        self.words[id as usize] = object.map_or(ABSENT, |object| object.clone().into_ptr() as usize);
+    }
+
     /// Of a node that there is not, nothing is kept.
     pub fn set(&mut self, id: NodeId, slot: Slot) {
         if id as usize >= self.words.len() {
