@@ -65,6 +65,7 @@ unsafe extern "C" fn exec_module(state: *mut ffi::PyObject, module: *mut ffi::Py
 
 impl State {
     fn execute(&self, module: &Object) -> Fallible<()> {
+        walkers::look_at_new_code();
         self.step_aside()?;
         let (block, globals) = match self.prepare(module) {
             Ok(prepared) => prepared,

@@ -219,6 +219,7 @@ for tool in range(6) if hasattr(sys, "monitoring") else ():
     sys.monitoring.use_tool_id(tool, "mine")
 print(m.asks(m.Root), list(m.walks(m.Base)))
 """,
+    "code of the first module asks": "import first\nfirst.B\nprint(first.asks())",
     "code that was copied asks": """
 import shop.walks as m, shop.later as l
 l.E

@@ -505,7 +505,6 @@ impl Waiting {
         if !self.image().operations().any(may_put_off) || !module_type::is_usable() {
             return Ok(());
         }
-        walkers::look_at_new_code();
         subclasses::notice_program()?;
         self.is_installed.set(true);
         let (module, globals) = (&self.module, &self.globals);

@@ -180,7 +180,7 @@ pub fn within_code<T>(make: impl FnOnce() -> T) -> (T, bool) {
     (made, mentioned.unwrap_or(false))
 }
 
-/// Code that was made here, and may say the name, is about to be used.
+/// Code that was made here, and may say the name, is about to be used. Where all new code is looked at, this was.
 pub fn notice_own_code(code: &Object) {
     if !walkers::look_at_new_code() {
         notice_code(code);
@@ -301,10 +301,11 @@ pub fn make_subclasses(class: &Object) {
             return announce();
         }
     }
-    let made = MADE.with(|made| made.clone()).unwrap_or_default();
+    let made = MADE.with(std::mem::take).unwrap_or_default();
     if order_of(class, &made).is_err() {
         take_message();
     }
+    MADE.with(|known| *known = Some(made));
 }
 
 fn put_in_order(made: &Made) {
