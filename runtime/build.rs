@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::{env, fs};
 
-const INSTRUCTIONS: [&str; 11] = [
+const INSTRUCTIONS: [&str; 12] = [
     "CACHE",
     "CALL",
     "EXTENDED_ARG",
@@ -15,6 +15,7 @@ const INSTRUCTIONS: [&str; 11] = [
     "LOAD_NAME",
     "LOAD_SUPER_ATTR",
     "PRECALL",
+    "PUSH_NULL",
     "STORE_SUBSCR",
 ];
 

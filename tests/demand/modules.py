@@ -179,6 +179,25 @@ class G(E, D): pass
 class H(Root): pass
 class Worst(Failure): pass
 ''',
+    "shop/looks.py": '''
+import os, sys, types
+PID = os.getpid()
+def late(): return len(TABLE)
+TABLE = [1, 2, 3]
+PID and TABLE
+NAMES = [name for name in dir(types) if PID and name[0] == "F"]
+DEEP = sorted(dir(sys.implementation))[:1] if PID else ()
+class Held:
+    names = [name for name in dir(types) if name == "CodeType"] if PID else ()
+    given = len(vars(types)) > 3 if PID else None
+OTHER = {"a": 1}
+MINE = [name for name in dir() if PID and name[0] != "_"]
+def later(): return late() + len(OTHER)
+LAST = [name for name in vars() if PID and name[0] != "_"]
+class Own:
+    x = 1
+    names = [name for name in dir() if PID and name[0] != "_"]
+''',
     "first.py": '''
 import os
 class Root: pass

@@ -219,6 +219,10 @@ for tool in range(6) if hasattr(sys, "monitoring") else ():
     sys.monitoring.use_tool_id(tool, "mine")
 print(m.asks(m.Root), list(m.walks(m.Base)))
 """,
+    "a module that looks into others, and into itself": """
+import shop.looks as m
+print(m.NAMES, m.DEEP, m.Held.names, m.Held.given, m.MINE, m.LAST, m.Own.names, m.later(), list(vars(m)))
+""",
     "code of the first module asks": "import first\nfirst.B\nprint(first.asks())",
     "code that was copied asks": """
 import shop.walks as m, shop.later as l

@@ -112,7 +112,10 @@ fn enter(running: &Running, stand_in: &Object, key: &Object) -> Fallible<Option<
     };
     let Some(code) = running.code() else { return waiting.touch(key) };
     let is_function = is_function(&code)?;
-    if looks_into_namespace(key, is_function) && !only_stores_into_namespace(running, &code, is_function)? {
+    if looks_into_namespace(key, is_function)
+        && !only_stores_into_namespace(running, &code, is_function)?
+        && !looks_elsewhere(running, &code, is_function)?
+    {
         waiting.hand_out()?;
     }
     if runs_code(key) {
@@ -179,6 +182,14 @@ fn looks_into_namespace(name: &Object, from_function: bool) -> bool {
 fn only_stores_into_namespace(running: &Running, code: &Object, is_function: bool) -> Fallible<bool> {
     match running.offset()? {
         Some(offset) if is_function => instructions::only_stores_an_item(code, offset),
+        _ => Ok(false),
+    }
+}
+
+/// Whether the frame gives a builtin something else to look into.
+fn looks_elsewhere(running: &Running, code: &Object, is_function: bool) -> Fallible<bool> {
+    match running.offset()? {
+        Some(offset) if !is_function => instructions::gives_an_argument(code, offset),
         _ => Ok(false),
     }
 }

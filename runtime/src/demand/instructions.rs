@@ -75,6 +75,19 @@ pub fn only_stores_an_item(code: &Object, offset: usize) -> Fallible<bool> {
     Ok(is_called && (key.is(LOAD_FAST) || key.is(LOAD_CONST)) && store.is(STORE_SUBSCR))
 }
 
+/// Whether the code, which is about to look up a builtin at `offset` bytes, calls it with one argument that is a name, or an
+/// attribute of one: `dir(module)`.
+pub fn gives_an_argument(code: &Object, offset: usize) -> Fallible<bool> {
+    let bytes = code.attribute("co_code")?;
+    let Some(bytes) = bytes.as_bytes() else { return Ok(false) };
+    let following = instructions(bytes).skip_while(|found| found.offset <= offset);
+    let mut following = following.filter(|found| !found.is(PRECALL) && !found.is(PUSH_NULL));
+    let Some(argument) = following.next() else { return Ok(false) };
+    let mut after = following.skip_while(|found| found.is(LOAD_ATTR) && !found.is_method());
+    let is_name = argument.is(LOAD_NAME) || argument.is(LOAD_GLOBAL) && argument.argument & 1 == 0;
+    Ok(is_name && after.next().is_some_and(|call| call.is(CALL) && call.argument == 1))
+}
+
 /// Whether all that the code does with a name (an index into `co_names`) is to call an attribute of that name, without
 /// arguments.
 pub fn only_calls_attribute(code: &Object, name: usize) -> Fallible<bool> {
