@@ -138,20 +138,11 @@ impl System {
     fn is_in_place(&self, finder: &Object) -> Fallible<bool> {
         // SAFETY: borrowed from the interpreter.
         let finders = unsafe { Object::borrowed(ffi::PySys_GetObject(c"meta_path".as_ptr())) };
-        let Some(finders) = finders.filter(|finders| finders.is_exactly(&raw mut ffi::PyList_Type)) else {
-            return Ok(false);
-        };
+        let Some(finders) = finders else { return Ok(false) };
         let [builtin, frozen] = &self.first_finders;
         for (place, expected) in [builtin, frozen, finder].into_iter().enumerate() {
-            // SAFETY: a list; the item is borrowed, or null beyond the end.
-            let found = unsafe { Object::borrowed(ffi::PyList_GetItem(finders.as_ptr(), place as ffi::Py_ssize_t)) };
-            match found {
-                Some(found) if found.is(expected) => {}
-                Some(_) => return Ok(false),
-                None => {
-                    forget_error();
-                    return Ok(false);
-                }
+            if !finders.list_item(place).is_some_and(|found| found.is(expected)) {
+                return Ok(false);
             }
         }
         for (dict, name, expected) in &*self.parts {

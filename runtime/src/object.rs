@@ -338,6 +338,19 @@ impl Object {
         }
     }
 
+    /// Item of an exact list, or nothing where it has none.
+    pub fn list_item(&self, index: usize) -> Option<Object> {
+        if !self.is_exactly(&raw mut ffi::PyList_Type) {
+            return None;
+        }
+        // SAFETY: a list; the item is borrowed, or null beyond the end.
+        let item = unsafe { Self::borrowed(ffi::PyList_GetItem(self.as_ptr(), index as ffi::Py_ssize_t)) };
+        if item.is_none() {
+            forget_error();
+        }
+        item
+    }
+
     /// Items of an exact tuple.
     pub fn tuple_items(&self) -> impl Iterator<Item = Object> + '_ {
         (0..).map_while(|index| self.tuple_item(index))

@@ -9,7 +9,7 @@ use pyo3_ffi as ffi;
 
 use crate::load::is_own;
 use crate::locate::{Located, Surroundings, locate, locate_sealed};
-use crate::object::{Fallible, Object, check, forget_error, imported, type_lookup};
+use crate::object::{Fallible, Object, check, imported, type_lookup};
 use crate::{bundle, execute};
 
 /// What the finder knows.
@@ -41,7 +41,7 @@ impl Specifier {
             ["_hooks", "_loaders", "_suffixes", "_compiled", "_sealed"].map(field);
         let is_sealed = sealed?.is(&Object::bool(true));
         let (hooks, compiled) = (hooks?, compiled?);
-        let (Some(first), Some(second)) = (list_item(&hooks, 0), list_item(&hooks, 1)) else { return Ok(None) };
+        let (Some(first), Some(second)) = (hooks.list_item(0), hooks.list_item(1)) else { return Ok(None) };
         let Some((folder, ending)) = compiled.as_text().and_then(|compiled| compiled.split_once("%s")) else {
             return Ok(None);
         };
@@ -89,7 +89,7 @@ impl Specifier {
         else {
             return Ok(None);
         };
-        let is = |list: &Object, index, expected: &Object| list_item(list, index).is_some_and(|item| item.is(expected));
+        let is = |list: &Object, index, expected: &Object| list.list_item(index).is_some_and(|item| item.is(expected));
         let is_plain = is(&finders, place + 1, &self.path_finder)
             && is(&hooks, 0, &self.hooks[0])
             && is(&hooks, 1, &self.hooks[1])
@@ -108,7 +108,7 @@ impl Specifier {
             loaders: self.loaders.clone(),
             suffixes: Rc::clone(&self.suffixes),
             plain_hooks: true,
-            more_hooks: list_item(&hooks, 2).is_some(),
+            more_hooks: hooks.list_item(2).is_some(),
         };
         let bundle = bundle::bundle(&self.capsule)?;
         if self.is_sealed
@@ -152,17 +152,4 @@ impl Specifier {
         loader.set_attribute("exec_module", &executor)?;
         Ok(spec)
     }
-}
-
-/// Item of an exact list, or nothing where it has none.
-fn list_item(list: &Object, index: usize) -> Option<Object> {
-    if !list.is_exactly(&raw mut ffi::PyList_Type) {
-        return None;
-    }
-    // SAFETY: a list; the item is borrowed, or null beyond the end.
-    let item = unsafe { Object::borrowed(ffi::PyList_GetItem(list.as_ptr(), index as ffi::Py_ssize_t)) };
-    if item.is_none() {
-        forget_error();
-    }
-    item
 }
