@@ -104,6 +104,10 @@ functions! {
     find = |arguments| bundle::find(&argument(arguments, 0)?, &argument(arguments, 1)?);
     matches = |arguments| bundle::matches(&argument(arguments, 0)?, &argument(arguments, 1)?, &argument(arguments, 2)?);
     locate = python_locate;
+    locate_sealed = |arguments| {
+        let (capsule, path) = (argument(arguments, 0)?, argument(arguments, 2)?.sequence_tuple()?);
+        origin_and_package(locate::locate_sealed(bundle::bundle(&capsule)?, &argument(arguments, 1)?, &path))
+    };
     forget_listings = |arguments| { bundle::bundle(&argument(arguments, 0)?)?.listings.forget(); Ok(Object::none()) };
     compile = |arguments| script::compile(&argument(arguments, 0)?, &argument(arguments, 1)?);
     executor = |arguments| { argument(arguments, 4)?; execute::executor(arguments) };
@@ -122,7 +126,7 @@ functions! {
 }
 
 /// `locate(bundle, name, path, importers, FileFinder, loaders, suffixes, plain_hooks, more_hooks)`: see
-/// [`locate::locate`]. A tuple, of origin and folder of the package or None, or None.
+/// [`locate::locate`].
 fn python_locate(arguments: &Object) -> Fallible<Object> {
     let around = locate::Surroundings {
         importers: argument(arguments, 3)?,
@@ -135,6 +139,11 @@ fn python_locate(arguments: &Object) -> Fallible<Object> {
     let capsule = argument(arguments, 0)?;
     let located =
         locate::locate(bundle::bundle(&capsule)?, &argument(arguments, 1)?, &argument(arguments, 2)?, &around)?;
+    origin_and_package(located)
+}
+
+/// A tuple, of origin and folder of the package or None; or None.
+fn origin_and_package(located: Option<locate::Located>) -> Fallible<Object> {
     let Some(located) = located else { return Ok(Object::none()) };
     let package = located.package.as_deref().map_or_else(|| Ok(Object::none()), Object::text)?;
     Object::tuple(vec![Object::text(&located.origin)?, package])
@@ -154,9 +163,7 @@ fn name(object: &Object) -> Fallible<String> {
 
 /// The names in a sequence.
 fn path_names(path: &Object) -> Fallible<Vec<String>> {
-    // SAFETY: any sequence; a new tuple.
-    let path = unsafe { Object::owned(ffi::PySequence_Tuple(path.as_ptr()))? };
-    path.tuple_items().map(|item| name(&item)).collect()
+    path.sequence_tuple()?.tuple_items().map(|item| name(&item)).collect()
 }
 
 /// Sets `LookupError`.

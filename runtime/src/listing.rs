@@ -49,13 +49,8 @@ impl Listings {
     pub fn may_hold(&self, directory: &str, tail: &str) -> bool {
         let directory = if directory.is_empty() { "." } else { directory };
         let mut stems = self.stems.borrow_mut();
-        if !stems.contains_key(OsStr::new(directory)) {
-            stems.insert(directory.into(), stems_in(directory));
-        }
-        match stems.get(OsStr::new(directory)) {
-            Some(Some(stems)) => stems.contains(tail),
-            _ => true,
-        }
+        let stems = stems.entry(directory.into()).or_insert_with(|| stems_in(directory));
+        stems.as_ref().is_none_or(|stems| stems.contains(tail))
     }
 
     /// Whether this was a directory when it was last looked at.

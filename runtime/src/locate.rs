@@ -74,7 +74,8 @@ fn found(entry: &Entry<'_>, origin: PathBuf, package: Option<PathBuf>) -> Option
     Some(Located { origin, package })
 }
 
-/// The same where no file can have changed (`BundleFinder._find_sealed`): where the source lay, if what leads there comes first.
+/// The same where no file can have changed (sealed bundles): where the source lay, if what leads there comes first.
+/// `path`: a tuple.
 pub fn locate_sealed(bundle: &Bundle, name: &Object, path: &Object) -> Option<Located> {
     let name = name.as_text()?;
     let entry = bundle.reader.find(name)?;
@@ -82,11 +83,6 @@ pub fn locate_sealed(bundle: &Bundle, name: &Object, path: &Object) -> Option<Lo
     let folder = origin.rsplit_once('/')?.0;
     let home = if entry.is_package() { folder.rsplit_once('/')?.0 } else { folder };
     let tail = name.rsplit('.').next().unwrap_or_default();
-    if !path.is_exactly(&raw mut ffi::PyList_Type) {
-        return None;
-    }
-    // SAFETY: a list; a new tuple.
-    let path = unsafe { Object::owned(ffi::PyList_AsTuple(path.as_ptr())) }.ok()?;
     for item in path.tuple_items() {
         let item = item.as_text()?;
         if item == home {

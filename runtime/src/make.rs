@@ -95,7 +95,7 @@ impl<'a> Rehydrator<'a> {
             }
         }
         if let Some((value, interned)) = self.image.text(id) {
-            if value == subclasses::NAME.as_bytes() {
+            if subclasses::notice(value) {
                 self.walk = Some(id);
             }
             let object = make_text(value, interned)?;
@@ -363,7 +363,6 @@ impl Rehydrator<'_> {
 }
 
 fn make_text(value: &[u8], interned: bool) -> Result<Object, Failure> {
-    subclasses::notice(value);
     Ok(if interned { names::interned(value)? } else { names::string(value)? })
 }
 

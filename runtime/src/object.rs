@@ -351,6 +351,12 @@ impl Object {
         item
     }
 
+    /// The items of something that can be iterated, which may run code unless it is a builtin container; a tuple.
+    pub fn sequence_tuple(&self) -> Fallible<Object> {
+        // SAFETY: a live object; a new tuple.
+        unsafe { Self::owned(ffi::PySequence_Tuple(self.as_ptr())) }
+    }
+
     /// Items of an exact tuple.
     pub fn tuple_items(&self) -> impl Iterator<Item = Object> + '_ {
         (0..).map_while(|index| self.tuple_item(index))
@@ -407,6 +413,16 @@ pub fn type_lookup(class: *mut ffi::PyTypeObject, name: &Object) -> Option<Objec
 pub struct Static<T>(pub T);
 // SAFETY: written by nobody.
 unsafe impl<T> Sync for Static<T> {}
+
+/// A function that takes its positional arguments in a tuple.
+pub const fn definition(name: &'static std::ffi::CStr, function: ffi::PyCFunction) -> ffi::PyMethodDef {
+    ffi::PyMethodDef {
+        ml_name: name.as_ptr(),
+        ml_meth: ffi::PyMethodDefPointer { PyCFunction: function },
+        ml_flags: ffi::METH_VARARGS,
+        ml_doc: ptr::null(),
+    }
+}
 
 /// Puts something into a class's dictionary, as if the class body had: past every descriptor of the metaclass.
 pub fn set_type_entry(class: *mut ffi::PyTypeObject, name: &Object, value: &Object) -> Fallible<()> {

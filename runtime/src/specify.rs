@@ -112,7 +112,7 @@ impl Specifier {
         };
         let bundle = bundle::bundle(&self.capsule)?;
         if self.is_sealed
-            && let Some(located) = locate_sealed(bundle, name, &path)
+            && let Some(located) = locate_sealed(bundle, name, &path.sequence_tuple()?)
         {
             return self.make(name, &located).map(Some);
         }

@@ -71,9 +71,7 @@ fn walk(object: &Object, depth: u32, see: &mut See<'_>) -> Fallible<bool> {
         return Ok(true);
     }
     if object.is_exactly(&raw mut ffi::PyFrozenSet_Type) {
-        // SAFETY: iterating a frozenset runs no code; a new tuple.
-        let items = unsafe { Object::owned(ffi::PySequence_Tuple(object.as_ptr()))? };
-        return walk(&items, depth + 1, see);
+        return walk(&object.sequence_tuple()?, depth + 1, see);
     }
     if object.is_exactly(&raw mut ffi::PyDict_Type) {
         return walk_dict(object, depth, see);

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
+use artifact::Entry;
 use artifact::model::{Artifact, Target};
-use artifact::{Entry, Reader};
 use serde_json::{Value, json};
 
+use super::subject::open;
 use crate::output::{self, listing};
 
 /// Show what is in a bundle
@@ -45,9 +46,7 @@ Examples:
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let shown = args.bundle.display();
-    let reader = Reader::open(&args.bundle)
-        .and_then(|reader| reader.check_directory().map(|()| reader))
-        .with_context(|| format!("can't read the bundle {shown}"))?;
+    let reader = open(&args.bundle)?;
     match &args.module {
         None => {
             let entries: Vec<Entry> = reader.entries().collect();

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use analyzer::Interpreter;
-use anyhow::bail;
+use anyhow::{Context, bail};
+use artifact::Reader;
 use emitter::from_analysis::native_of;
 
 /// The code at hand, and the interpreter that it is for.
@@ -31,4 +32,11 @@ pub fn package_of(interpreter: &Interpreter) -> anyhow::Result<PathBuf> {
             interpreter.facts.executable.display()
         ),
     }
+}
+
+/// A bundle, whose directory is looked through: what is said of it is to be the whole truth.
+pub fn open(bundle: &Path) -> anyhow::Result<Reader> {
+    Reader::open(bundle)
+        .and_then(|reader| reader.check_directory().map(|()| reader))
+        .with_context(|| format!("can't read the bundle {}", bundle.display()))
 }

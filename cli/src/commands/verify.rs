@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use analyzer::Interpreter;
-use anyhow::{Context, bail};
+use anyhow::bail;
 use artifact::Reader;
-use emitter::from_analysis::native_of;
 use emitter::verify::{Comparison, Difference, Finding};
 
+use super::subject::{open, package_of};
 use crate::output;
 use crate::output::progress::CountBar;
 
@@ -45,22 +45,15 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let interpreter = Interpreter::discover(args.python.as_deref())?;
     let executable = &interpreter.facts.executable;
-    let Some(native) = native_of(&interpreter) else {
-        bail!(
-            "{0} has no package `lyo`: install it there (`{0} -m pip install .` in Lyo's sources)",
-            executable.display()
-        );
-    };
-    let reader = Reader::open(&args.bundle)
-        .and_then(|reader| reader.check_directory().map(|()| reader))
-        .with_context(|| format!("can't read the bundle {}", args.bundle.display()))?;
+    let package = package_of(&interpreter)?;
+    let reader = open(&args.bundle)?;
     let modules = modules(&reader, &args)?;
     let bundle = std::path::absolute(&args.bundle)?;
     let comparison = Comparison {
         executable,
         bundle: &bundle,
         search_path: search_path(&reader, &interpreter),
-        runtime: native.parent().and_then(Path::parent).unwrap_or(Path::new("/")),
+        runtime: package.parent().unwrap_or(Path::new("/")),
         workers: std::thread::available_parallelism().map_or(1, usize::from),
     };
     let bar = CountBar::new("verifying");

@@ -48,7 +48,6 @@ class BundleFinder:
     def __init__(self, bundle, sealed):
         self._bundle = bundle
         self._sealed = sealed
-        self._listings = {}
         self._machinery = _machinery()
         if not all(map(_is_frozen, self._machinery)):
             raise RuntimeError("the import machinery has been patched")
@@ -75,9 +74,9 @@ class BundleFinder:
         hooks = sys.path_hooks
         plain_hooks = hooks[:2] == self._hooks
         if self._sealed and plain_hooks:
-            spec = self._find_sealed(fullname, path, found)
-            if spec is not None:
-                return spec
+            located = _native.locate_sealed(self._bundle, fullname, sys.path if path is None else path)
+            if located is not None:
+                return self._spec(fullname, *located)
         located = _locate(
             self._bundle,
             fullname,
@@ -103,7 +102,6 @@ class BundleFinder:
             _native.use_finder(self, self._bundle, _report.recorder)
 
     def invalidate_caches(self):
-        self._listings.clear()
         _native.forget_listings(self._bundle)
 
     def _spec(self, fullname, origin, folder):
@@ -149,28 +147,3 @@ class BundleFinder:
             return spec
         loader.exec_module = _executor(self._bundle, fullname, loader, origin, _report.recorder())
         return spec
-
-    def _find_sealed(self, fullname, path, found):
-        is_package, _, origin, _, _, _, _ = found
-        folder = os.path.dirname(origin)
-        home = os.path.dirname(folder) if is_package else folder
-        tail = fullname.rpartition(".")[2]
-        for entry in sys.path if path is None else path:
-            if entry == home:
-                return self._spec(fullname, origin, folder if is_package else None)
-            if not isinstance(entry, str) or self._may_hold(entry, tail):
-                return None
-        return None
-
-    def _may_hold(self, entry, tail):
-        """Whether a path entry might hold a module of this name: judged by one listing of it."""
-        names = self._listings.get(entry)
-        if names is None:
-            try:
-                names = {name.partition(".")[0] for name in os.listdir(entry or ".")}
-            except FileNotFoundError:
-                names = set()
-            except OSError:  # a zip file, or unreadable
-                return True
-            self._listings[entry] = names
-        return tail in names

@@ -20,7 +20,7 @@ use pyo3_ffi as ffi;
 
 use super::Waiting;
 use crate::object::{
-    Fallible, GilProtected, Object, Raised, check, raise_key_error, set_type_entry, type_dict, type_lookup,
+    Fallible, GilProtected, Object, Raised, check, definition, raise_key_error, set_type_entry, type_dict, type_lookup,
 };
 
 #[repr(C)]
@@ -401,15 +401,6 @@ whole!(get_item, "get");
 whole!(items, "items");
 whole!(values, "values");
 whole!(copy, "copy");
-
-const fn definition(name: &'static std::ffi::CStr, function: ffi::PyCFunction) -> ffi::PyMethodDef {
-    ffi::PyMethodDef {
-        ml_name: name.as_ptr(),
-        ml_meth: ffi::PyMethodDefPointer { PyCFunction: function },
-        ml_flags: ffi::METH_VARARGS,
-        ml_doc: ptr::null(),
-    }
-}
 
 static mut METHODS: [ffi::PyMethodDef; 5] = [
     definition(c"get", get_item),

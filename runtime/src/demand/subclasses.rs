@@ -155,11 +155,13 @@ fn note(class: &Object, turn: Turn) {
     }
 }
 
-/// Bytes that hold a text are about to become an object.
-pub fn notice(bytes: &[u8]) {
-    if bytes.len() == NAME.len() && bytes == NAME.as_bytes() {
+/// Bytes that hold a text are about to become an object; whether it is the name.
+pub fn notice(bytes: &[u8]) -> bool {
+    let is_name = bytes == NAME.as_bytes();
+    if is_name {
         notice_name();
     }
+    is_name
 }
 
 /// Somebody is about to have an object with this text.
@@ -197,12 +199,12 @@ pub fn notice_code(code: &Object) {
 
 /// The same for code that was unmarshalled.
 pub fn notice_marshalled(bytes: &[u8], code: &Object) -> Fallible<()> {
-    if memchr::memmem::find(bytes, NAME.as_bytes()).is_none() {
+    if walkers::look_at_new_code() || memchr::memmem::find(bytes, NAME.as_bytes()).is_none() {
         return Ok(());
     }
     let mut pending = vec![code.clone()];
     while let Some(code) = pending.pop() {
-        notice_own_code(&code);
+        notice_code(&code);
         let constants = code.attribute("co_consts")?;
         pending.extend(constants.tuple_items().filter(|constant| constant.is_exactly(&raw mut ffi::PyCode_Type)));
     }
@@ -230,7 +232,7 @@ pub fn notice_program() -> Fallible<()> {
             while let Some(code) = pending.pop() {
                 let (names, constants) = (code.attribute("co_names")?, code.attribute("co_consts")?);
                 let texts = names.tuple_items().chain(constants.tuple_items());
-                texts.for_each(|text| notice(text.as_text().unwrap_or_default().as_bytes()));
+                texts.for_each(|text| _ = notice(text.as_text().unwrap_or_default().as_bytes()));
                 pending
                     .extend(constants.tuple_items().filter(|constant| constant.is_exactly(&raw mut ffi::PyCode_Type)));
             }

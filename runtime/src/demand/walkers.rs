@@ -10,7 +10,7 @@ use std::ptr;
 use pyo3_ffi as ffi;
 
 use super::{instructions, subclasses};
-use crate::object::{Fallible, GilProtected, Object, Raised, Static, imported, take_message};
+use crate::object::{Fallible, GilProtected, Object, Raised, Static, definition, imported, take_message};
 
 /// Whether the interpreter tells such things.
 pub const AVAILABLE: bool = cfg!(all(Py_3_12, not(Py_3_14)));
@@ -113,8 +113,7 @@ fn is_the_name(text: &Object) -> bool {
 /// Whether the name is among constants, however deeply.
 fn holds_the_name(constants: &Object) -> Fallible<bool> {
     if constants.is_exactly(&raw mut ffi::PyFrozenSet_Type) {
-        // SAFETY: iterating a frozenset runs no code; a new tuple.
-        return holds_the_name(&unsafe { Object::owned(ffi::PySequence_Tuple(constants.as_ptr()))? });
+        return holds_the_name(&constants.sequence_tuple()?);
     }
     for constant in constants.tuple_items() {
         if is_the_name(&constant) || holds_the_name(&constant)? {
@@ -126,15 +125,6 @@ fn holds_the_name(constants: &Object) -> Fallible<bool> {
 
 static mut CALL: Static<ffi::PyMethodDef> = Static(definition(c"call", call));
 static mut START: Static<ffi::PyMethodDef> = Static(definition(c"start", start));
-
-const fn definition(name: &'static std::ffi::CStr, function: ffi::PyCFunction) -> ffi::PyMethodDef {
-    ffi::PyMethodDef {
-        ml_name: name.as_ptr(),
-        ml_meth: ffi::PyMethodDefPointer { PyCFunction: function },
-        ml_flags: ffi::METH_VARARGS,
-        ml_doc: ptr::null(),
-    }
-}
 
 /// The interpreter is about to call something: (code, offset in bytes, what, first argument).
 unsafe extern "C" fn call(_: *mut ffi::PyObject, arguments: *mut ffi::PyObject) -> *mut ffi::PyObject {
