@@ -187,6 +187,16 @@ def number(value, module="", name=""):
     return mine
 
 
+def c_name(cls, python_name):
+    """`tp_name`, by which messages call the type. (Of types that `type()` made, it has no module.)"""
+    try:
+        type.__getattribute__(cls, "")
+    except AttributeError as error:
+        name = str(error).split("'")[1]
+        # Long ones are cut short.
+        return python_name if python_name.startswith(name) else name
+
+
 def describe_type(cls):
     module, name = type_module(cls), type_qualname(cls)
     if type(module) is not str:
@@ -210,11 +220,11 @@ def describe_type(cls):
         + 32 * bool(flags & (1 << 7))  # can't be instantiated by calling it
         + 64 * bool(flags & (1 << 30))  # exception
     )
-    return '["t",%s,%s,%s,%d,%s,%s,%d,[%s]]' % (
+    return '["t",%s,%s,%s,%d,%s,%s,%d,[%s],%s]' % (
         quote(module), quote(name), quote(python_name), number(type(cls)),
         [number(base) for base in type_bases(cls)],
         [number(base) for base in type_mro(cls)],
-        described, ",".join(attributes))
+        described, ",".join(attributes), quote(c_name(cls, python_name)))
 
 
 def describe_attribute(cls, attribute, value, module, name):

@@ -131,6 +131,8 @@ pub struct Contents {
 pub struct TypeInfo {
     /// `__module__ + "." + __qualname__`: `functools.partial`, `collections.deque`.
     pub python_name: Arc<str>,
+    /// `tp_name`, by which messages call the type: without a module for builtin ones.
+    pub c_name: Arc<str>,
     pub bases: Vec<GroundId>,
     /// Starts with the type itself.
     pub mro: Vec<GroundId>,

@@ -174,6 +174,7 @@ impl Reader {
         }
         Ok(TypeInfo {
             python_name: string(&json[3], "type name")?,
+            c_name: string(&json[9], "type name")?,
             metaclass: self.id(&json[4])?,
             bases: ids(&json[5])?,
             mro: ids(&json[6])?,

@@ -86,7 +86,7 @@ impl Machine<'_> {
     /// `tp_new_wrapper`: `owner.__new__(class)` demands a subclass of `owner` with the same layout.
     pub(super) fn demand_safe_new(&mut self, owner: GroundId, class: Type) -> Eval<()> {
         if !self.is_subtype(class, Type::Ground(owner)) {
-            let (owner, class) = (self.type_name(Type::Ground(owner)), self.type_name(class));
+            let (owner, class) = (self.c_name(Type::Ground(owner)), self.c_name(class));
             return self.raise("TypeError", format!("{owner}.__new__({class}): {class} is not a subtype of {owner}"));
         }
         let solid = match class {
@@ -100,7 +100,7 @@ impl Machine<'_> {
         if solid.is_some_and(of_owner) || self.is_subtype(class, exception) {
             return Ok(());
         }
-        let (owner, class) = (self.type_name(Type::Ground(owner)), self.type_name(class));
+        let (owner, class) = (self.c_name(Type::Ground(owner)), self.c_name(class));
         self.raise("TypeError", format!("{owner}.__new__({class}) is not safe, use {class}.__new__()"))
     }
 }

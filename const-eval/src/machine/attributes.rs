@@ -180,6 +180,16 @@ impl Machine<'_> {
         }
     }
 
+    /// Reads a slot in which nothing is (`PyMember_GetOne`).
+    fn raise_empty_slot<T>(&mut self, receiver: &Value, slot: &str) -> Eval<T> {
+        let class = self.type_of(receiver)?;
+        let name = if self.version() < (3, 13) { Some(self.c_name(class)) } else { self.full_name(class) };
+        match name {
+            Some(name) => self.raise_exactly("AttributeError", format!("'{name}' object has no attribute '{slot}'")),
+            None => self.raise("AttributeError", format!("an object has no attribute '{slot}'")),
+        }
+    }
+
     fn fall_back_to_getattr(&mut self, object: &Value, class: Type, name: &str, exception: Value) -> Eval<Value> {
         let wanted = self.known.attribute_error;
         if !self.is_instance_of(&exception, wanted)? {
@@ -215,7 +225,7 @@ impl Machine<'_> {
         match found {
             Some(found) => self.bind(found, name, Some(object), class),
             None => {
-                let class = self.type_name(class);
+                let class = self.c_name(class);
                 self.raise("AttributeError", format!("'{class}' object has no attribute '{name}'"))
             }
         }
@@ -463,8 +473,8 @@ impl Machine<'_> {
                 let function = wrapper.function.clone();
                 self.bind_class_method(function, class)
             }
-            Object::Slot { class: owner, name: slot } => {
-                let (owner, slot) = (*owner, slot.clone());
+            Object::Slot { name: slot, .. } => {
+                let slot = slot.clone();
                 let Some(receiver) = receiver else {
                     return Ok(value);
                 };
@@ -484,10 +494,7 @@ impl Machine<'_> {
                 };
                 match entry {
                     Some(value) => Ok(value),
-                    None => {
-                        let owner = self.type_name(Type::Class(owner));
-                        self.raise_exactly("AttributeError", format!("'{owner}' object has no attribute '{slot}'"))
-                    }
+                    None => self.raise_empty_slot(receiver, &slot),
                 }
             }
             Object::Instance(instance) => {
@@ -517,7 +524,7 @@ impl Machine<'_> {
         match receiver {
             None => Ok(Value::Object(object)),
             Some(_) if matches!(getter, Value::None) => {
-                let class = self.type_name(class);
+                let class = self.c_name(class);
                 self.raise("AttributeError", format!("property '{name}' of '{class}' object has no getter"))
             }
             Some(receiver) => self.call(&getter, vec![receiver.clone()], Vec::new()),
@@ -666,7 +673,7 @@ impl Machine<'_> {
         match on_metaclass {
             Some(found) => self.bind(found, name, Some(&value), metaclass),
             None => {
-                let class = self.type_name(class);
+                let class = self.c_name(class);
                 self.raise_exactly("AttributeError", format!("type object '{class}' has no attribute '{name}'"))
             }
         }
@@ -932,7 +939,7 @@ impl Machine<'_> {
                     Object::Property(property) => {
                         let function = if value.is_some() { property.set.clone() } else { property.delete.clone() };
                         if matches!(function, Value::None) {
-                            let class = self.type_name(class);
+                            let class = self.c_name(class);
                             let what = if value.is_some() { "setter" } else { "deleter" };
                             return self.raise(
                                 "AttributeError",
@@ -1016,7 +1023,7 @@ impl Machine<'_> {
 
     fn set_instance_entry(&mut self, object: &Value, class: Type, name: &str, value: Option<Value>) -> Eval<()> {
         let Value::Object(reference) = object else {
-            let class = self.type_name(class);
+            let class = self.c_name(class);
             return self.raise("AttributeError", format!("'{class}' object has no attribute '{name}'"));
         };
         let reference = *reference;
@@ -1027,7 +1034,7 @@ impl Machine<'_> {
             _ => false,
         };
         if !has_dict {
-            let class = self.type_name(class);
+            let class = self.c_name(class);
             return self.raise("AttributeError", format!("'{class}' object has no attribute '{name}'"));
         }
         if !self.is_own(reference) {
@@ -1046,7 +1053,7 @@ impl Machine<'_> {
             }
             None => {
                 if attributes.shift_remove(name).is_none() {
-                    let class = self.type_name(class);
+                    let class = self.c_name(class);
                     return self.raise("AttributeError", format!("'{class}' object has no attribute '{name}'"));
                 }
             }
@@ -1121,7 +1128,7 @@ impl Machine<'_> {
             }
             (_, None) => {
                 if target.remove(name).is_none() {
-                    let class = self.type_name(class);
+                    let class = self.c_name(class);
                     return self
                         .raise_exactly("AttributeError", format!("type object '{class}' has no attribute '{name}'"));
                 }

@@ -55,7 +55,7 @@ impl Machine<'_> {
             }
             _ => {
                 let class = self.type_of(callable)?;
-                let name = self.type_name(class);
+                let name = self.c_name(class);
                 self.raise_exactly("TypeError", format!("'{name}' object is not callable"))
             }
         }
@@ -95,8 +95,8 @@ impl Machine<'_> {
                 let receiver = positional.remove(0);
                 let class = self.type_of(&receiver)?;
                 if !self.is_subtype(class, Type::Ground(owner)) {
-                    let owner = self.type_name(Type::Ground(owner));
-                    let class = self.type_name(class);
+                    let owner = self.c_name(Type::Ground(owner));
+                    let class = self.c_name(class);
                     return self.raise(
                         "TypeError",
                         format!("descriptor '{name}' for '{owner}' objects doesn't apply to a '{class}' object"),
@@ -133,7 +133,7 @@ impl Machine<'_> {
                         self.residual(Rule::UnknownCall, format!("calls a `{name}`"))
                     }
                     None => {
-                        let name = self.type_name(class);
+                        let name = self.c_name(class);
                         self.raise_exactly("TypeError", format!("'{name}' object is not callable"))
                     }
                 }
@@ -727,7 +727,7 @@ impl Machine<'_> {
             // `list.__init__` leaves them to a `__new__` in Python.
             let class = self.type_of(made)?;
             if owner == known.set || matches!(self.lookup(class, "__new__"), Some(Found::Ground { .. })) {
-                let name = self.type_name(Type::Ground(owner));
+                let name = self.c_name(Type::Ground(owner));
                 return self.raise("TypeError", format!("{name}() takes no keyword arguments"));
             }
         }
@@ -822,7 +822,7 @@ impl Machine<'_> {
         let overrides_init =
             !matches!(self.lookup(class, "__init__"), Some(Found::Ground { owner, .. }) if owner == self.known.object);
         if overrides_init || !overrides_new {
-            let name = self.type_name(class);
+            let name = self.c_name(class);
             return self.raise("TypeError", format!("{name}() takes no arguments"));
         }
         Ok(())

@@ -405,7 +405,7 @@ impl Machine<'_> {
             if let Type::Ground(id) = base
                 && !self.type_info(*id).is_some_and(|info| info.subclassable)
             {
-                let base = self.type_name(*base);
+                let base = self.c_name(*base);
                 return self.raise("TypeError", format!("type '{base}' is not an acceptable base type"));
             }
             let candidate = self.layout(*base);
@@ -606,7 +606,7 @@ impl Machine<'_> {
                 if keywords.is_empty() {
                     Ok(())
                 } else {
-                    let name = self.type_name(own);
+                    let name = self.c_name(own);
                     self.raise("TypeError", format!("{name}.__init_subclass__() takes no keyword arguments"))
                 }
             }

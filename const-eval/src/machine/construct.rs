@@ -59,7 +59,7 @@ impl Machine<'_> {
             }
             let missing = self.class(object).map(|class| class.abstract_methods.clone()).unwrap_or_default();
             if owner == known.object && !missing.is_empty() {
-                let name = self.type_name(class);
+                let name = self.c_name(class);
                 return self.raise("TypeError", format!("Can't instantiate abstract class {name}"));
             }
         }
@@ -78,7 +78,7 @@ impl Machine<'_> {
         } else if owner == known.frozenset {
             let own_init = self.lookup(class, "__init__").is_some_and(|found| matches!(found, Found::Value(_)));
             if positional.len() > 1 || !keywords.is_empty() && !own_init {
-                let name = self.type_name(class);
+                let name = self.c_name(class);
                 return self
                     .raise("TypeError", format!("{name} expected at most 1 argument, got {}", positional.len()));
             }
@@ -141,7 +141,7 @@ impl Machine<'_> {
         let new = self.lookup(class, "__new__");
         let init = self.lookup(class, "__init__");
         if !inherits(new) || inherits(init) {
-            let name = self.type_name(class);
+            let name = self.c_name(class);
             return self.raise("TypeError", format!("{name}() takes no arguments"));
         }
         Ok(())

@@ -420,7 +420,7 @@ impl Machine<'_> {
                 Ok(items)
             }
             None => {
-                let name = self.type_name(class);
+                let name = self.c_name(class);
                 self.raise("TypeError", format!("'{name}' object is not a mapping"))
             }
         }
@@ -801,7 +801,7 @@ impl Machine<'_> {
             }
             Kind::Data(_) => {
                 let class = self.type_of(container)?;
-                let name = self.type_name(class);
+                let name = self.c_name(class);
                 self.raise_exactly("TypeError", format!("'{name}' object is not subscriptable"))
             }
             Kind::Dict => match self.dict_get(container, key)? {
@@ -861,7 +861,7 @@ impl Machine<'_> {
                     }
                     _ => {
                         let class = self.type_of(&key)?;
-                        let name = self.type_name(class);
+                        let name = self.c_name(class);
                         self.raise("TypeError", format!("list indices must be integers or slices, not {name}"))
                     }
                 }
@@ -880,7 +880,7 @@ impl Machine<'_> {
                     let name = self.type_name(class);
                     return self.residual(Rule::NotModelled, format!("subscripts a `{name}`"));
                 }
-                let name = self.type_name(class);
+                let name = self.c_name(class);
                 self.raise_exactly("TypeError", format!("'{name}' object is not subscriptable"))
             }
         }
@@ -985,9 +985,19 @@ impl Machine<'_> {
             let getter = self.bind(found, "__getitem__", Some(&value), metaclass)?;
             return self.call(&getter, vec![key.clone()], Vec::new());
         }
+        if self.metaclass_answers(metaclass, "__class_getitem__") {
+            return match self.find_attribute(&value, "__class_getitem__")? {
+                Some(Value::None) => self.raise_not_subscriptable(class),
+                Some(getter) => self.call(&getter, vec![key.clone()], Vec::new()),
+                None => self.raise_not_subscriptable(class),
+            };
+        }
         match self.lookup(class, "__class_getitem__") {
             Some(found @ Found::Value(_)) => {
                 let getter = self.bind(found, "__class_getitem__", None, class)?;
+                if matches!(getter, Value::None) {
+                    return self.raise_not_subscriptable(class);
+                }
                 self.call(&getter, vec![key.clone()], Vec::new())
             }
             Some(Found::Ground { owner, .. }) if owner == self.known.generic => {
@@ -1012,11 +1022,20 @@ impl Machine<'_> {
                 };
                 Ok(self.allocate(Object::GenericAlias { origin: value, arguments }))
             }
-            None => {
-                let name = self.type_name(class);
-                self.raise_exactly("TypeError", format!("type '{name}' is not subscriptable"))
-            }
+            None => self.raise_not_subscriptable(class),
         }
+    }
+
+    fn raise_not_subscriptable<T>(&mut self, class: Type) -> Eval<T> {
+        let name = self.c_name(class);
+        self.raise_exactly("TypeError", format!("type '{name}' is not subscriptable"))
+    }
+
+    /// May an attribute of the metaclass's classes come from the metaclass, and not from the classes' MRO alone?
+    fn metaclass_answers(&mut self, metaclass: Type, attribute: &str) -> bool {
+        self.python_definition(metaclass, "__getattr__").is_some()
+            || self.python_definition(metaclass, "__getattribute__").is_some()
+            || self.lookup(metaclass, attribute).is_some()
     }
 
     pub(super) fn set_item(&mut self, container: &Value, key: &Value, value: Value) -> Eval<()> {
@@ -1071,7 +1090,7 @@ impl Machine<'_> {
                 None => self.residual(Rule::NotModelled, "sets an item under a key that is not known"),
             };
         }
-        let name = self.type_name(class);
+        let name = self.c_name(class);
         if self.lookup(class, "__setitem__").is_some() || self.as_type(container).is_some() {
             return self.residual(Rule::UnknownSubscript, format!("sets an item of a `{name}`"));
         }
@@ -1213,7 +1232,7 @@ impl Machine<'_> {
 
     fn no_length(&mut self, value: &Value) -> Eval<usize> {
         let class = self.type_of(value)?;
-        let name = self.type_name(class);
+        let name = self.c_name(class);
         if self.lookup(class, "__len__").is_some() {
             return self.residual(Rule::NotModelled, format!("takes the length of a `{name}`"));
         }

@@ -44,7 +44,7 @@ impl Machine<'_> {
                 match self.object(object) {
                     Object::List(_) | Object::Dict(_) | Object::Set(_) => {
                         let class = self.type_of(value)?;
-                        let name = self.type_name(class);
+                        let name = self.c_name(class);
                         self.raise_exactly("TypeError", format!("unhashable type: '{name}'"))
                     }
                     Object::FrozenSet(items) => {
@@ -110,7 +110,7 @@ impl Machine<'_> {
                         match self.hashes_by_identity(class)? {
                             true => Ok(Key::Identity(object)),
                             false => {
-                                let name = self.type_name(class);
+                                let name = self.c_name(class);
                                 self.raise("TypeError", format!("unhashable type: '{name}'"))
                             }
                         }
@@ -378,7 +378,7 @@ impl Machine<'_> {
                 Some(Found::Ground { owner, .. })
                     if self.is_subtype(Type::Ground(owner), Type::Ground(self.known.base_exception)) => {}
                 Some(Found::Value(Value::None)) if name == "__hash__" => {
-                    let name = self.type_name(class);
+                    let name = self.c_name(class);
                     return self.raise_exactly("TypeError", format!("unhashable type: '{name}'"));
                 }
                 _ => return Ok(false),

@@ -32,7 +32,7 @@ impl Machine<'_> {
         let class = self.type_of(value)?;
         match self.python_definition(class, "__iter__") {
             Some(Value::None) => {
-                let name = self.type_name(class);
+                let name = self.c_name(class);
                 return self.raise("TypeError", format!("'{name}' object is not iterable"));
             }
             Some(method) => {
@@ -262,7 +262,7 @@ impl Machine<'_> {
                         }
                     }
                     None => {
-                        let name = self.type_name(class);
+                        let name = self.c_name(class);
                         self.raise("TypeError", format!("'{name}' object is not an iterator"))
                     }
                 }
@@ -587,7 +587,7 @@ impl Machine<'_> {
                         if ["__iter__", "__getitem__"].iter().any(|name| self.lookup(class, name).is_some()) {
                             return Err(Stop::Raise(exception));
                         }
-                        let name = self.type_name(class);
+                        let name = self.c_name(class);
                         return self.raise_exactly("TypeError", format!("cannot unpack non-iterable {name} object"));
                     }
                     other => other?,

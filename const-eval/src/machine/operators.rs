@@ -82,7 +82,7 @@ impl Machine<'_> {
                 UnaryOperator::Invert => "~",
                 UnaryOperator::Not => "not",
             };
-            let message = format!("bad operand type for unary {symbol}: '{type_name}'");
+            let message = format!("bad operand type for unary {symbol}: '{}'", self.c_name(class));
             return self.raise_exactly("TypeError", message);
         }
         let outcome = primitive::unary(self.context(), operator, &data);

@@ -322,7 +322,7 @@ impl Machine<'_> {
 
     /// Sets an attribute of a type implemented in C that can be changed (`type.__setattr__`).
     pub(super) fn change_ground_attribute(&mut self, id: GroundId, name: &str, value: Option<Value>) -> Eval<()> {
-        let class = self.type_name(Type::Ground(id));
+        let class = self.c_name(Type::Ground(id));
         if self.type_info(id).is_some_and(|info| info.immutable) {
             return self.raise("TypeError", format!("cannot set '{name}' attribute of immutable type '{class}'"));
         }

@@ -441,7 +441,7 @@ impl Machine<'_> {
         if spec.is_empty() {
             return self.str_of(value);
         }
-        let name = self.type_name(class);
+        let name = self.c_name(class);
         self.raise("TypeError", format!("unsupported format string passed to {name}.__format__"))
     }
 

@@ -990,7 +990,7 @@ impl Machine<'_> {
         let (Some(enter), Some(exit)) =
             (self.special(manager, class, "__enter__")?, self.special(manager, class, "__exit__")?)
         else {
-            let name = self.type_name(class);
+            let name = self.c_name(class);
             return self.raise("TypeError", format!("'{name}' object does not support the context manager protocol"));
         };
         let entered = self.call(&enter, Vec::new(), Vec::new())?;

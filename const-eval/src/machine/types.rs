@@ -179,6 +179,30 @@ impl<'w> Machine<'w> {
         }
     }
 
+    /// `tp_name`: what CPython's messages call a class.
+    pub(super) fn c_name(&self, class: Type) -> String {
+        match class {
+            Type::Ground(id) if id.0 != u32::MAX => {
+                self.type_info(id).map(|info| info.c_name.to_string()).unwrap_or_else(|| self.type_name(class))
+            }
+            _ => self.type_name(class),
+        }
+    }
+
+    /// The format unit `%T` from 3.13 on (`_PyType_GetFullyQualifiedName`), where it is known.
+    pub(super) fn full_name(&self, class: Type) -> Option<String> {
+        let Type::Class(object) = class else { return Some(self.c_name(class)) };
+        let class = self.class(object)?;
+        let Value::Str(qualname) = &class.qualname else { return None };
+        match class.namespace.get("__module__") {
+            Some(Value::Str(module)) if &**module != "builtins" && &**module != "__main__" => {
+                Some(format!("{module}.{qualname}"))
+            }
+            Some(Value::Unknown(_)) => None,
+            _ => Some(qualname.to_string()),
+        }
+    }
+
     /// `_PyType_Lookup`: the first entry along the MRO, raw. What was looked up in foreign classes is recorded as
     /// dependencies.
     pub(super) fn lookup(&mut self, class: Type, name: &str) -> Option<Found> {

@@ -114,7 +114,7 @@ impl Machine<'_> {
 
     pub(super) fn raise_unsupported<T>(&mut self, operator: BinaryOperator, left: &Value, right: &Value) -> Eval<T> {
         let (left, right) = (self.type_of(left)?, self.type_of(right)?);
-        let (left, right) = (self.type_name(left), self.type_name(right));
+        let (left, right) = (self.c_name(left), self.c_name(right));
         let symbol = crate::primitive::operator_symbol(operator);
         self.raise("TypeError", format!("unsupported operand type(s) for {symbol}: '{left}' and '{right}'"))
     }
