@@ -109,6 +109,12 @@ pub enum Changed {
     UnboundGround(u32, Name),
     /// What counts as a subclass of an abstract class: a type implemented in C does now.
     Registry(ObjectRef, GroundId),
+    /// What `sys.modules` holds under a name: `None` perhaps, and importing it fails.
+    Blocked(Name),
+    /// Where modules are searched for: importing any may fail.
+    Search,
+    /// How deeply calls may be nested: less than at the start.
+    RecursionLimit,
 }
 
 /// A way from one object to another.

@@ -112,6 +112,7 @@ impl Machine<'_> {
                 Ok(super::imports::part_of_external(reason, name).unwrap_or_else(|| object.clone()))
             }
             Value::Unknown(reason) => {
+                self.note_finder_method(reason, name);
                 let message =
                     format!("reads the attribute `{name}` of something that is not known: {}", reason.root_cause());
                 if super::forget::REACHING.contains(&name) {

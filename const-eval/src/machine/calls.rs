@@ -387,6 +387,7 @@ impl Machine<'_> {
                 Ok(self.process_result(class, what))
             }
             Effect::Effect if inert => {
+                self.note_recursion_limit(what, &positional);
                 self.effect(Rule::ProcessEffect, format!("`{what}` acts on the process or the outside world"));
                 match class.result {
                     ResultType::None => Ok(Value::None),
@@ -413,6 +414,7 @@ impl Machine<'_> {
                 self.residual(Rule::NotModelled, format!("`{what}` changes an object implemented in C"))
             }
             Effect::Effect | Effect::Replay | Effect::ReplayIf(_) => {
+                self.note_recursion_limit(what, &positional);
                 self.residual(Rule::ProcessEffect, format!("`{what}` acts on the process or the outside world"))
             }
             Effect::Process | Effect::Libm => {

@@ -1058,6 +1058,7 @@ impl Machine<'_> {
                 return Ok(());
             }
             let reason = reason.clone();
+            self.note_finder_item(&reason, key, Some(&value));
             return self.unknown(Rule::UnknownSubscript, "sets an item of something that is not known", &reason);
         }
         if let Some(setter) = self.python_special(container, "__setitem__")? {
@@ -1125,6 +1126,7 @@ impl Machine<'_> {
     pub(super) fn delete_item(&mut self, container: &Value, key: &Value) -> Eval<()> {
         if let Value::Unknown(reason) = container {
             let reason = reason.clone();
+            self.note_finder_item(&reason, key, None);
             return self.unknown(Rule::UnknownSubscript, "deletes an item of something that is not known", &reason);
         }
         if let Some(deleter) = self.python_special(container, "__delitem__")? {

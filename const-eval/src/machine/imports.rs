@@ -126,7 +126,7 @@ impl Machine<'_> {
     }
 
     /// Has an import that this module has carried out loaded the module, directly or through others?
-    fn is_surely_loaded(&self, wanted: ModuleId) -> bool {
+    pub(super) fn is_surely_loaded(&self, wanted: ModuleId) -> bool {
         let mut seen: FxHashSet<ModuleId> = FxHashSet::default();
         let mut pending: Vec<ModuleId> = self.surely_loaded.iter().copied().collect();
         while let Some(module) = pending.pop() {
@@ -178,6 +178,7 @@ impl Machine<'_> {
         if let Some(alias) = self.aliased(absolute) {
             return Ok(alias);
         }
+        self.demand_findable(absolute, guarded)?;
         match self.world.resolve(absolute) {
             Resolved::Source(module) => {
                 self.imported.insert(module);
@@ -300,7 +301,7 @@ impl Machine<'_> {
     }
 
     /// An import that may or may not succeed, inside a `try`: both ways are followed.
-    fn uncertain_import(&mut self, what: &str) -> Eval<()> {
+    pub(super) fn uncertain_import(&mut self, what: &str) -> Eval<()> {
         if self.decide(&format!("whether importing `{what}` succeeds"))? {
             return Ok(());
         }
@@ -316,6 +317,7 @@ impl Machine<'_> {
             if self.leaked && !self.runs_nothing_unknown(&format!("{absolute}.{name}")) {
                 self.after_handing_out(&format!("{absolute}.{name}"))?;
             }
+            self.demand_findable(&format!("{absolute}.{name}"), self.may_be_caught())?;
             self.imported.insert(submodule);
             self.inherit_changes(submodule);
         }

@@ -22,6 +22,7 @@ mod containers;
 mod dynamic;
 mod exceptions;
 mod filled;
+mod finding;
 mod forget;
 pub mod frame;
 mod functions;

@@ -56,7 +56,7 @@ impl Overlay {
         !self.known.is_empty() && self.known.contains(changed)
     }
 
-    fn is_unknown(&self, changed: &Changed) -> bool {
+    pub fn is_unknown(&self, changed: &Changed) -> bool {
         !self.unknown.is_empty() && self.unknown.contains(changed)
     }
 

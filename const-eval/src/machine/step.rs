@@ -44,7 +44,7 @@ impl Machine<'_> {
             guarded: false,
             dynamic: frame.globals.is_some(),
         });
-        if self.positions.len() > self.budget.depth {
+        if self.is_nested_too_deeply() {
             let stop = self.residual(Rule::Budget, "calls are nested too deeply to evaluate");
             self.positions.pop();
             return stop;

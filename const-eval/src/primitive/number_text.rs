@@ -6,22 +6,24 @@ use num_traits::Zero;
 use super::{Failure, MAX_BITS, Outcome, text, value_error};
 use crate::value::Integer;
 
-/// `sys.int_info.default_max_str_digits`
-const MAX_DIGITS: usize = 4300;
+/// `sys.int_info.str_digits_check_threshold`: so many digits are written in every process. How many more, users choose
+/// (`PYTHONINTMAXSTRDIGITS`, `sys.set_int_max_str_digits`).
+const SURE_DIGITS: usize = 640;
+
+fn too_many_digits<T>() -> Outcome<T> {
+    Err(Failure::NotModelled("text of an integer that has more digits than every process would write"))
+}
 
 /// `str(n)`, with the limit on digits.
 pub(crate) fn decimal(n: &Integer) -> Outcome<String> {
     match n {
         Integer::Small(n) => Ok(n.to_string()),
         Integer::Big(n) => {
-            // 2**14285 has 4301 digits; what is much longer need not be written to know it.
-            let written = if n.bits() > 15_000 { None } else { Some(n.to_string()) };
+            // 2**2122 has 640 digits; what is much longer need not be written to know it.
+            let written = if n.bits() > 2_200 { None } else { Some(n.to_string()) };
             match written {
-                Some(written) if written.trim_start_matches('-').len() <= MAX_DIGITS => Ok(written),
-                _ => value_error(format!(
-                    "Exceeds the limit ({MAX_DIGITS} digits) for integer string conversion; \
-                     use sys.set_int_max_str_digits() to increase the limit"
-                )),
+                Some(written) if written.trim_start_matches('-').len() <= SURE_DIGITS => Ok(written),
+                _ => too_many_digits(),
             }
         }
     }
@@ -115,12 +117,8 @@ fn parse_ascii(source: &str, requested: u32) -> Outcome<Option<Integer>> {
     if previous_underscore {
         return Ok(None);
     }
-    if !base.is_power_of_two() && digits.len() > MAX_DIGITS {
-        return value_error(format!(
-            "Exceeds the limit ({MAX_DIGITS} digits) for integer string conversion: value has {} digits; \
-             use sys.set_int_max_str_digits() to increase the limit",
-            digits.len()
-        ));
+    if !base.is_power_of_two() && digits.len() > SURE_DIGITS {
+        return too_many_digits();
     }
     if digits.len() as u64 > MAX_BITS {
         return Err(Failure::TooLarge);
