@@ -6,7 +6,7 @@ use twox_hash::XxHash3_128;
 pub const MAGIC: [u8; 8] = *b"\x89LYO\r\n\x1a\n";
 
 /// Raised by every change that an older reader would misread.
-pub const FORMAT_VERSION: u32 = 9;
+pub const FORMAT_VERSION: u32 = 10;
 
 /// Bytes of the file header: magic, format version, a zero word, file length (u64), directory offset
 /// (u64), directory length (u64), number of modules, a zero word, digest.
@@ -17,13 +17,17 @@ pub const HEADER_DIGEST: usize = 48;
 /// Bytes of a digest.
 pub const DIGEST_LENGTH: usize = 16;
 
-/// Bytes of the directory before its records: the target.
+/// Bytes of the directory before its table of pages: the target.
 pub const TARGET_LENGTH: usize = 40;
-/// Bytes of a directory record.
+/// Bytes of an entry in the table of pages.
+pub const PAGE_LENGTH: usize = 40;
+/// Records in each page but the last.
+pub const PAGE_RECORDS: usize = 32;
+/// Bytes of a record.
 pub const RECORD_LENGTH: usize = 120;
 /// Bytes of a module block's header.
 pub const BLOCK_HEADER_LENGTH: usize = 64;
-/// Module blocks begin at multiples of this.
+/// Pages and blocks begin at multiples of this.
 pub const BLOCK_ALIGNMENT: usize = 16;
 
 /// Record flag: the module is a package.

@@ -1,12 +1,13 @@
 //! The reader: opening a bundle, finding a module, checking its bytes.
 //!
-//! The header and the directory are read into memory when a bundle is opened; a module's block is
-//! read when it is asked for. Nothing is mapped: a mapped file that somebody cuts short in place
+//! The header and the directory are read into memory when a bundle is opened, a page of records when one of its modules
+//! is looked for, a module's block when it is asked for. Nothing is mapped: a mapped file that somebody cuts short in place
 //! ends the process with SIGBUS, a read only comes back short.
 
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::cursor::Cursor;
 use crate::layout;
@@ -90,9 +91,20 @@ fn read_exact_at(file: &File, length: usize, offset: u64) -> io::Result<Vec<u8>>
 pub struct Reader {
     storage: Storage,
     target: Target,
+    /// The target, the table of pages, and their texts.
     directory: Vec<u8>,
+    pages: Vec<Page>,
     modules: usize,
     file_length: u64,
+}
+
+/// Records of some modules, read when the first of them is looked for.
+struct Page {
+    first_name: (usize, usize),
+    offset: u64,
+    length: usize,
+    digest: [u8; layout::DIGEST_LENGTH],
+    bytes: OnceLock<Vec<u8>>,
 }
 
 impl Reader {
@@ -137,20 +149,17 @@ impl Reader {
             return Err(ReadError::Malformed("the directory lies outside the file"));
         }
         let length = usize::try_from(length).map_err(|_| ReadError::Malformed("the directory is too large"))?;
-        let records = modules.checked_mul(layout::RECORD_LENGTH);
-        if records.and_then(|records| records.checked_add(layout::TARGET_LENGTH)).is_none_or(|fixed| fixed > length) {
-            return Err(ReadError::Malformed("the directory is shorter than its records"));
-        }
         let directory = storage.read(offset, length)?;
         let digest = layout::digest(&[&header[..layout::HEADER_DIGEST], &directory]);
         if header[layout::HEADER_DIGEST..] != digest {
             return Err(ReadError::Digest("the directory"));
         }
         let target = read_target(&directory)?;
-        Ok(Self { storage, target, directory, modules, file_length: actual })
+        let pages = read_pages(&directory, modules.div_ceil(layout::PAGE_RECORDS), actual)?;
+        Ok(Self { storage, target, directory, pages, modules, file_length: actual })
     }
 
-    /// Looks at every record: texts lie within the directory, names are in order, blocks lie within the file. A program
+    /// Looks at every record: texts lie within their page, names are in order, blocks lie within the file. A program
     /// need not wait for that: a module whose record is damaged, or in another place, is not found.
     pub fn check_directory(&self) -> Result<(), ReadError> {
         let mut previous: Option<&str> = None;
@@ -159,19 +168,43 @@ impl Reader {
             if previous.is_some_and(|previous| previous >= record.name) {
                 return Err(ReadError::Malformed("the directory is not sorted"));
             }
+            if index % layout::PAGE_RECORDS == 0
+                && self.first_name(&self.pages[index / layout::PAGE_RECORDS]) != record.name.as_bytes()
+            {
+                return Err(ReadError::Malformed("a page begins with another name"));
+            }
             previous = Some(record.name);
         }
         Ok(())
     }
 
+    fn first_name(&self, page: &Page) -> &[u8] {
+        let (start, end) = page.first_name;
+        self.directory.get(start..end).unwrap_or_default()
+    }
+
+    /// The bytes of a page; their digest was right.
+    fn page(&self, index: usize) -> Result<&[u8], ReadError> {
+        let page = self.pages.get(index).ok_or(ReadError::Malformed("no such record"))?;
+        if let Some(bytes) = page.bytes.get() {
+            return Ok(bytes);
+        }
+        let bytes = self.storage.read(page.offset, page.length)?;
+        if layout::digest(&[&bytes]) != page.digest {
+            return Err(ReadError::Digest("a page of the directory"));
+        }
+        Ok(page.bytes.get_or_init(|| bytes))
+    }
+
     fn record(&self, index: usize) -> Result<Record<'_>, ReadError> {
-        let start = layout::TARGET_LENGTH + index * layout::RECORD_LENGTH;
-        let bytes = self.directory.get(start..).ok_or(ReadError::Malformed("no such record"))?;
+        let page = self.page(index / layout::PAGE_RECORDS)?;
+        let start = (index % layout::PAGE_RECORDS) * layout::RECORD_LENGTH;
+        let bytes = page.get(start..).ok_or(ReadError::Malformed("no such record"))?;
         let mut cursor = Cursor::new(bytes);
-        let name = directory_text(&self.directory, &mut cursor)?;
-        let root = directory_text(&self.directory, &mut cursor)?;
-        let relative = directory_text(&self.directory, &mut cursor)?;
-        let path = directory_text(&self.directory, &mut cursor)?;
+        let name = directory_text(page, &mut cursor)?;
+        let root = directory_text(page, &mut cursor)?;
+        let relative = directory_text(page, &mut cursor)?;
+        let path = directory_text(page, &mut cursor)?;
         let size = cursor.long()?;
         let mtime = cursor.long()?;
         let mut digest = [0; 32];
@@ -203,26 +236,19 @@ impl Reader {
 
     /// The module of this dotted name.
     pub fn find(&self, name: &str) -> Option<Entry<'_>> {
-        let (mut low, mut high) = (0, self.modules);
+        let name = name.as_bytes();
+        let page = self.pages.partition_point(|page| self.first_name(page) <= name).checked_sub(1)?;
+        let bytes = self.page(page).ok()?;
+        let (mut low, mut high) = (0, layout::PAGE_RECORDS.min(self.modules - page * layout::PAGE_RECORDS));
         while low < high {
             let middle = low + (high - low) / 2;
-            let found = self.name(middle)?;
-            match found.cmp(name.as_bytes()) {
-                std::cmp::Ordering::Equal => return self.entry(middle),
+            match name_in(bytes, middle)?.cmp(name) {
+                std::cmp::Ordering::Equal => return self.entry(page * layout::PAGE_RECORDS + middle),
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
             }
         }
         None
-    }
-
-    /// The name alone, without the rest of its record.
-    fn name(&self, index: usize) -> Option<&[u8]> {
-        let start = layout::TARGET_LENGTH + index * layout::RECORD_LENGTH;
-        let mut cursor = Cursor::new(self.directory.get(start..)?);
-        let offset = cursor.word().ok()? as usize;
-        let length = cursor.word().ok()? as usize;
-        self.directory.get(offset..offset.checked_add(length)?)
     }
 
     /// The module at this place in the order of names.
@@ -238,6 +264,39 @@ impl Reader {
     pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         (0..self.modules).filter_map(|index| self.entry(index))
     }
+}
+
+/// The name of a page's record alone, without the rest.
+fn name_in(page: &[u8], index: usize) -> Option<&[u8]> {
+    let mut cursor = Cursor::new(page.get(index * layout::RECORD_LENGTH..)?);
+    let offset = cursor.word().ok()? as usize;
+    let length = cursor.word().ok()? as usize;
+    page.get(offset..offset.checked_add(length)?)
+}
+
+fn read_pages(directory: &[u8], count: usize, file_length: u64) -> Result<Vec<Page>, ReadError> {
+    let table = directory.get(layout::TARGET_LENGTH..).unwrap_or_default();
+    if count.checked_mul(layout::PAGE_LENGTH).is_none_or(|length| length > table.len()) {
+        return Err(ReadError::Malformed("the directory is shorter than its table of pages"));
+    }
+    let mut cursor = Cursor::new(table);
+    let mut pages = Vec::with_capacity(count);
+    for _ in 0..count {
+        let start = cursor.word()? as usize;
+        let length = cursor.word()? as usize;
+        let end = start.checked_add(length).filter(|end| *end <= directory.len());
+        let end = end.ok_or(ReadError::Malformed("a text lies outside the directory"))?;
+        let offset = cursor.long()?;
+        let length = cursor.long()?;
+        if offset.checked_add(length).is_none_or(|end| end > file_length) {
+            return Err(ReadError::Malformed("a page lies outside the file"));
+        }
+        let length = usize::try_from(length).map_err(|_| ReadError::Malformed("a page is too large"))?;
+        let mut digest = [0; layout::DIGEST_LENGTH];
+        digest.copy_from_slice(cursor.take(layout::DIGEST_LENGTH)?);
+        pages.push(Page { first_name: (start, end), offset, length, digest, bytes: OnceLock::new() });
+    }
+    Ok(pages)
 }
 
 fn directory_text<'a>(directory: &'a [u8], cursor: &mut Cursor<'_>) -> Result<&'a str, ReadError> {
@@ -273,7 +332,7 @@ struct Record<'a> {
     flags: u32,
 }
 
-/// [`Source`], borrowed from the directory.
+/// [`Source`], borrowed from a page of the directory.
 #[derive(Clone, Copy, Debug)]
 pub struct SourceView<'a> {
     pub path: &'a str,

@@ -193,25 +193,52 @@ fn a_changed_byte_with_right_digests_does_no_harm() {
 fn repair_digests(bytes: &mut [u8]) {
     use crate::layout::*;
     let long = |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize;
+    let part = |bytes: &[u8], start: usize, size: usize| {
+        start.checked_add(size).and_then(|end| bytes.get(start..end)).map(|part| digest(&[part]))
+    };
     let (offset, length) = (long(bytes, 24), long(bytes, 32));
     let modules = u32::from_le_bytes(bytes[40..44].try_into().unwrap()) as usize;
     if offset.checked_add(length).is_none_or(|end| end > bytes.len()) {
         return;
     }
-    for module in 0..modules {
-        let record = offset + TARGET_LENGTH + module * RECORD_LENGTH;
-        if record + RECORD_LENGTH > bytes.len() {
-            return;
+    for page in 0..modules.div_ceil(PAGE_RECORDS) {
+        let entry = offset + TARGET_LENGTH + page * PAGE_LENGTH;
+        if entry + PAGE_LENGTH > bytes.len() {
+            break;
         }
-        let (start, size) = (long(bytes, record + 80), long(bytes, record + 88));
-        let Some(block) = start.checked_add(size).and_then(|end| bytes.get(start..end)) else {
-            continue;
-        };
-        let right = digest(&[block]);
-        bytes[record + 96..record + 112].copy_from_slice(&right);
+        let (start, size) = (long(bytes, entry + 8), long(bytes, entry + 16));
+        for module in 0..PAGE_RECORDS.min(modules - page * PAGE_RECORDS) {
+            let record = start.saturating_add(module * RECORD_LENGTH);
+            if record.checked_add(RECORD_LENGTH).is_none_or(|end| end > bytes.len()) {
+                break;
+            }
+            let (start, size) = (long(bytes, record + 80), long(bytes, record + 88));
+            if let Some(right) = part(bytes, start, size) {
+                bytes[record + 96..record + 112].copy_from_slice(&right);
+            }
+        }
+        if let Some(right) = part(bytes, start, size) {
+            bytes[entry + 24..entry + 40].copy_from_slice(&right);
+        }
     }
     let right = digest(&[&bytes[..HEADER_DIGEST], &bytes[offset..offset + length]]);
     bytes[HEADER_DIGEST..HEADER_LENGTH].copy_from_slice(&right);
+}
+
+#[test]
+fn modules_are_found_on_every_page() {
+    let name = |number: usize| format!("m{number:03}");
+    let count = 3 * crate::layout::PAGE_RECORDS + 1;
+    let artifacts = (0..count).map(|number| artifact(&name(number), None)).collect();
+    let reader = Reader::from_bytes(encode_bundle(&Bundle { target: target(), artifacts }).unwrap()).unwrap();
+    reader.check_directory().unwrap();
+    for number in 0..count {
+        assert_eq!(reader.find(&name(number)).unwrap().name(), name(number));
+        assert_eq!(reader.entry(number).unwrap().name(), name(number));
+        assert!(reader.find(&format!("{}.x", name(number))).is_none());
+    }
+    assert!(reader.find("a").is_none() && reader.find("z").is_none() && reader.entry(count).is_none());
+    assert_eq!(reader.entries().count(), count);
 }
 
 #[test]
@@ -238,9 +265,11 @@ fn a_file_cut_while_open_is_an_error() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("b.lyo");
     write_bundle(&path, &bundle()).unwrap();
-    let reader = Reader::open(&path).unwrap();
+    let (reader, other) = (Reader::open(&path).unwrap(), Reader::open(&path).unwrap());
+    assert!(reader.find("pkg.mod").is_some());
     std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(100).unwrap();
     assert!(reader.find("pkg.mod").unwrap().load().is_err());
+    assert!(other.find("pkg.mod").is_none());
 }
 
 fn names() -> impl Strategy<Value = String> + Clone {

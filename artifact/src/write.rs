@@ -38,7 +38,8 @@ pub fn encode_bundle(bundle: &Bundle) -> Result<Vec<u8>, WriteError> {
             return Err(WriteError::Order(pair[1].name.clone()));
         }
     }
-    let mut texts = Texts { base: directory_fixed_length(bundle.artifacts.len()), ..Texts::default() };
+    let pages = bundle.artifacts.chunks(layout::PAGE_RECORDS).map(PageTexts::of).collect::<Result<Vec<_>, _>>()?;
+    let mut texts = Texts { base: layout::TARGET_LENGTH + pages.len() * layout::PAGE_LENGTH, ..Texts::default() };
     let mut directory = Words::default();
     directory.reference(texts.add("", &bundle.target.cache_tag)?);
     directory.reference(texts.add("", &bundle.target.version)?);
@@ -46,50 +47,42 @@ pub fn encode_bundle(bundle: &Bundle) -> Result<Vec<u8>, WriteError> {
     directory.bytes.extend(bundle.target.magic);
     directory.word(u32::from(bundle.target.optimize));
     directory.long(0);
+    let mut first_names = Vec::new();
+    for page in bundle.artifacts.chunks(layout::PAGE_RECORDS) {
+        first_names.push(texts.add(&page[0].name, &page[0].name)?);
+    }
 
-    let references: Vec<_> = bundle
-        .artifacts
-        .iter()
-        .map(|artifact| {
-            let name = &artifact.name;
-            Ok([
-                texts.add(name, name)?,
-                texts.add(name, &artifact.source.root)?,
-                texts.add(name, &artifact.source.relative)?,
-                texts.add(name, &artifact.source.path)?,
-            ])
-        })
-        .collect::<Result<_, WriteError>>()?;
-    let directory_length = texts.base + texts.bytes.len();
-
+    // Pages lie behind the directory, blocks behind the pages.
+    let mut offset = layout::HEADER_LENGTH + texts.base + texts.bytes.len();
+    let mut offsets = Vec::new();
+    for page in &pages {
+        offset = align(offset);
+        offsets.push(offset);
+        offset += page.length();
+    }
+    let mut sections = Vec::new();
     let mut blocks = Vec::new();
-    let mut offset = align(layout::HEADER_LENGTH + directory_length);
-    for (artifact, references) in bundle.artifacts.iter().zip(&references) {
-        let block = encode_block(artifact)?;
-        for reference in references {
-            directory.reference(*reference);
+    for (artifacts, texts) in bundle.artifacts.chunks(layout::PAGE_RECORDS).zip(&pages) {
+        let mut page = Words::default();
+        for (artifact, references) in artifacts.iter().zip(&texts.references) {
+            offset = align(offset);
+            let block = encode_block(artifact)?;
+            page.record(artifact, references, offset, &block);
+            offset += block.len();
+            blocks.push(block);
         }
-        directory.long(artifact.source.size);
-        directory.long(artifact.source.mtime);
-        directory.bytes.extend(artifact.source.digest);
-        directory.long(offset as u64);
-        directory.long(block.len() as u64);
-        directory.bytes.extend(layout::digest(&[&block]));
-        let mut flags = 0;
-        if artifact.is_package {
-            flags |= layout::RECORD_PACKAGE;
-        }
-        if artifact.image.is_some() {
-            flags |= layout::RECORD_IMAGE;
-        }
-        directory.word(flags);
-        directory.word(0);
-        offset = align(offset + block.len());
-        blocks.push(block);
+        page.bytes.extend(&texts.texts.bytes);
+        sections.push(page.bytes);
+    }
+    offset = align(offset);
+    for ((page, first_name), place) in sections.iter().zip(first_names).zip(offsets) {
+        directory.reference(first_name);
+        directory.long(place as u64);
+        directory.long(page.len() as u64);
+        directory.bytes.extend(layout::digest(&[page]));
     }
     directory.bytes.extend(&texts.bytes);
     let directory = directory.bytes;
-    debug_assert_eq!(directory.len(), directory_length);
 
     let mut header = Words::default();
     header.bytes.extend(layout::MAGIC);
@@ -106,23 +99,46 @@ pub fn encode_bundle(bundle: &Bundle) -> Result<Vec<u8>, WriteError> {
     file.reserve_exact(offset - file.len());
     file.extend(digest);
     file.extend(&directory);
-    for block in &blocks {
+    for section in sections.iter().chain(&blocks) {
         file.resize(align(file.len()), 0);
-        file.extend(block);
+        file.extend(section);
     }
     file.resize(offset, 0);
     Ok(file)
 }
 
-fn directory_fixed_length(modules: usize) -> usize {
-    layout::TARGET_LENGTH + modules * layout::RECORD_LENGTH
+/// The texts of one page of the directory, and where the texts of each of its records lie: name, root, path below the
+/// root, absolute path.
+struct PageTexts {
+    texts: Texts,
+    references: Vec<[(u32, u32); 4]>,
+}
+
+impl PageTexts {
+    fn of(artifacts: &[Artifact]) -> Result<PageTexts, WriteError> {
+        let mut texts = Texts { base: artifacts.len() * layout::RECORD_LENGTH, ..Texts::default() };
+        let references = artifacts.iter().map(|Artifact { name, source, .. }| {
+            Ok([
+                texts.add(name, name)?,
+                texts.add(name, &source.root)?,
+                texts.add(name, &source.relative)?,
+                texts.add(name, &source.path)?,
+            ])
+        });
+        let references = references.collect::<Result<_, WriteError>>()?;
+        Ok(PageTexts { texts, references })
+    }
+
+    fn length(&self) -> usize {
+        self.texts.base + self.texts.bytes.len()
+    }
 }
 
 fn align(offset: usize) -> usize {
     offset.next_multiple_of(layout::BLOCK_ALIGNMENT)
 }
 
-/// The directory's texts; equal ones (search roots, mostly) are stored once.
+/// Texts of the directory or of a page; equal ones (search roots, mostly) are stored once.
 #[derive(Default)]
 struct Texts {
     base: usize,
@@ -131,7 +147,7 @@ struct Texts {
 }
 
 impl Texts {
-    /// Offset in the directory, and length.
+    /// Offset in the directory or page, and length.
     fn add(&mut self, module: &str, text: &str) -> Result<(u32, u32), WriteError> {
         if text.len() > layout::LONGEST_DIRECTORY_TEXT {
             return Err(WriteError::LongText(module.to_owned()));
@@ -221,6 +237,28 @@ impl Words {
     fn reference(&mut self, (offset, length): (u32, u32)) {
         self.word(offset);
         self.word(length);
+    }
+
+    /// What a page tells of a module.
+    fn record(&mut self, artifact: &Artifact, references: &[(u32, u32); 4], offset: usize, block: &[u8]) {
+        for reference in references {
+            self.reference(*reference);
+        }
+        self.long(artifact.source.size);
+        self.long(artifact.source.mtime);
+        self.bytes.extend(artifact.source.digest);
+        self.long(offset as u64);
+        self.long(block.len() as u64);
+        self.bytes.extend(layout::digest(&[block]));
+        let mut flags = 0;
+        if artifact.is_package {
+            flags |= layout::RECORD_PACKAGE;
+        }
+        if artifact.image.is_some() {
+            flags |= layout::RECORD_IMAGE;
+        }
+        self.word(flags);
+        self.word(0);
     }
 
     fn padded(&mut self, bytes: &[u8]) {

@@ -220,6 +220,19 @@ def _block(code, reason, image):
     return header.ljust(64, b"\0") + body
 
 
+class _Pool:
+    """Texts behind the fixed part of the directory or of a page."""
+
+    def __init__(self, fixed):
+        self.fixed = fixed
+        self.data = b""
+
+    def reference(self, text):
+        start = self.fixed + len(self.data)
+        self.data += text.encode()
+        return word(start) + word(len(text.encode()))
+
+
 def write(path, modules, *, root, **target):
     """`modules`: name -> (source file, image or None)."""
     target = {
@@ -230,43 +243,42 @@ def write(path, modules, *, root, **target):
         "optimize": sys.flags.optimize,
         **target,
     }
-    fixed = 40 + 120 * len(modules)
-    pool = b""
-
-    def reference(text):
-        nonlocal pool
-        data = text.encode()
-        pool += data
-        return word(fixed + len(pool) - len(data)) + word(len(data))
-
-    records, blocks = [], []
-    head = b"".join(reference(target[key]) for key in ("cache_tag", "version", "platform"))
+    names = sorted(modules)
+    pages = [names[start : start + 32] for start in range(0, len(names), 32)]
+    directory_pool = _Pool(40 + 40 * len(pages))
+    head = b"".join(map(directory_pool.reference, (target["cache_tag"], target["version"], target["platform"])))
     head += target["magic"] + word(target["optimize"]) + long(0)
-    for name in sorted(modules):
-        source, image = modules[name]
-        with open(source, "rb") as file:
-            text = file.read()
-        status = os.stat(source)
-        is_package = os.path.basename(source) == "__init__.py"
-        block = _block(compile(text, source, "exec", dont_inherit=True), "" if image else "plain", image)
-        names = b"".join(map(reference, (name, root, os.path.relpath(source, root), source)))
-        facts = long(status.st_size) + long(int(status.st_mtime)) + blake3(text)
-        flags = (1 if is_package else 0) | (2 if image else 0)
-        records.append((names + facts, block, flags))
-    directory_length = fixed + len(pool)
-    position = -(-(64 + directory_length) // 16) * 16
-    directory = head
-    for facts, block, flags in records:
-        directory += facts + long(position) + long(len(block)) + xxh3(block) + word(flags) + word(0)
-        blocks.append((position, block))
-        position = -(-(position + len(block)) // 16) * 16
-    directory += pool
-    header = MAGIC + word(9) + word(0) + long(position) + long(64) + long(directory_length)
-    header += word(len(records)) + word(0)
-    data = bytearray(header + xxh3(header + directory) + directory)
-    for start, block in blocks:
-        data += bytes(start - len(data)) + block
-    data += bytes(position - len(data))
+    firsts = [directory_pool.reference(page[0]) for page in pages]
+
+    # Blocks right behind the directory here, pages at the end.
+    data = bytearray(64 + 40 + 40 * len(pages) + len(directory_pool.data))
+
+    def append(section):
+        data.extend(bytes(-len(data) % 16))
+        data.extend(section)
+        return long(len(data) - len(section)) + long(len(section)) + xxh3(section)
+
+    table = b""
+    for page, first in zip(pages, firsts):
+        pool = _Pool(120 * len(page))
+        records = b""
+        for name in page:
+            source, image = modules[name]
+            with open(source, "rb") as file:
+                text = file.read()
+            status = os.stat(source)
+            is_package = os.path.basename(source) == "__init__.py"
+            records += b"".join(map(pool.reference, (name, root, os.path.relpath(source, root), source)))
+            records += long(status.st_size) + long(int(status.st_mtime)) + blake3(text)
+            code = compile(text, source, "exec", dont_inherit=True)
+            records += append(_block(code, "" if image else "plain", image))
+            records += word((1 if is_package else 0) | (2 if image else 0)) + word(0)
+        table += first + append(records + pool.data)
+    data.extend(bytes(-len(data) % 16))
+    directory = head + table + directory_pool.data
+    header = MAGIC + word(10) + word(0) + long(len(data)) + long(64) + long(len(directory))
+    header += word(len(names)) + word(0)
+    data[: 64 + len(directory)] = header + xxh3(header + directory) + directory
     with open(path, "wb") as file:
         file.write(data)
     return path

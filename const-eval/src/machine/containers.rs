@@ -737,7 +737,7 @@ impl Machine<'_> {
                     };
                 }
                 let outcome = primitive::subscript(self.context(), data, &key);
-                self.primitive(outcome)
+                self.primitive_of(outcome, &[container])
             }
         }
     }
@@ -1216,7 +1216,10 @@ impl Machine<'_> {
                     Object::Instance(instance) => match &instance.payload {
                         Payload::Data(data) => {
                             let data = data.clone();
-                            self.length(&data)
+                            if matches!(data, Value::Object(_)) {
+                                return self.length(&data);
+                            }
+                            self.primitive_of(primitive::length(&data), &[value])
                         }
                         Payload::List(_) => Ok(self.list_items(value)?.len()),
                         _ => self.no_length(value),
@@ -1377,12 +1380,12 @@ impl Machine<'_> {
             }
         }
         if let Value::Str(_) | Value::Bytes(_) | Value::Range(_) = container {
-            let item = self.plain_data(item);
-            if matches!(item, Value::Object(_) | Value::Opaque(_)) {
+            let plain = self.plain_data(item);
+            if matches!(plain, Value::Object(_) | Value::Opaque(_)) {
                 return self.residual(Rule::NotModelled, "looks for an object in a string, bytes or range");
             }
-            let outcome = primitive::compare(self.context(), syntax::ir::Comparison::In, &item, container);
-            return self.primitive(outcome);
+            let outcome = primitive::compare(self.context(), syntax::ir::Comparison::In, &plain, container);
+            return self.primitive_of(outcome, &[item]);
         }
         if let Some(items) = self.ground_list(container) {
             return self.contains(&items, item);

@@ -215,8 +215,8 @@ impl Machine<'_> {
         match (&data, name) {
             (Value::Str(separator), "join") if positional.len() == 1 => {
                 let separator = separator.clone();
-                let items = self.collect_hinted(&positional[0])?;
-                let items: Vec<Value> = items.iter().map(|item| self.plain_data(item)).collect();
+                let given = self.collect_hinted(&positional[0])?;
+                let items: Vec<Value> = given.iter().map(|item| self.plain_data(item)).collect();
                 let separated = Value::Str(separator.clone());
                 let parts: Vec<&Value> = items.iter().chain([&separated]).collect();
                 if let Some(text) = self.process_text_of(&parts, "the result of `str.join`") {
@@ -227,7 +227,8 @@ impl Machine<'_> {
                 }
                 let outcome =
                     primitive::call_method(self.context(), &Value::Str(separator), name, &[Value::tuple(items)], &[]);
-                let product = self.primitive(outcome)?;
+                let given: Vec<&Value> = given.iter().collect();
+                let product = self.primitive_of(outcome, &given)?;
                 return self.product(product);
             }
             (Value::Str(text), "translate") if positional.len() == 1 && keywords.is_empty() => {
