@@ -26,6 +26,7 @@ mod locate;
 mod lookup;
 mod make;
 mod memo;
+mod module_lock;
 mod names;
 mod object;
 mod rehydrate;

@@ -14,6 +14,7 @@ use pyo3_ffi as ffi;
 use crate::bundle;
 use crate::execute;
 use crate::import::is_plain;
+use crate::module_lock::ModuleLocks;
 use crate::object::{
     Fallible, GilProtected, Object, Raised, check, forget_error, imported, keeping_error, module_dict, modules,
     raise_key_error, type_dict,
@@ -46,7 +47,7 @@ struct System {
     first_finders: [Object; FIRST_FINDERS],
     find_frozen: Object,
     is_builtin: Object,
-    module_lock: Object,
+    locks: ModuleLocks,
     /// Namespaces, names and what stands there.
     parts: std::rc::Rc<Vec<(Object, Object, Object)>>,
 }
@@ -105,7 +106,7 @@ impl System {
     fn find() -> Fallible<Option<System>> {
         let mut parts = Vec::new();
         let bootstrap = imported(c"_frozen_importlib", "__dict__")?;
-        for name in BYPASSED.into_iter().chain(["_get_module_lock"]) {
+        for name in BYPASSED.into_iter().chain(["_get_module_lock", "_lock_unlock_module"]) {
             parts.push((bootstrap.clone(), Object::name(name)?));
         }
         let first_finders =
@@ -130,8 +131,8 @@ impl System {
         }
         let find_frozen = imported(c"_imp", "find_frozen")?;
         let is_builtin = imported(c"_imp", "is_builtin")?;
-        let module_lock = imported(c"_frozen_importlib", "_get_module_lock")?;
-        Ok(Some(System { first_finders, find_frozen, is_builtin, module_lock, parts: own.into() }))
+        let locks = ModuleLocks::find()?;
+        Ok(Some(System { first_finders, find_frozen, is_builtin, locks, parts: own.into() }))
     }
 
     /// Whether everything is as it was, and the finder comes right after those of builtin and frozen modules.
@@ -165,10 +166,9 @@ impl System {
             return Ok(());
         }
         announce(key)?;
-        let lock = self.module_lock.call1(key)?;
-        lock.attribute("acquire")?.call0()?;
+        let held = self.locks.hold(key)?;
         let done = self.load_locked(&modules, key, name, finder);
-        keeping_error(|| lock.attribute("release")?.call0().map(drop));
+        keeping_error(|| held.release());
         done
     }
 
@@ -272,8 +272,7 @@ fn find_and_load(modules: &Object, name: &Object, finder: &Finder, package: Opti
     let Some((execute, module)) = module_from_spec(&spec, name)? else { return Ok(()) };
     let waits = package.and_then(|package| Some((package.uninitialized.as_ref()?, &package.child)));
     if let Some((uninitialized, child)) = waits {
-        // SAFETY: a list and a live object.
-        check(unsafe { ffi::PyList_Append(uninitialized.as_ptr(), child.as_ptr()) })?;
+        uninitialized.list_append(child)?;
     }
     let loaded = load_unlocked(modules, name, &spec, &execute, module);
     if let Some((uninitialized, _)) = waits {

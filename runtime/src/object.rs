@@ -259,6 +259,11 @@ impl Object {
         unsafe { Self::owned(ffi::PyObject_CallOneArg(self.as_ptr(), argument.as_ptr())) }
     }
 
+    pub fn list_append(&self, item: &Object) -> Fallible<()> {
+        // SAFETY: `PyList_Append` checks that this is a list; a live object.
+        check(unsafe { ffi::PyList_Append(self.as_ptr(), item.as_ptr()) }).map(drop)
+    }
+
     /// Value of an exact `dict` for this key, or nothing; hashing and comparing strings runs no code.
     pub fn dict_get(&self, key: &Object) -> Fallible<Option<Object>> {
         // SAFETY: `GetItemWithError` checks that this is a dict; the reference is borrowed from it.

@@ -9,7 +9,7 @@ use pyo3_ffi as ffi;
 
 use crate::load::is_own;
 use crate::locate::{Located, Surroundings, locate, locate_sealed};
-use crate::object::{Fallible, Object, check, imported, type_lookup};
+use crate::object::{Fallible, Object, imported, type_lookup};
 use crate::{bundle, execute};
 
 /// What the finder knows.
@@ -133,8 +133,7 @@ impl Specifier {
         if let Some(folder) = &located.package {
             let locations = Object::list()?;
             let folder = Object::text(folder)?;
-            // SAFETY: a list and a live object.
-            check(unsafe { ffi::PyList_Append(locations.as_ptr(), folder.as_ptr()) })?;
+            locations.list_append(&folder)?;
             spec.set_attribute("submodule_search_locations", &locations)?;
         }
         let (head, tail) = located.origin.rsplit_once('/').unwrap_or(("", &located.origin));

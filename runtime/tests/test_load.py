@@ -18,6 +18,18 @@ for name in names:
 """
 
 
+# Shows the lock that `importlib` has for a module: who holds it, and how often.
+LOCKS = """
+import _frozen_importlib, _thread
+
+def locks(name):
+    lock = _frozen_importlib._get_module_lock(name)
+    count = lock.count if type(lock.count) is int else len(lock.count)
+    print(name, lock.owner == _thread.get_ident(), count)
+
+"""
+
+
 class Load(BundleTest):
     def same(self, program, **options):
         return super().same(program, environment={"LYO_VERBOSE": ""}, **options)
@@ -171,6 +183,39 @@ class Load(BundleTest):
             """
         )
         self.assertEqual(shown.count("True") + shown.count("1"), 4)
+
+    def test_threads_that_would_wait_for_each_other_for_ever(self):
+        for name, other in (("a", "b"), ("b", "a")):
+            self.source("slow_" + name, "import time\ntime.sleep(0.3)\n")
+            self.source(name, "import slow_%s\nimport %s\nx = 1\n" % (name, other))
+            image = self.image(name)
+            image.import_("slow_" + name, "top", "slow_" + name, line=1)
+            image.import_(other, "top", other, line=2)
+            image.store("x", image.value(1))
+        self.write()
+        self.same(
+            """
+            import threading
+            def work(name):
+                __import__(name)
+            threads = [threading.Thread(target=work, args=(name,)) for name in ("a", "b")]
+            for thread in threads: thread.start()
+            for thread in threads: thread.join()
+            print(sys.modules["a"].x, sys.modules["b"].x, sys.modules["a"].b is sys.modules["b"])
+            import _frozen_importlib
+            print(sorted(_frozen_importlib._module_locks))
+            """
+        )
+
+    def test_locks_of_modules_under_way(self):
+        self.source("asks", LOCKS + "locks('m'); locks('asks'); import m, asks; locks('m')\n")
+        self.source("m", "import asks\nx = 1\n")
+        image = self.image("m")
+        image.import_("asks", "top", "asks", line=1)
+        image.store("x", image.value(1))
+        self.write()
+        shown = self.same(LOCKS + "import m; print(sorted(_frozen_importlib._module_locks))")
+        self.assertIn("m True 1", shown)
 
     def test_timed_imports_are_ordinary(self):
         self.tree()
