@@ -53,15 +53,23 @@ def pattern(text, flags):
 
 
 def found(how, text, flags, *arguments):
-    """What a method of a pattern gives."""
+    """What a method of a pattern gives; of `finditer`, the match at a place."""
+    if how == "finditer":
+        subject, place = arguments
+        return list(pattern(text, flags).finditer(subject))[place]
     return getattr(pattern(text, flags), how)(*arguments)
+
+
+def spans(text, flags, subject):
+    """Where the matches of a pattern lie."""
+    return tuple(match.span() for match in pattern(text, flags).finditer(subject))
 
 
 # Stands for what is not known: the call must come to the same with each.
 VARIETIES = (None, 1, "a", b"a", 1.5, (), [], {}, set(), int, len, function(), instance(), instance("__call__"))
 STAND_INS = {
     each.__name__: each
-    for each in (function, ground, subclass, derived, instance, pattern, found, slice, range, set, frozenset)
+    for each in (function, ground, subclass, derived, instance, pattern, found, spans, slice, range, set, frozenset)
 }
 
 

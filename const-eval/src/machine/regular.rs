@@ -54,6 +54,25 @@ impl Machine<'_> {
                 };
                 self.told(&format!("re:Pattern.{name}"), &format!("(pattern({pattern}), {arguments})"))
             }
+            ("sub" | "subn", [_, subject] | [_, subject, Value::Int(_)]) if self.is_function(given.first()) => {
+                if matches!(given.get(1), Some(Value::Object(_))) {
+                    return Ok(None);
+                }
+                let (Some(pattern), subject) = (self.pattern_of(receiver), subject.clone()) else { return Ok(None) };
+                let limit = match positional.get(2) {
+                    Some(Value::Int(count)) => match count.to_i64() {
+                        Some(0) => usize::MAX,
+                        Some(count) => usize::try_from(count).unwrap_or(0),
+                        None => return Ok(None),
+                    },
+                    _ => usize::MAX,
+                };
+                let replaced = self.replace_found(pattern, &subject, limit, &given[0])?;
+                Ok(replaced.map(|(text, count)| match name {
+                    "subn" => Value::tuple(vec![text, Value::int(count as i64)]),
+                    _ => text,
+                }))
+            }
             ("group" | "groups" | "start" | "end" | "span" | "__getitem__", arguments) => {
                 let (Some(search), Some(arguments)) = (self.search_of(receiver)?, self.literals(arguments)?) else {
                     return Ok(None);
@@ -62,6 +81,58 @@ impl Machine<'_> {
             }
             _ => Ok(None),
         }
+    }
+
+    fn is_function(&self, value: Option<&Value>) -> bool {
+        matches!(value, Some(Value::Object(object))
+            if matches!(self.object(*object), Object::Function(_) | Object::BoundMethod { .. }))
+    }
+
+    /// The text with what a function gives for each match in its place, and how many there were (`pattern_subx`).
+    /// `limit`: so many are replaced at most.
+    fn replace_found(
+        &mut self,
+        (pattern, flags): (Value, Value),
+        subject: &Value,
+        limit: usize,
+        function: &Value,
+    ) -> Eval<Option<(Value, usize)>> {
+        let search = [pattern, flags, subject.clone()];
+        let Some(text) = self.literals(&search)? else { return Ok(None) };
+        let Some(Value::Tuple(spans)) = self.told("builtins:tuple", &format!("(spans({text}),)"))? else {
+            return Ok(None);
+        };
+        let count = spans.len().min(limit);
+        self.charge(count * 8)?;
+        let mut parts = Vec::new();
+        let mut last = Value::int(0);
+        for (index, span) in spans.iter().take(count).enumerate() {
+            let Value::Tuple(span) = span else { return Ok(None) };
+            let [start, end] = &**span else { return Ok(None) };
+            parts.extend(self.between(subject, last, start.clone())?);
+            let how = [Value::str("finditer"), search[0].clone(), search[1].clone(), subject.clone()];
+            let place = Value::int(index as i64);
+            let found = self.new_native(self.known.match_, how.into_iter().chain([place]).collect());
+            match self.call(function, vec![found], Vec::new())? {
+                Value::None => {}
+                part => parts.push(part),
+            }
+            last = end.clone();
+        }
+        parts.extend(self.between(subject, last, Value::None)?);
+        let (owner, empty) = match subject {
+            Value::Bytes(_) => (self.known.bytes, Value::Bytes(Default::default())),
+            _ => (self.known.str, Value::str("")),
+        };
+        let parts = self.new_list(parts);
+        let joined = self.call_ground_method(owner, "join", empty, vec![parts], Vec::new())?;
+        Ok(Some((joined, count)))
+    }
+
+    /// What stands between two matches, if anything does.
+    fn between(&mut self, subject: &Value, start: Value, end: Value) -> Eval<Option<Value>> {
+        let part = self.get_item(subject, &Value::Slice([start, end, Value::None].into()))?;
+        Ok((self.length(&part)? > 0).then_some(part))
     }
 
     /// An attribute of a pattern or a match, where the target can tell it.
