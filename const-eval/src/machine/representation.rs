@@ -559,18 +559,29 @@ impl Machine<'_> {
             };
             out.push_str(&self.primitive_of(made, &[&argument])?);
         }
-        let left = match &items {
-            Some(items) => next < items.len(),
+        match &items {
+            Some(items) if next < items.len() => {
+                return self.raise_exactly("TypeError", "not all arguments converted during string formatting");
+            }
             // A mapping, or anything that can be subscripted, may be left over.
-            None => next == 0 && !by_key && !matches!(arguments, Value::Object(_)),
-        };
-        if left {
-            return self.raise_exactly("TypeError", "not all arguments converted during string formatting");
-        }
-        if items.is_none() && next == 0 && !by_key {
-            return self.residual(Rule::NotModelled, "a format without conversions, given an object");
+            None if next == 0 && !by_key => self.demand_mapping(arguments)?,
+            _ => {}
         }
         Ok(Value::str(out))
+    }
+
+    /// An object that is given to a format without conversions must be one that can be subscripted (`PyMapping_Check`).
+    fn demand_mapping(&mut self, arguments: &Value) -> Eval<()> {
+        let class = self.type_of(arguments)?;
+        match self.lookup(class, "__getitem__") {
+            Some(Found::Value(_)) => Ok(()),
+            Some(Found::Ground { owner, .. }) if [self.known.dict, self.known.list].contains(&owner) => Ok(()),
+            // Some types of C have it for positions alone (`collections.deque`).
+            Some(Found::Ground { .. }) => {
+                self.residual(Rule::NotModelled, "a format without conversions, given an object")
+            }
+            None => self.raise_exactly("TypeError", "not all arguments converted during string formatting"),
+        }
     }
 
     /// Has its class a conversion to a number of its own?
