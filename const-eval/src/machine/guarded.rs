@@ -55,10 +55,13 @@ impl Machine<'_> {
         if let Some((name, _)) = constants.find(|(_, value)| leads(value)) {
             return Some(vec![name.clone()]);
         }
-        // The fingerprint of a function tells its keyword defaults.
+        // The fingerprint of a function tells its defaults.
         let holds_defaults = |value: &Value| match value {
             Value::Object(function) if function.owner == object.owner => match self.object(*function) {
-                Object::Function(function) => function.keyword_defaults.as_ref().is_some_and(leads),
+                Object::Function(function) => {
+                    let defaults = function.defaults.iter().flatten();
+                    defaults.chain(function.keyword_defaults.iter()).any(leads)
+                }
                 _ => false,
             },
             _ => false,
