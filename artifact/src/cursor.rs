@@ -33,17 +33,19 @@ impl<'a> Cursor<'a> {
         Ok(head)
     }
 
-    pub(crate) fn word(&mut self) -> Result<u32, ReadError> {
+    pub(crate) fn array<const LENGTH: usize>(&mut self) -> Result<[u8; LENGTH], ReadError> {
         let (head, tail) =
-            self.bytes.split_first_chunk::<4>().ok_or(ReadError::Malformed("a record runs past its section"))?;
+            self.bytes.split_first_chunk::<LENGTH>().ok_or(ReadError::Malformed("a record runs past its section"))?;
         self.bytes = tail;
-        Ok(u32::from_le_bytes(*head))
+        Ok(*head)
+    }
+
+    pub(crate) fn word(&mut self) -> Result<u32, ReadError> {
+        self.array().map(u32::from_le_bytes)
     }
 
     pub(crate) fn long(&mut self) -> Result<u64, ReadError> {
-        let low = self.word()?;
-        let high = self.word()?;
-        Ok(u64::from(low) | u64::from(high) << 32)
+        self.array().map(u64::from_le_bytes)
     }
 
     /// `count` words, unread.

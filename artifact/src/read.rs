@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -100,7 +101,8 @@ pub struct Reader {
 
 /// Records of some modules, read when the first of them is looked for.
 struct Page {
-    first_name: (usize, usize),
+    /// Where it lies in the directory.
+    first_name: Range<usize>,
     offset: u64,
     length: usize,
     digest: [u8; layout::DIGEST_LENGTH],
@@ -145,7 +147,7 @@ impl Reader {
         let offset = cursor.long()?;
         let length = cursor.long()?;
         let modules = cursor.word()? as usize;
-        if offset.checked_add(length).is_none_or(|end| end > actual) {
+        if !lies_within(actual, offset, length) {
             return Err(ReadError::Malformed("the directory lies outside the file"));
         }
         let length = usize::try_from(length).map_err(|_| ReadError::Malformed("the directory is too large"))?;
@@ -179,8 +181,7 @@ impl Reader {
     }
 
     fn first_name(&self, page: &Page) -> &[u8] {
-        let (start, end) = page.first_name;
-        self.directory.get(start..end).unwrap_or_default()
+        self.directory.get(page.first_name.clone()).unwrap_or_default()
     }
 
     /// The bytes of a page; their digest was right.
@@ -207,15 +208,12 @@ impl Reader {
         let path = directory_text(page, &mut cursor)?;
         let size = cursor.long()?;
         let mtime = cursor.long()?;
-        let mut digest = [0; 32];
-        digest.copy_from_slice(cursor.take(32)?);
-        let source = SourceView { path, root, relative, size, mtime, digest };
+        let source = SourceView { path, root, relative, size, mtime, digest: cursor.array()? };
         let offset = cursor.long()?;
         let length = cursor.long()?;
-        let mut digest = [0; layout::DIGEST_LENGTH];
-        digest.copy_from_slice(cursor.take(layout::DIGEST_LENGTH)?);
+        let digest = cursor.array()?;
         let flags = cursor.word()?;
-        if offset.checked_add(length).is_none_or(|end| end > self.file_length) {
+        if !lies_within(self.file_length, offset, length) {
             return Err(ReadError::Malformed("a module lies outside the file"));
         }
         Ok(Record { name, source, offset, length, digest, flags })
@@ -269,9 +267,20 @@ impl Reader {
 /// The name of a page's record alone, without the rest.
 fn name_in(page: &[u8], index: usize) -> Option<&[u8]> {
     let mut cursor = Cursor::new(page.get(index * layout::RECORD_LENGTH..)?);
-    let offset = cursor.word().ok()? as usize;
-    let length = cursor.word().ok()? as usize;
-    page.get(offset..offset.checked_add(length)?)
+    page.get(reference(page, &mut cursor).ok()?)
+}
+
+/// Where a text of the directory, or of a page, lies in it.
+fn reference(around: &[u8], cursor: &mut Cursor<'_>) -> Result<Range<usize>, ReadError> {
+    let start = cursor.word()? as usize;
+    let length = cursor.word()? as usize;
+    let end = start.checked_add(length).filter(|end| *end <= around.len());
+    Ok(start..end.ok_or(ReadError::Malformed("a text lies outside the directory"))?)
+}
+
+/// Whether so many bytes from there on are part of the file.
+fn lies_within(file_length: u64, offset: u64, length: u64) -> bool {
+    offset.checked_add(length).is_some_and(|end| end <= file_length)
 }
 
 fn read_pages(directory: &[u8], count: usize, file_length: u64) -> Result<Vec<Page>, ReadError> {
@@ -282,33 +291,23 @@ fn read_pages(directory: &[u8], count: usize, file_length: u64) -> Result<Vec<Pa
     let mut cursor = Cursor::new(table);
     let mut pages = Vec::with_capacity(count);
     for _ in 0..count {
-        let start = cursor.word()? as usize;
-        let length = cursor.word()? as usize;
-        let end = start.checked_add(length).filter(|end| *end <= directory.len());
-        let end = end.ok_or(ReadError::Malformed("a text lies outside the directory"))?;
+        let first_name = reference(directory, &mut cursor)?;
         let offset = cursor.long()?;
         let length = cursor.long()?;
-        if offset.checked_add(length).is_none_or(|end| end > file_length) {
+        if !lies_within(file_length, offset, length) {
             return Err(ReadError::Malformed("a page lies outside the file"));
         }
         let length = usize::try_from(length).map_err(|_| ReadError::Malformed("a page is too large"))?;
-        let mut digest = [0; layout::DIGEST_LENGTH];
-        digest.copy_from_slice(cursor.take(layout::DIGEST_LENGTH)?);
-        pages.push(Page { first_name: (start, end), offset, length, digest, bytes: OnceLock::new() });
+        pages.push(Page { first_name, offset, length, digest: cursor.array()?, bytes: OnceLock::new() });
     }
     Ok(pages)
 }
 
 fn directory_text<'a>(directory: &'a [u8], cursor: &mut Cursor<'_>) -> Result<&'a str, ReadError> {
-    let offset = cursor.word()? as usize;
-    let length = cursor.word()? as usize;
-    if length > layout::LONGEST_DIRECTORY_TEXT {
+    let bytes = &directory[reference(directory, cursor)?];
+    if bytes.len() > layout::LONGEST_DIRECTORY_TEXT {
         return Err(ReadError::Malformed("a text of the directory is too long"));
     }
-    let bytes = offset
-        .checked_add(length)
-        .and_then(|end| directory.get(offset..end))
-        .ok_or(ReadError::Malformed("a text lies outside the directory"))?;
     std::str::from_utf8(bytes).map_err(|_| ReadError::Malformed("a text of the directory is not UTF-8"))
 }
 

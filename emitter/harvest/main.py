@@ -90,7 +90,7 @@ class Harvester:
             if name in self.reported:
                 continue
             self.connection.send("begin", name)
-            if name in sys.modules and (name in self.server.preloaded or not self.is_to_be_run_aside(name)):
+            if name in self.server.preloaded and name in sys.modules:
                 self.plain(name, "the interpreter has it before any bundle can be used")
                 continue
             reason = ""

@@ -9,7 +9,7 @@ use std::ptr;
 
 use pyo3_ffi as ffi;
 
-use crate::object::{Fallible, Object, imported, keeping_error};
+use crate::object::{Fallible, Object, check, imported, keeping_error};
 
 /// What of `importlib` makes and keeps such locks.
 #[derive(Clone)]
@@ -22,17 +22,17 @@ pub struct ModuleLocks {
     release_import_lock: Object,
 }
 
-/// A lock that this thread holds, or seems to hold.
+/// A lock that this thread holds, or seems to hold: then by what its stand-in keeps.
 pub enum Held {
     Real(Object),
-    StandIn { known: Object, name: Object, stand_in: Object, state: Object },
+    StandIn { known: Object, state: Object },
 }
 
 /// Places in the list that a stand-in keeps: the module's name, the thread that loads it (`None` when it has ended), the
 /// lock that was made (`None` as long as nobody has asked).
-const NAME: isize = 0;
-const OWNER: isize = 1;
-const LOCK: isize = 2;
+const NAME: usize = 0;
+const OWNER: usize = 1;
+const LOCK: usize = 2;
 
 static mut STAND_IN: ffi::PyMethodDef = ffi::PyMethodDef {
     ml_name: c"module_lock".as_ptr(),
@@ -80,7 +80,7 @@ impl ModuleLocks {
         let stand_in =
             unsafe { Object::owned(ffi::PyCFunction_NewEx(&raw mut STAND_IN, state.as_ptr(), ptr::null_mut()))? };
         self.known.dict_set(name, &stand_in)?;
-        Ok(Some(Held::StandIn { known: self.known.clone(), name: name.clone(), stand_in, state }))
+        Ok(Some(Held::StandIn { known: self.known.clone(), state }))
     }
 }
 
@@ -88,18 +88,26 @@ impl Held {
     pub fn release(self) -> Fallible<()> {
         match self {
             Held::Real(lock) => lock.attribute("release")?.call0().map(drop),
-            Held::StandIn { known, name, stand_in, state } => {
+            Held::StandIn { known, state } => {
                 set(&state, OWNER, Object::none())?;
-                if known.dict_get(&name)?.is_some_and(|found| found.is(&stand_in)) {
-                    known.dict_delete_key(&name)?;
-                }
-                match state.list_item(LOCK as usize).filter(|lock| !lock.is_none()) {
-                    Some(lock) => lock.attribute("release")?.call0().map(drop),
-                    None => Ok(()),
+                withdraw(&known, &state)?;
+                match item(&state, LOCK) {
+                    lock if lock.is_none() => Ok(()),
+                    lock => lock.attribute("release")?.call0().map(drop),
                 }
             }
         }
     }
+}
+
+/// Takes the stand-in that keeps this list away from where locks are looked for, if it is still there.
+fn withdraw(known: &Object, state: &Object) -> Fallible<()> {
+    let name = item(state, NAME);
+    let Some(found) = known.dict_get(&name)? else { return Ok(()) };
+    let is_ours = found.is_exactly(&raw mut ffi::PyCFunction_Type)
+        // SAFETY: a builtin function.
+        && unsafe { ffi::PyCFunction_GetSelf(found.as_ptr()) } == state.as_ptr();
+    if is_ours { known.dict_delete_key(&name) } else { Ok(()) }
 }
 
 /// `_get_module_lock` calls what it takes for a weak reference.
@@ -111,17 +119,14 @@ unsafe extern "C" fn asked(state: *mut ffi::PyObject, _: *mut ffi::PyObject) -> 
 
 /// The lock that the interpreter would have made, taken as often and by whom it would be.
 fn real_lock(state: &Object) -> Fallible<Object> {
-    let item = |place: isize| state.list_item(place as usize).unwrap_or_else(Object::none);
-    let made = item(LOCK);
+    let made = item(state, LOCK);
     if !made.is_none() {
         return Ok(made);
     }
-    let (name, locks) = (item(NAME), ModuleLocks::find()?);
-    if locks.known.dict_get(&name)?.is_some() {
-        locks.known.dict_delete_key(&name)?;
-    }
-    let lock = locks.get.call1(&name)?;
-    let owner = item(OWNER);
+    let locks = ModuleLocks::find()?;
+    withdraw(&locks.known, state)?;
+    let lock = locks.get.call1(&item(state, NAME))?;
+    let owner = item(state, OWNER);
     if !owner.is_none() {
         // `_ModuleLock.acquire`: what counts is a number or, from 3.12 on, a list.
         lock.set_attribute("owner", &owner)?;
@@ -135,7 +140,11 @@ fn real_lock(state: &Object) -> Fallible<Object> {
     Ok(lock)
 }
 
-fn set(list: &Object, place: isize, item: Object) -> Fallible<()> {
+fn item(state: &Object, place: usize) -> Object {
+    state.list_item(place).unwrap_or_else(Object::none)
+}
+
+fn set(state: &Object, place: usize, item: Object) -> Fallible<()> {
     // SAFETY: a list; it takes over the reference.
-    crate::object::check(unsafe { ffi::PyList_SetItem(list.as_ptr(), place, item.into_ptr()) }).map(drop)
+    check(unsafe { ffi::PyList_SetItem(state.as_ptr(), place as isize, item.into_ptr()) }).map(drop)
 }

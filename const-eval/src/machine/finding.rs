@@ -98,26 +98,20 @@ impl Machine<'_> {
         if absolute.match_indices('.').any(|(index, _)| is_blocked(&absolute[..index])) || is_blocked(absolute) {
             return true;
         }
-        let module = match self.world.resolve(absolute) {
-            Resolved::Source(module) => module,
-            // Those two are there from the start. What is built in needs `sys.meta_path` all the same.
-            Resolved::Ground(_) => return !matches!(absolute, "sys" | "builtins") && self.is_search_changed(),
-            Resolved::Missing | Resolved::Unfound(_) | Resolved::Unknown(_) => return false,
-        };
         self.is_search_changed()
-            && module != self.module
-            && !self.is_surely_loaded(module)
-            && !self.world.is_loaded_at_start(module)
+            && match self.world.resolve(absolute) {
+                Resolved::Source(module) => {
+                    module != self.module && !self.is_surely_loaded(module) && !self.world.is_loaded_at_start(module)
+                }
+                // Those two are there from the start. What is built in needs `sys.meta_path` all the same.
+                Resolved::Ground(_) => !matches!(absolute, "sys" | "builtins"),
+                Resolved::Missing | Resolved::Unfound(_) | Resolved::Unknown(_) => false,
+            }
     }
 
     fn is_search_changed(&self) -> bool {
-        self.overlay.is_unknown(&Changed::Search)
-            || SEARCHED.iter().chain(&["modules"]).any(|name| self.is_sys_name_changed(name))
-    }
-
-    fn is_sys_name_changed(&self, name: &str) -> bool {
         let Some(sys) = self.world.ground().module_index("sys") else { return false };
-        let (bound, unbound) = (Changed::GroundGlobal(sys, name.into()), Changed::UnboundGround(sys, name.into()));
-        [bound, unbound].iter().any(|changed| self.overlay.is_known(changed) || self.overlay.is_unknown(changed))
+        let mut names = SEARCHED.iter().chain(&["modules"]);
+        self.overlay.is_unknown(&Changed::Search) || names.any(|name| self.changed_ground_global(sys, name).is_some())
     }
 }

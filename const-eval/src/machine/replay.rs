@@ -56,6 +56,7 @@ impl Overlay {
         !self.known.is_empty() && self.known.contains(changed)
     }
 
+    /// Whether others have changed it, or may have since.
     pub fn is_unknown(&self, changed: &Changed) -> bool {
         !self.unknown.is_empty() && self.unknown.contains(changed)
     }

@@ -273,11 +273,7 @@ impl Machine<'_> {
             }
             Kind::Exception(arguments) => {
                 // `_PyType_Name`: what follows the last dot of `tp_name`.
-                let name = match class {
-                    Type::Ground(id) => self.type_info(id).map(|info| info.python_name.to_string()),
-                    Type::Class(_) => None,
-                };
-                let name = name.unwrap_or_else(|| self.type_name(class));
+                let name = self.c_name(class);
                 out.push_str(name.rsplit('.').next().unwrap_or(&name));
                 out.push('(');
                 self.write_items(&arguments, out)?;
