@@ -1,14 +1,18 @@
 //! The reader: opening a bundle, finding a module, checking its bytes.
 //!
-//! The header and the directory are read into memory when a bundle is opened, a page of records when one of its modules
-//! is looked for, a module's block when it is asked for. Nothing is mapped: a mapped file that somebody cuts short in place
-//! ends the process with SIGBUS, a read only comes back short.
+//! The header and the directory are read when a bundle is opened, a page of records when one of its modules is looked
+//! for, a module's block when it is asked for. They are read into memory of the process: a mapped file that somebody cuts
+//! short in place ends the process with SIGBUS, a read only comes back short. Only a file of which it is promised that
+//! nobody changes it ([`Reader::map`]) is mapped: its pages are shared by all processes, and those that nobody looks at
+//! again cost nothing.
 
 use std::fs::File;
 use std::io;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
+
+use memmap2::Mmap;
 
 use crate::cursor::Cursor;
 use crate::layout;
@@ -34,28 +38,52 @@ pub enum ReadError {
 
 enum Storage {
     File(File),
+    Mapped(Arc<Mmap>),
     Bytes(Vec<u8>),
+}
+
+/// A part of a bundle.
+enum Part {
+    Read(Vec<u8>),
+    Mapped(Arc<Mmap>, Range<usize>),
+}
+
+impl Deref for Part {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Part::Read(bytes) => bytes,
+            Part::Mapped(map, range) => map.get(range.clone()).unwrap_or_default(),
+        }
+    }
 }
 
 impl Storage {
     fn length(&self) -> io::Result<u64> {
         match self {
             Storage::File(file) => Ok(file.metadata()?.len()),
+            Storage::Mapped(map) => Ok(map.len() as u64),
             Storage::Bytes(bytes) => Ok(bytes.len() as u64),
         }
     }
 
     /// The caller has compared the range with the length of the file, so the allocation is bounded by it.
-    fn read(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+    fn read(&self, offset: u64, length: usize) -> io::Result<Part> {
         match self {
-            Storage::File(file) => read_exact_at(file, length, offset),
-            Storage::Bytes(bytes) => usize::try_from(offset)
-                .ok()
-                .and_then(|start| bytes.get(start..start.checked_add(length)?))
-                .map(<[u8]>::to_vec)
-                .ok_or_else(|| io::ErrorKind::UnexpectedEof.into()),
+            Storage::File(file) => read_exact_at(file, length, offset).map(Part::Read),
+            Storage::Mapped(map) => Ok(Part::Mapped(Arc::clone(map), range_in(map, offset, length)?)),
+            Storage::Bytes(bytes) => Ok(Part::Read(bytes[range_in(bytes, offset, length)?].to_vec())),
         }
     }
+}
+
+fn range_in(bytes: &[u8], offset: u64, length: usize) -> io::Result<Range<usize>> {
+    usize::try_from(offset)
+        .ok()
+        .and_then(|start| Some(start..start.checked_add(length)?))
+        .filter(|range| range.end <= bytes.len())
+        .ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
 }
 
 /// Into memory that nobody has cleared before: blocks are large, and only parts of them are looked at.
@@ -93,7 +121,7 @@ pub struct Reader {
     storage: Storage,
     target: Target,
     /// The target, the table of pages, and their texts.
-    directory: Vec<u8>,
+    directory: Part,
     pages: Vec<Page>,
     modules: usize,
     file_length: u64,
@@ -106,13 +134,25 @@ struct Page {
     offset: u64,
     length: usize,
     digest: [u8; layout::DIGEST_LENGTH],
-    bytes: OnceLock<Vec<u8>>,
+    bytes: OnceLock<Part>,
 }
 
 impl Reader {
     /// Opens a bundle and checks its header and the digest of its directory.
     pub fn open(path: &Path) -> Result<Self, ReadError> {
         Self::from_storage(Storage::File(File::open(path)?))
+    }
+
+    /// The same for a file that nobody changes while it is open: it is mapped.
+    ///
+    /// # Safety
+    ///
+    /// Whoever writes to the file, or cuts it short, changes memory of this process, or takes it away. Replacing the
+    /// file by another (`rename`) does no harm.
+    pub unsafe fn map(path: &Path) -> Result<Self, ReadError> {
+        // SAFETY: the caller's promise.
+        let map = unsafe { Mmap::map(&File::open(path)?)? };
+        Self::from_storage(Storage::Mapped(Arc::new(map)))
     }
 
     /// Opens an already open file.
@@ -401,16 +441,15 @@ impl<'a> Entry<'a> {
 }
 
 /// A module's block, in memory; its digest was right.
-#[derive(Debug)]
 pub struct Block {
-    bytes: Vec<u8>,
+    bytes: Part,
     sections: [(usize, usize); 6],
     has_image: bool,
     step: Option<Step>,
 }
 
 impl Block {
-    fn new(bytes: Vec<u8>) -> Result<Self, ReadError> {
+    fn new(bytes: Part) -> Result<Self, ReadError> {
         let header = bytes.get(..layout::BLOCK_HEADER_LENGTH).ok_or(ReadError::Malformed("a module has no header"))?;
         let mut cursor = Cursor::new(header);
         let mut sections = [(0, 0); 6];

@@ -17,12 +17,15 @@ pub struct Bundle {
     pub listings: Listings,
 }
 
-/// Opens the bundle at a path (bytes, as `os.fsencode` gives them).
-pub fn load(path: &Object) -> Fallible<Object> {
+/// Opens the bundle at a path (bytes, as `os.fsencode` gives them). A sealed one is mapped: nobody changes it.
+pub fn load(path: &Object, is_sealed: bool) -> Fallible<Object> {
     let Some(path) = path.as_bytes() else {
         return Err(crate::raise("load_bundle: the path must be bytes"));
     };
-    let reader = Reader::open(&path_of(path)).map_err(|error| crate::raise(&error.to_string()))?;
+    let path = path_of(path);
+    // SAFETY: who seals a bundle promises that no file changes, and its own least of all.
+    let opened = if is_sealed { unsafe { Reader::map(&path) } } else { Reader::open(&path) };
+    let reader = opened.map_err(|error| crate::raise(&error.to_string()))?;
     let pointer = Box::into_raw(Box::new(Bundle { reader, listings: Listings::default() }));
     // SAFETY: the capsule owns the box and frees it with `release`.
     unsafe {

@@ -99,7 +99,7 @@ macro_rules! functions {
 }
 
 functions! {
-    load_bundle = |arguments| bundle::load(&argument(arguments, 0)?);
+    load_bundle = |arguments| bundle::load(&argument(arguments, 0)?, argument(arguments, 1)?.is(&Object::bool(true)));
     target = |arguments| bundle::target(&argument(arguments, 0)?);
     names = |arguments| bundle::names(&argument(arguments, 0)?);
     find = |arguments| bundle::find(&argument(arguments, 0)?, &argument(arguments, 1)?);

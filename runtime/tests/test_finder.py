@@ -237,29 +237,49 @@ class Damage(BundleTest):
         self.write()
         with open(self.bundle, "rb") as file:
             size = len(file.read())
-        output = self.python(
-            """
-            data = open(%r, "rb").read()
-            path = %r
-            lyo.uninstall()
-            wrong = used = 0
-            for position in range(2 * len(data)):
-                if position < len(data):
-                    damaged = bytearray(data)
-                    damaged[position] ^= 0x41
-                else:
-                    damaged = data[:position - len(data)]
-                with open(path, "wb") as file: file.write(damaged)
-                used += lyo.install(path)
-                for name in [name for name in sys.modules if name.startswith("pkg")]: del sys.modules[name]
-                import pkg.m
-                wrong += pkg.f() != [1, "two"] or pkg.f() is not pkg.m.x
-            print(wrong, used > 100)
-            """
-            % (self.bundle, self.bundle + ".damaged"),
-            environment={"LYO_VERBOSE": ""},
-        )
-        self.assertEqual(output.strip(), "0 True", size)
+        for mode in ("0", "1"):  # read, and mapped
+            output = self.python(
+                """
+                import os
+                data = open(%r, "rb").read()
+                path = %r
+                lyo.uninstall()
+                wrong = used = 0
+                for position in range(2 * len(data)):
+                    if position < len(data):
+                        damaged = bytearray(data)
+                        damaged[position] ^= 0x41
+                    else:
+                        damaged = data[:position - len(data)]
+                    with open(path, "wb") as file: file.write(damaged)
+                    used += lyo.install(path)
+                    os.remove(path)
+                    for name in [name for name in sys.modules if name.startswith("pkg")]: del sys.modules[name]
+                    import pkg.m
+                    wrong += pkg.f() != [1, "two"] or pkg.f() is not pkg.m.x
+                print(wrong, used > 100)
+                """
+                % (self.bundle, self.bundle + ".damaged"),
+                environment={"LYO_VERBOSE": "", "LYO_SEALED": mode},
+            )
+            self.assertEqual(output.strip(), "0 True", (mode, size))
+
+    def test_a_bundle_replaced_while_it_is_open(self):
+        """What was imported from it goes on; read, it may even be cut short in place."""
+        self.source("m", "def f(): return 'one'\ndef g(): return 'two'\n")
+        module, code = self.executed("m")
+        image = self.image("m")
+        for constant in code.co_consts:
+            if hasattr(constant, "co_code"):
+                image.store(constant.co_name, image.function(image.code(constant), getattr(module, constant.co_name)))
+        self.write()
+        use = "import m, os; m.f(); %s; print(m.g())"
+        rename = "open(%r, 'w').close(); os.replace(%r, %r)" % ((self.bundle + ".new",) * 2 + (self.bundle,))
+        cut = "open(%r, 'w').close()" % self.bundle
+        for mode, change in (("1", rename), ("0", rename), ("0", cut)):
+            with self.subTest(mode=mode, change=change):
+                self.write()
+                self.assertEqual(self.python(use % change, environment={"LYO_SEALED": mode}).strip(), "two")
 
 
 if __name__ == "__main__":

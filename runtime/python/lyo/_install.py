@@ -52,10 +52,10 @@ def _open(bundle, sealed):
     path = os.path.abspath(os.fsdecode(bundle))
     if os.stat(path).st_mode & 0o002 and os.environ.get("LYO_TRUST") != "1":
         raise PermissionError("everybody may write to it; LYO_TRUST=1 to use it all the same")
-    opened = _native.load_bundle(os.fsencode(path))
-    _check_target(*_native.target(opened))
     if sealed is None:
         sealed = os.environ.get("LYO_SEALED") == "1"
+    opened = _native.load_bundle(os.fsencode(path), bool(sealed))
+    _check_target(*_native.target(opened))
     return BundleFinder(opened, sealed)
 
 
