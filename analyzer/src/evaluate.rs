@@ -54,6 +54,15 @@ impl Evaluation {
         }
     }
 
+    /// Whether importing the one changes of others what importing the other does.
+    fn passes_as(&self, other: &Evaluation) -> bool {
+        match (self.done(), other.done()) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other) || Passage::of(one) == Passage::of(other),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
     /// Whether nobody could tell them apart.
     fn is_equal(&self, other: &Evaluation) -> bool {
         match (self, other) {
@@ -70,6 +79,9 @@ pub struct Finished {
     pub evaluation: Evaluation,
     /// What its component asked for; empty in an analysis that is not to be followed by another.
     pub trail: Arc<Trail>,
+    /// The modules of whose contents or text its evaluation looked at something, in the order of their numbers; none in
+    /// an analysis that is not to be followed by another.
+    pub looked_at: Arc<[ModuleId]>,
     /// See [`crate::closed`].
     pub is_closed_inside: bool,
 }
@@ -77,19 +89,14 @@ pub struct Finished {
 impl Finished {
     /// Whether importing the one does what importing the other does.
     fn passes_as(&self, other: &Finished) -> bool {
-        self.is_closed_inside == other.is_closed_inside
-            && match (self.evaluation.done(), other.evaluation.done()) {
-                (Some(one), Some(other)) => Arc::ptr_eq(one, other) || Passage::of(one) == Passage::of(other),
-                (None, None) => true,
-                _ => false,
-            }
+        self.is_closed_inside == other.is_closed_inside && self.evaluation.passes_as(&other.evaluation)
     }
 }
 
 /// In the place of what should be there, and is not.
 fn unfinished() -> Finished {
     let evaluation = Evaluation::Failed("it was never evaluated".to_owned());
-    Finished { evaluation, trail: Arc::default(), is_closed_inside: false }
+    Finished { evaluation, trail: Arc::default(), looked_at: Arc::default(), is_closed_inside: false }
 }
 
 /// Everything that evaluations read.
@@ -200,10 +207,10 @@ impl<'a> Run<'a> {
             return;
         }
         let kept = self.last_of(component).filter(|last| self.looks_the_same(last, component));
-        let (finished, progress) = match kept {
-            Some(last) => (self.as_before(last, component), Progress::Kept),
+        let finished = match kept {
+            Some(last) => self.as_before(last, component),
             None => match self.evaluate(component) {
-                Some(finished) => (finished, Progress::Evaluated),
+                Some(finished) => finished,
                 None => return,
             },
         };
@@ -214,10 +221,10 @@ impl<'a> Run<'a> {
                 members
                     .iter()
                     .zip(&finished)
-                    .all(|(member, finished)| last.last.evaluations[member.0 as usize].passes_as(finished))
+                    .all(|(member, (finished, _))| last.last.evaluations[member.0 as usize].passes_as(finished))
             });
         self.passes_otherwise[component as usize].store(passes_otherwise, Ordering::Release);
-        for (member, finished) in members.iter().zip(finished) {
+        for (member, (finished, progress)) in members.iter().zip(finished) {
             // Each module is in one component, and each component runs once.
             self.results[member.0 as usize].set(finished).ok();
             if !self.context.table.module(*member).is_gone {
@@ -244,76 +251,128 @@ impl<'a> Run<'a> {
 
     /// Whether all that the component looked at, when it was evaluated last, is the very same.
     fn looks_the_same(&self, last: &Kept, component: ComponentId) -> bool {
-        let graph = self.context.graph;
-        let condensation = &graph.condensation;
-        let members = &condensation.components[component as usize];
-        let Some(trail) = members.first().map(|first| &last.last.evaluations[first.0 as usize].trail) else {
-            return false;
-        };
-        let comes_before = |module: &&ModuleId| {
-            let other = condensation.component_of[module.0 as usize];
-            other != component && graph.reaches(component, other)
-        };
-        // Of packages around it that don't come before it only the text is seen, which was compared before.
+        let members = &self.context.graph.condensation.components[component as usize];
+        // What is in the component itself was compared before.
         !self.comes_after_another_passage(component)
-            && trail.looked_at.iter().filter(comes_before).all(|module| {
-                let index = module.0 as usize;
-                self.results[index]
-                    .get()
-                    .is_some_and(|now| now.evaluation.is_the_very(&last.last.evaluations[index].evaluation))
+            && members.iter().all(|member| {
+                let finished = &last.last.evaluations[member.0 as usize];
+                !matches!(finished.evaluation, Evaluation::Failed(_))
+                    && finished
+                        .looked_at
+                        .iter()
+                        .all(|module| self.is_the_very(last, component, *module).unwrap_or(true))
             })
-            && members
-                .iter()
-                .all(|member| !matches!(last.last.evaluations[member.0 as usize].evaluation, Evaluation::Failed(_)))
+    }
+
+    /// Whether a module that comes before the component is the very same; nothing, if it does not come before it.
+    fn is_the_very(&self, last: &Kept, component: ComponentId, module: ModuleId) -> Option<bool> {
+        let graph = self.context.graph;
+        let index = module.0 as usize;
+        let other = graph.condensation.component_of[index];
+        (other != component && graph.reaches(component, other)).then(|| {
+            let now = self.results[index].get();
+            now.is_some_and(|now| now.evaluation.is_the_very(&last.last.evaluations[index].evaluation))
+        })
+    }
+
+    /// Whether all that a member looked at, when it was evaluated `before`, is the very same; of its component those are
+    /// `done` that come before it.
+    fn saw_the_same(
+        &self,
+        last: &Kept,
+        component: ComponentId,
+        before: &Finished,
+        done: &FxHashMap<ModuleId, Member>,
+    ) -> bool {
+        let is_same_member = |module: ModuleId| {
+            // A member that is not done yet could not be looked into then either.
+            let then = &last.last.evaluations[module.0 as usize].evaluation;
+            done.get(&module).is_none_or(|now| now.evaluation.is_the_very(then))
+        };
+        !matches!(before.evaluation, Evaluation::Failed(_))
+            && before.looked_at.iter().all(|&module| {
+                let is_same = self.is_the_very(last, component, module).unwrap_or_else(|| is_same_member(module));
+                is_same && !last.has_changed(module)
+            })
     }
 
     /// What the component came to last time.
-    fn as_before(&self, last: &Kept, component: ComponentId) -> Vec<Finished> {
+    fn as_before(&self, last: &Kept, component: ComponentId) -> Vec<(Finished, Progress)> {
         let members = &self.context.graph.condensation.components[component as usize];
         let before: Vec<&Finished> = members.iter().map(|member| &last.last.evaluations[member.0 as usize]).collect();
         let evaluations: Vec<Evaluation> = before.iter().map(|finished| finished.evaluation.clone()).collect();
         let results = Results::Running(&self.results);
         let is_closed_inside = closed_inside(self.context, members, &evaluations, &|module| results.get(module));
-        let before = before.into_iter().zip(evaluations);
-        before
-            .map(|(before, evaluation)| Finished { evaluation, trail: before.trail.clone(), is_closed_inside })
-            .collect()
+        before.into_iter().map(|before| (Finished { is_closed_inside, ..before.clone() }, Progress::Kept)).collect()
     }
 
     /// Parallel to the members; `None` if it was cancelled. What comes out the same as last time is what it was.
-    fn evaluate(&self, component: ComponentId) -> Option<Vec<Finished>> {
+    ///
+    /// After the same modules, with the same imports, the members come in the same order. So one of them that is what it
+    /// was, and looked at nothing that is not, is not evaluated again, as long as importing each of those before it does
+    /// what it did.
+    fn evaluate(&self, component: ComponentId) -> Option<Vec<(Finished, Progress)>> {
         let members = &self.context.graph.condensation.components[component as usize];
+        let last = self.last.filter(|_| !self.comes_after_another_passage(component));
         let mut view = View::of_component(self.context, &self.results, component);
-        let mut done: FxHashMap<ModuleId, Evaluation> = FxHashMap::default();
+        let mut done: FxHashMap<ModuleId, Member> = FxHashMap::default();
+        let mut pass_as_before = true;
         let order = cycle::evaluation_order(self.context.table, members, self.context.resolver.loaded_by_site());
         for (place, &member) in order.members.iter().enumerate() {
             if self.observer.is_cancelled() {
                 self.is_cancelled.store(true, Ordering::Relaxed);
                 return None;
             }
-            let evaluation = self.module(&view, member);
-            if let Some(evaluated) = evaluation.done()
+            let before = last.map(|last| &last.last.evaluations[member.0 as usize]);
+            // What it was evaluated to does not tell what its functions do.
+            let same_text = before.filter(|_| last.is_some_and(|last| last.is_as_it_was(self.context, member)));
+            let kept = same_text.filter(|before| {
+                pass_as_before && last.is_some_and(|last| self.saw_the_same(last, component, before, &done))
+            });
+            let finished = match kept {
+                Some(before) => Member {
+                    evaluation: before.evaluation.clone(),
+                    looked_at: before.looked_at.clone(),
+                    progress: Progress::Kept,
+                },
+                None => {
+                    let evaluation = self.module(&view, member);
+                    let same = same_text.map(|before| &before.evaluation).filter(|before| before.is_equal(&evaluation));
+                    Member {
+                        evaluation: same.cloned().unwrap_or(evaluation),
+                        looked_at: view.take_looked_at(),
+                        progress: Progress::Evaluated,
+                    }
+                }
+            };
+            pass_as_before &= before.is_some_and(|before| before.evaluation.passes_as(&finished.evaluation));
+            if let Some(evaluated) = finished.evaluation.done()
                 && members.len() > 1
                 && (place < order.certain
                     || cycle::is_readable(self.context.table, self.context.graph, component, member))
             {
                 view.members.insert(member, evaluated.clone());
             }
-            done.insert(member, evaluation);
+            done.insert(member, finished);
         }
-        let mut evaluations: Vec<Evaluation> =
-            members.iter().map(|member| done.remove(member).unwrap_or(Evaluation::NotParsed)).collect();
-        if let Some(last) = self.last_of(component) {
-            let before: Vec<&Evaluation> =
-                members.iter().map(|member| &last.last.evaluations[member.0 as usize].evaluation).collect();
-            if evaluations.iter().zip(&before).all(|(now, before)| now.is_equal(before)) {
-                evaluations = before.into_iter().cloned().collect();
-            }
+        let mut trail = Trail { found: view.take_found(), ordered_by: order.decided_by };
+        if let Some((last, first)) = last.zip(members.first()) {
+            // Those that were kept have not asked again.
+            trail.add_found(&last.last.evaluations[first.0 as usize].trail);
         }
+        let trail = Arc::new(trail);
+        let evaluations: Vec<Evaluation> = members
+            .iter()
+            .map(|member| done.get(member).map_or(Evaluation::NotParsed, |member| member.evaluation.clone()))
+            .collect();
         let is_closed_inside = closed_inside(self.context, members, &evaluations, &|module| view.results.get(module));
-        let trail = Arc::new(Trail { ordered_by: order.decided_by, ..view.trail() });
-        let finished = |evaluation| Finished { evaluation, trail: trail.clone(), is_closed_inside };
-        Some(evaluations.into_iter().map(finished).collect())
+        let finished = members.iter().zip(evaluations).map(|(member, evaluation)| {
+            let (looked_at, progress) = done
+                .remove(member)
+                .map_or((Arc::default(), Progress::Evaluated), |member| (member.looked_at, member.progress));
+            (Finished { evaluation, trail: trail.clone(), looked_at, is_closed_inside }, progress)
+        });
+        Some(finished.collect())
     }
 
     fn module(&self, view: &View, module: ModuleId) -> Evaluation {
@@ -325,6 +384,13 @@ impl<'a> Run<'a> {
             Err(message) => Evaluation::Failed(message),
         }
     }
+}
+
+/// A member of a component that is done, while others of it are not.
+struct Member {
+    evaluation: Evaluation,
+    looked_at: Arc<[ModuleId]>,
+    progress: Progress,
 }
 
 /// Finished modules, while others are still being evaluated and after.
@@ -378,11 +444,16 @@ impl<'a> View<'a> {
         View::of_component(Context { leaves_trail: false, ..context }, &[], component)
     }
 
-    fn trail(&self) -> Trail {
+    /// What was asked for so far; nothing after that, until something is asked again.
+    fn take_found(&self) -> Vec<(Name, Found)> {
         let asked =
             self.asked.as_ref().and_then(|asked| asked.lock().ok().map(|mut asked| std::mem::take(&mut *asked)));
-        let looked_at = self.looked_at.as_ref().map(ModuleSet::members).unwrap_or_default();
-        Trail { found: asked.into_iter().flatten().collect(), ordered_by: Vec::new(), looked_at }
+        asked.into_iter().flatten().collect()
+    }
+
+    /// The modules that were looked at since the last call.
+    fn take_looked_at(&self) -> Arc<[ModuleId]> {
+        self.looked_at.as_ref().map(ModuleSet::take).unwrap_or_default().into()
     }
 
     fn of_component(context: Context<'a>, results: &'a [OnceLock<Finished>], component: ComponentId) -> View<'a> {

@@ -18,14 +18,22 @@ use crate::load::{Module, Table};
 use crate::renew;
 use crate::resolve::{Resolver, parents};
 
-/// The names that a component's evaluation asked for, aliases replaced, and what was found.
+/// What a component's evaluation asked for.
 #[derive(Debug, Default)]
 pub struct Trail {
+    /// Names, aliases replaced, and what was found.
     pub found: Vec<(Name, Found)>,
-    /// Modules of whose contents or text something was looked at, members among them.
-    pub looked_at: Vec<ModuleId>,
     /// The modules by whose imports its members were put in order; none if there is only one member.
     pub ordered_by: Vec<ModuleId>,
+}
+
+impl Trail {
+    /// Adds what an earlier one found under other names.
+    pub fn add_found(&mut self, earlier: &Trail) {
+        let mut known: FxHashSet<&Name> = self.found.iter().map(|(name, _)| name).collect();
+        let others: Vec<_> = earlier.found.iter().filter(|(name, _)| known.insert(name)).cloned().collect();
+        self.found.extend(others);
+    }
 }
 
 /// A set of modules that grows while others look at it.
@@ -47,9 +55,12 @@ impl ModuleSet {
         }
     }
 
-    /// In the order of their numbers.
-    pub fn members(&self) -> Vec<ModuleId> {
-        let words = (0..).zip(&self.0).map(|(at, word)| (at, word.load(Ordering::Relaxed)));
+    /// Empties it; what was in it, in the order of the numbers.
+    pub fn take(&self) -> Vec<ModuleId> {
+        let words = (0..).zip(&self.0).map(|(at, word)| match word.load(Ordering::Relaxed) {
+            0 => (at, 0),
+            _ => (at, word.swap(0, Ordering::Relaxed)),
+        });
         let bits = words.filter(|(_, word)| *word != 0).flat_map(|(at, word)| {
             (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| ModuleId(64 * at + bit))
         });
@@ -58,7 +69,7 @@ impl ModuleSet {
 }
 
 /// As [`Resolved`], to be compared.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
     Source(ModuleId),
     Ground(u32),
@@ -148,18 +159,22 @@ impl<'a> Kept<'a> {
     /// Whether the component sees what it saw, given that what comes before it is as it was.
     pub fn sees_the_same(&self, context: Context, component: ComponentId) -> bool {
         let members = &context.graph.condensation.components[component as usize];
-        let mut around = members.iter().flat_map(|member| parents(&context.table.module(*member).name));
-        // A package around a member that does not come before it is seen, though not what it was evaluated to.
-        let same_packages = around.all(|package| {
-            let (now, then) = (context.table.by_name.get(package), self.last.table.by_name.get(package));
-            now == then && now.is_none_or(|package| !self.has_changed(*package))
-        });
-        same_packages
-            && !members.iter().any(|member| self.has_changed(*member))
+        members.iter().all(|member| self.is_as_it_was(context, *member))
             && (self.same_structure || (self.same_place(context, component) && self.finds_the_same(context, component)))
     }
 
-    fn has_changed(&self, module: ModuleId) -> bool {
+    /// Whether the module, and the packages around it, are what they were: a package that does not come before it is
+    /// seen, though not what it was evaluated to.
+    pub fn is_as_it_was(&self, context: Context, module: ModuleId) -> bool {
+        let mut around = parents(&context.table.module(module).name);
+        !self.has_changed(module)
+            && around.all(|package| {
+                let (now, then) = (context.table.by_name.get(package), self.last.table.by_name.get(package));
+                now == then && now.is_none_or(|package| !self.has_changed(*package))
+            })
+    }
+
+    pub fn has_changed(&self, module: ModuleId) -> bool {
         self.changed.get(module.0 as usize).copied().unwrap_or(true)
     }
 

@@ -24,6 +24,14 @@ const FILES: [(&str, &str); 5] = [
     ("above.py", "import beside, high\n"),
 ];
 
+/// All members of one cycle, which finish in this order.
+const RING: [(&str, &str); 4] = [
+    ("ring/one.py", "import ring\n\nA = 1\n"),
+    ("ring/two.py", "import ring\nfrom ring.one import A\n\nB = A + 1\n"),
+    ("ring/three.py", "import ring\n\nC = 3\n"),
+    ("ring/__init__.py", "from ring import one, two, three\n"),
+];
+
 struct Program {
     folder: tempfile::TempDir,
     session: Session,
@@ -32,14 +40,18 @@ struct Program {
 
 impl Program {
     fn new() -> Program {
+        Program::of(&FILES)
+    }
+
+    fn of(files: &[(&str, &str)]) -> Program {
         let folder = tempfile::tempdir().unwrap();
         let buffer = |text: &str, revision| Buffer { text: text.into(), revision };
         let root = folder.path().canonicalize().unwrap();
         let buffers: Vec<(PathBuf, Buffer)> =
-            FILES.iter().zip(1..).map(|((name, text), at)| (root.join(name), buffer(text, at))).collect();
+            files.iter().zip(1..).map(|((name, text), at)| (root.join(name), buffer(text, at))).collect();
         let session = Session::new(Options { paths: vec![root], ..Options::default() }).unwrap();
         let mut program = Program { folder, session, buffers };
-        assert!(program.analyze(true) > FILES.len());
+        assert!(program.analyze(true) >= files.len());
         program
     }
 
@@ -105,6 +117,16 @@ fn a_top_level_matters_to_those_that_see_another_thing() {
         4,
         "low, and all that come after: importing them does more"
     );
+}
+
+#[test]
+fn members_of_a_cycle_matter_to_those_of_it_that_look_at_them() {
+    let mut program = Program::of(&RING);
+    assert_eq!(program.after("ring/three.py", "C = 3", "C = 4"), 1, "three");
+    assert_eq!(program.after("ring/one.py", "A = 1", "A = 1\nV = 2"), 2, "one, two: B is what it was");
+    assert_eq!(program.after("ring/two.py", "A + 1", "A + 2"), 1, "two");
+    assert_eq!(program.after("ring/one.py", "V = 2", "print()"), 4, "one, and all that come after");
+    assert_eq!(program.after("ring/__init__.py", "three\n", "three\nV = 1\n"), 4, "the package that all are in");
 }
 
 #[test]
