@@ -20,6 +20,9 @@ const LONGEST_CHAIN: usize = 8;
 /// How many characters of a message stand on a module's one line; `--verbose` shows all of it.
 const LONGEST_LINE: usize = 160;
 
+/// A source line of more bytes is not shown: generated code may have all of itself in one.
+const WIDEST_SOURCE: usize = 400;
+
 /// How many causes are listed.
 const MOST_CAUSES: usize = 5;
 
@@ -244,8 +247,13 @@ fn with_labels(
         // A parser's complaint about a line end: pointing there is enough.
         primary.end = primary.start;
     }
-    let mut labels = vec![Label::primary(module.id(), primary).with_message(here)];
-    let mut notes = Vec::new();
+    let (mut labels, mut notes) = (Vec::new(), Vec::new());
+    if sources.has_room_for(module.id(), &primary) {
+        labels.push(Label::primary(module.id(), primary).with_message(here));
+    } else {
+        let place = format!("in {}", sources.place(module.id(), primary.start));
+        notes.push(if here.is_empty() { place } else { format!("{place}: {here}") });
+    }
     let shown = if rest.len() > LONGEST_CHAIN {
         notes.push(format!("{} steps in between are not shown", rest.len() - LONGEST_CHAIN));
         rest[..LONGEST_CHAIN - 1].iter().chain(&rest[rest.len() - 1..])
@@ -253,11 +261,13 @@ fn with_labels(
         rest.iter().chain(&[])
     };
     for link in shown {
-        let site = link.site;
-        if sources.analysis.module(site.module).text().is_empty() {
+        let (module, range) = (link.site.module, Range::<usize>::from(link.site.range));
+        if sources.analysis.module(module).text().is_empty() {
             notes.push(link.message.clone());
+        } else if sources.has_room_for(module, &range) {
+            labels.push(Label::secondary(module, range).with_message(&link.message));
         } else {
-            labels.push(Label::secondary(site.module, Range::<usize>::from(site.range)).with_message(&link.message));
+            notes.push(format!("in {}: {}", sources.place(module, range.start), link.message));
         }
     }
     snippet.with_labels(labels).with_notes(notes)
@@ -267,6 +277,26 @@ fn with_labels(
 pub struct Sources<'a> {
     pub analysis: &'a Analysis,
     pub paths: PathDisplay,
+}
+
+impl Sources<'_> {
+    /// Whether the lines of the range can be shown.
+    fn has_room_for(&self, id: ModuleId, range: &Range<usize>) -> bool {
+        let text = self.analysis.module(id).text().as_bytes();
+        let (start, end) = (range.start.min(text.len()), range.end.min(text.len()));
+        let is_end = |byte: &u8| *byte == b'\n';
+        let before = text[..start].iter().rposition(is_end).map_or(0, |at| at + 1);
+        let after = text[end..].iter().position(is_end).map_or(text.len(), |at| end + at);
+        text[before..after].split(is_end).all(|line| line.len() <= WIDEST_SOURCE)
+    }
+
+    /// Path, line and column.
+    fn place(&self, id: ModuleId, offset: usize) -> String {
+        let module = self.analysis.module(id);
+        let offset = u32::try_from(offset).unwrap_or(u32::MAX);
+        let (line, column) = module.line_index().line_column(module.text(), offset.into());
+        format!("{}:{line}:{column}", self.paths.show(module.path()))
+    }
 }
 
 impl<'a> Files<'a> for Sources<'a> {

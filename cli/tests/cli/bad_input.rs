@@ -43,6 +43,14 @@ fn fifty_thousand_parentheses() {
 }
 
 #[test]
+fn a_line_that_is_too_wide_to_be_shown() {
+    let tree = Tree::new(&[("bad.py", &format!("x = {}1\n", "(".repeat(50_000)))]);
+    let run = tree.lyo(&["check", "."]);
+    assert!(run.stdout.contains("in bad.py:1:206"), "{}", &run.stdout[..run.stdout.len().min(1000)]);
+    assert!(run.stdout.len() < 1000);
+}
+
+#[test]
 fn fifty_thousand_elifs() {
     let text = format!("if a: pass\n{}", "elif a: pass\n".repeat(50_000));
     let tree = Tree::new(&[("good.py", "x = 1\n"), ("bad.py", &text)]);
