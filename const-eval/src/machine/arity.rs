@@ -6,6 +6,7 @@ use super::functions::Keywords;
 use super::{Eval, Machine};
 use crate::ground::{GroundId, TypeInfo};
 use crate::heap::Type;
+use crate::reason::Rule;
 
 /// Type; fewest and most positional arguments; the keywords it takes.
 const CONSTRUCTORS: [(&str, usize, usize, &[&str]); 17] = [
@@ -95,12 +96,31 @@ impl Machine<'_> {
         };
         let ground = self.world.ground();
         let exception = Type::Ground(self.known.base_exception);
-        // The `__new__` that the class's own layout has must be the one that is called.
-        let of_owner = |id| TypeInfo::lookup(ground, id, "__new__").is_some_and(|(found, _)| found == owner);
-        if solid.is_some_and(of_owner) || self.is_subtype(class, exception) {
+        if self.is_subtype(class, exception) && self.is_subtype(Type::Ground(owner), exception) {
+            // Most exceptions share one C function.
+            let differs = |name| {
+                let other = ground.builtin(name).map(Type::Ground);
+                other.is_some_and(|id| self.is_subtype(class, id) != self.is_subtype(Type::Ground(owner), id))
+            };
+            if ["OSError", "MemoryError", "BaseExceptionGroup"].into_iter().any(differs) {
+                return self.residual(Rule::Raises, "`__new__` of another exception, which may not be safe");
+            }
             return Ok(());
         }
-        let (owner, class) = (self.c_name(Type::Ground(owner)), self.c_name(class));
-        self.raise("TypeError", format!("{owner}.__new__({class}) is not safe, use {class}.__new__()"))
+        // The `__new__` that the class's own layout has must be the one that is called.
+        if solid.is_some_and(|id| TypeInfo::lookup(ground, id, "__new__").is_some_and(|(found, _)| found == owner)) {
+            return Ok(());
+        }
+        // The first class on the way up whose instances C makes.
+        let mut made_by = class;
+        while self.python_definition(made_by, "__new__").is_some() {
+            let Type::Class(object) = made_by else { break };
+            match self.class(object).map(|class| class.bases.as_slice()) {
+                Some([base]) => made_by = *base,
+                _ => return self.residual(Rule::Raises, "a `__new__` that is not safe"),
+            }
+        }
+        let [owner, class, made_by] = [Type::Ground(owner), class, made_by].map(|class| self.c_name(class));
+        self.raise("TypeError", format!("{owner}.__new__({class}) is not safe, use {made_by}.__new__()"))
     }
 }

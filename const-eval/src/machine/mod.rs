@@ -48,6 +48,7 @@ mod regular;
 mod replay;
 mod replay_calls;
 mod representation;
+mod sides;
 mod signatures;
 mod sorting;
 mod step;

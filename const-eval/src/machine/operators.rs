@@ -13,7 +13,7 @@ use crate::reason::Rule;
 use crate::value::{Integer, Value};
 
 /// `__add__`, `__radd__`, `__iadd__`
-fn method_names(operator: BinaryOperator) -> (&'static str, &'static str, &'static str) {
+pub(super) fn method_names(operator: BinaryOperator) -> (&'static str, &'static str, &'static str) {
     use BinaryOperator as B;
     match operator {
         B::Add => ("__add__", "__radd__", "__iadd__"),
@@ -100,7 +100,7 @@ impl Machine<'_> {
     /// `divmod(left, right)` where a Python class defines it.
     pub(super) fn python_divmod(&mut self, left: &Value, right: &Value) -> Eval<Option<Value>> {
         self.refuse_unknown(&[left, right])?;
-        self.python_operator("__divmod__", "__rdivmod__", left, right)
+        self.python_operator(BinaryOperator::FloorDivide, ("__divmod__", "__rdivmod__"), left, right)
     }
 
     pub(super) fn binary(&mut self, operator: BinaryOperator, left: &Value, right: &Value) -> Eval<Value> {
@@ -116,7 +116,7 @@ impl Machine<'_> {
         if operator == BinaryOperator::BitOr && self.unites(left) {
             return self.unite_parameter(left, right);
         }
-        if let Some(result) = self.python_operator(name, reflected, left, right)? {
+        if let Some(result) = self.python_operator(operator, (name, reflected), left, right)? {
             return Ok(result);
         }
         if operator == BinaryOperator::BitOr && self.unites(right) && self.gives_way_to_parameter(left) {
@@ -146,7 +146,7 @@ impl Machine<'_> {
             && list
         {
             let (name, reflected, _) = method_names(operator);
-            if let Some(result) = self.python_operator(name, reflected, left, right)? {
+            if let Some(result) = self.python_operator(operator, (name, reflected), left, right)? {
                 return Ok(result);
             }
         }
@@ -194,7 +194,15 @@ impl Machine<'_> {
 
     /// Dispatch to methods defined in Python, the right operand first where its
     /// class derives from the left one's and overrides the method.
-    fn python_operator(&mut self, name: &str, reflected: &str, left: &Value, right: &Value) -> Eval<Option<Value>> {
+    ///
+    /// The operator is the one that C types have under these names: for `divmod` the one that they have alongside.
+    fn python_operator(
+        &mut self,
+        operator: BinaryOperator,
+        (name, reflected): (&str, &str),
+        left: &Value,
+        right: &Value,
+    ) -> Eval<Option<Value>> {
         let (left_type, right_type) = (self.type_of(left)?, self.type_of(right)?);
         if matches!((left_type, right_type), (Type::Ground(_), Type::Ground(_))) {
             return Ok(None);
@@ -205,6 +213,13 @@ impl Machine<'_> {
             && left_type != right_type
             && self.is_subtype(right_type, left_type)
             && !self.same_definition(left_type, right_type, reflected);
+        if left_method.is_none()
+            && right_method.is_some()
+            && !right_first
+            && self.operates_in_c(operator, left, right)?
+        {
+            return Ok(None);
+        }
         let mut attempts = Vec::with_capacity(2);
         if let Some(method) = left_method {
             attempts.push((method, name, left, left_type, right));
@@ -213,16 +228,20 @@ impl Machine<'_> {
             let attempt = (method, reflected, right, right_type, left);
             if right_first { attempts.insert(0, attempt) } else { attempts.push(attempt) }
         }
-        // A C implementation on the other side comes before or after these; where both exist, the order matters.
         if attempts.is_empty() {
             return Ok(None);
         }
+        let mut declined = Vec::with_capacity(2);
         for (method, name, receiver, class, argument) in attempts {
             let method = self.bind(Found::Value(method), name, Some(receiver), class)?;
             let result = self.call(&method, vec![argument.clone()], Vec::new())?;
             if !matches!(result, Value::NotImplemented) {
                 return Ok(Some(result));
             }
+            declined.push(receiver);
+        }
+        for receiver in declined {
+            self.refuse_declined(receiver)?;
         }
         Ok(None)
     }
@@ -532,38 +551,55 @@ impl Machine<'_> {
             _ => ("__ge__", "__le__"),
         };
         let (left_type, right_type) = (self.type_of(left)?, self.type_of(right)?);
-        if !matches!((left_type, right_type), (Type::Ground(_), Type::Ground(_))) {
-            let right_first = left_type != right_type && self.is_subtype(right_type, left_type);
-            let sides = if right_first {
-                [(right, right_type, reflected, left), (left, left_type, name, right)]
-            } else {
-                [(left, left_type, name, right), (right, right_type, reflected, left)]
-            };
-            for (receiver, class, name, argument) in sides {
-                let method = match self.python_definition(class, name) {
-                    Some(method) => method,
-                    // `object.__ne__` inverts `__eq__`.
-                    None if name == "__ne__" => match self.python_definition(class, "__eq__") {
-                        Some(method) if self.ne_is_inherited(class) => {
-                            let method = self.bind(Found::Value(method), "__eq__", Some(receiver), class)?;
-                            let result = self.call(&method, vec![argument.clone()], Vec::new())?;
-                            if matches!(result, Value::NotImplemented) {
-                                continue;
-                            }
-                            return Ok(Value::Bool(!self.truth(&result)?));
-                        }
-                        _ => continue,
-                    },
-                    None => continue,
-                };
-                let method = self.bind(Found::Value(method), name, Some(receiver), class)?;
-                let result = self.call(&method, vec![argument.clone()], Vec::new())?;
-                if !matches!(result, Value::NotImplemented) {
-                    return Ok(result);
+        let right_first = left_type != right_type && self.is_subtype(right_type, left_type);
+        let sides = if right_first {
+            [(right, right_type, reflected, left), (left, left_type, name, right)]
+        } else {
+            [(left, left_type, name, right), (right, right_type, reflected, left)]
+        };
+        let methods = sides.each_ref().map(|(_, class, name, _)| self.comparing_method(*class, name));
+        if methods.iter().all(Option::is_none) {
+            return self.ground_compare(comparison, left, right, left_type, right_type);
+        }
+        for ((receiver, class, name, argument), method) in sides.into_iter().zip(methods) {
+            let Some((method, is_inverted)) = method else {
+                if self.compares_in_c(comparison, receiver, argument)? {
+                    return self.ground_compare(comparison, left, right, left_type, right_type);
                 }
+                continue;
+            };
+            let name = if is_inverted { "__eq__" } else { name };
+            let method = self.bind(Found::Value(method), name, Some(receiver), class)?;
+            let result = self.call(&method, vec![argument.clone()], Vec::new())?;
+            if !matches!(result, Value::NotImplemented) {
+                return if is_inverted { Ok(Value::Bool(!self.truth(&result)?)) } else { Ok(result) };
             }
         }
-        self.ground_compare(comparison, left, right, left_type, right_type)
+        match comparison {
+            Comparison::Equal => Ok(Value::Bool(self.is_identical(left, right)?)),
+            Comparison::NotEqual => Ok(Value::Bool(!self.is_identical(left, right)?)),
+            _ => {
+                let (left_name, right_name) = (self.c_name(left_type), self.c_name(right_type));
+                let symbol = primitive::comparison_symbol(comparison);
+                let message = format!("'{symbol}' not supported between instances of '{left_name}' and '{right_name}'");
+                self.raise("TypeError", message)
+            }
+        }
+    }
+
+    /// The method written in Python that a comparison calls, and whether its answer is inverted, as `object.__ne__` does
+    /// with that of `__eq__`.
+    fn comparing_method(&mut self, class: Type, name: &str) -> Option<(Value, bool)> {
+        if let Type::Ground(_) = class {
+            return None;
+        }
+        match self.python_definition(class, name) {
+            Some(method) => Some((method, false)),
+            None if name == "__ne__" && self.ne_is_inherited(class) => {
+                self.python_definition(class, "__eq__").map(|method| (method, true))
+            }
+            None => None,
+        }
     }
 
     fn ne_is_inherited(&mut self, class: Type) -> bool {

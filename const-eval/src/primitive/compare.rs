@@ -104,7 +104,8 @@ fn first_difference(a: &[Value], b: &[Value], depth: usize) -> Outcome<Option<us
     Ok(None)
 }
 
-fn symbol(op: Comparison) -> &'static str {
+/// As it is written.
+pub fn symbol(op: Comparison) -> &'static str {
     match op {
         Comparison::Less => "<",
         Comparison::LessEqual => "<=",
