@@ -65,16 +65,9 @@ impl Machine<'_> {
             ("builtins.callable", [value]) if plain => Ok(Value::Bool(self.callable(value)?)),
             ("builtins.iter", [value]) if plain => self.iterate(value),
             ("builtins.next", [iterator]) if plain => self.next_or_stop(iterator),
-            ("builtins.next", [iterator, default]) if plain => match self.next_or_stop(iterator) {
-                Err(Stop::Raise(exception)) => {
-                    let wanted = self.known.stop_iteration;
-                    if self.is_instance_of(&exception, wanted)? {
-                        return Ok(default.clone());
-                    }
-                    Err(Stop::Raise(exception))
-                }
-                other => other,
-            },
+            ("builtins.next", [iterator, default]) if plain => {
+                Ok(self.next(iterator)?.unwrap_or_else(|| default.clone()))
+            }
             ("builtins.repr", [value]) if plain => self.repr_of(value),
             ("builtins.format", [value]) if plain => self.format_with(value, ""),
             ("builtins.format", [value, Value::Str(spec)]) if plain => self.format_with(value, &spec.clone()),

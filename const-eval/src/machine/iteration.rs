@@ -13,6 +13,13 @@ use crate::value::{ObjectRef, Value};
 /// Why a container is not known of which only a part may have been filled.
 pub(super) const PART_OF_IT: &str = "an exception while a container is filled";
 
+/// How an iterator ends.
+enum End {
+    Returned(Value),
+    /// By a `StopIteration` of somebody's.
+    Raised(Value),
+}
+
 impl Machine<'_> {
     fn iterator_over(&mut self, items: Vec<Value>, class: GroundId) -> Value {
         self.allocate(Object::Iterator { class, state: Iterator::Items { items: items.into(), next: 0 } })
@@ -221,11 +228,37 @@ impl Machine<'_> {
 
     /// `next(iterator)`; `None` when exhausted.
     pub(super) fn next(&mut self, iterator: &Value) -> Eval<Option<Value>> {
-        Ok(self.next_or_result(iterator)?.ok())
+        Ok(self.next_or_end(iterator)?.ok())
     }
 
     /// The next item, or what the iterator returned (`StopIteration.value`).
     pub(super) fn next_or_result(&mut self, iterator: &Value) -> Eval<Result<Value, Value>> {
+        match self.next_or_end(iterator)? {
+            Ok(item) => Ok(Ok(item)),
+            Err(End::Returned(result)) => Ok(Err(result)),
+            Err(End::Raised(exception)) => Ok(Err(self.find_attribute(&exception, "value")?.unwrap_or(Value::None))),
+        }
+    }
+
+    /// Where code of others takes part, as in `map`, it may be they who raise `StopIteration`: it ends the iteration too.
+    fn next_or_end(&mut self, iterator: &Value) -> Eval<Result<Value, End>> {
+        let is_generator =
+            matches!(iterator, Value::Object(object) if matches!(self.object(*object), Object::Generator(_)));
+        let next = match is_generator {
+            true => self.next_or_raise(iterator),
+            false => self.catching(|machine| machine.next_or_raise(iterator)),
+        };
+        match next {
+            Ok(next) => Ok(next.map_err(End::Returned)),
+            Err(Stop::Raise(exception)) if self.is_instance_of(&exception, self.known.stop_iteration)? => {
+                Ok(Err(End::Raised(exception)))
+            }
+            Err(stop) => Err(stop),
+        }
+    }
+
+    /// The next item, or what the iterator returned; a `StopIteration` that is raised by Python code passes.
+    pub(super) fn next_or_raise(&mut self, iterator: &Value) -> Eval<Result<Value, Value>> {
         let object = match iterator {
             Value::Object(object) => *object,
             Value::Unknown(reason) => {
@@ -248,18 +281,7 @@ impl Machine<'_> {
                 match self.python_definition(class, "__next__") {
                     Some(method) => {
                         let method = self.bind(Found::Value(method), "__next__", Some(iterator), class)?;
-                        match self.catching(|machine| machine.call(&method, Vec::new(), Vec::new())) {
-                            Ok(item) => Ok(Ok(item)),
-                            Err(Stop::Raise(exception)) => {
-                                let wanted = self.known.stop_iteration;
-                                if self.is_instance_of(&exception, wanted)? {
-                                    let result = self.find_attribute(&exception, "value")?.unwrap_or(Value::None);
-                                    return Ok(Err(result));
-                                }
-                                Err(Stop::Raise(exception))
-                            }
-                            Err(stop) => Err(stop),
-                        }
+                        self.call(&method, Vec::new(), Vec::new()).map(Ok)
                     }
                     None => {
                         let name = self.c_name(class);

@@ -190,7 +190,7 @@ impl Machine<'_> {
 
     /// `__next__`: raises `StopIteration` at the end.
     pub(super) fn next_or_stop(&mut self, iterator: &Value) -> Eval<Value> {
-        match self.next_or_result(iterator)? {
+        match self.next_or_raise(iterator)? {
             Ok(item) => Ok(item),
             Err(result) => {
                 let Some(id) = self.world.ground().builtin("StopIteration") else {
