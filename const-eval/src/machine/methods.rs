@@ -1046,13 +1046,20 @@ impl Machine<'_> {
         if self.is_subtype(of, class) {
             return Ok(true);
         }
-        // An instance may claim another `__class__`.
-        if let Type::Class(_) = of
-            && let Some(Found::Value(_)) = self.lookup(of, "__class__")
-        {
-            return self.residual(Rule::NotModelled, "an instance that claims another `__class__`");
+        // An instance may claim another `__class__` (`object_isinstance` in abstract.c).
+        let may_claim = matches!(of, Type::Class(_))
+            && (self.python_definition(of, "__getattribute__").is_some()
+                || matches!(self.lookup(of, "__class__"), Some(Found::Value(_))));
+        if !may_claim {
+            return Ok(false);
         }
-        Ok(false)
+        match self.find_attribute(value, "__class__")? {
+            Some(Value::Unknown(_) | Value::Opaque(_)) => {
+                self.residual(Rule::NotModelled, "an instance that claims a `__class__` that is not known")
+            }
+            Some(claimed) => Ok(self.as_type(&claimed).is_some_and(|claimed| self.is_subtype(claimed, class))),
+            None => Ok(false),
+        }
     }
 
     pub(super) fn integer(value: i64) -> Value {
