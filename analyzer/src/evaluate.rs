@@ -160,7 +160,7 @@ pub fn evaluate(context: Context, kept: &[Kept], observer: &dyn Observer) -> Opt
     };
     for (members, kept) in condensation.components.iter().zip(&source) {
         for member in members.iter().filter(|_| kept.is_some()) {
-            let finished = kept.map(|kept| kept.last.evaluations[member.0 as usize].clone());
+            let finished = kept.map(|kept| kept.finished(*member).clone());
             run.results[member.0 as usize].set(finished.unwrap_or_else(unfinished)).ok();
         }
     }
@@ -218,10 +218,7 @@ impl<'a> Run<'a> {
         let members = &condensation.components[component as usize];
         let passes_otherwise = self.comes_after_another_passage(component)
             || !self.last.is_some_and(|last| {
-                members
-                    .iter()
-                    .zip(&finished)
-                    .all(|(member, (finished, _))| last.last.evaluations[member.0 as usize].passes_as(finished))
+                members.iter().zip(&finished).all(|(member, (finished, _))| last.finished(*member).passes_as(finished))
             });
         self.passes_otherwise[component as usize].store(passes_otherwise, Ordering::Release);
         for (member, (finished, progress)) in members.iter().zip(finished) {
@@ -255,7 +252,7 @@ impl<'a> Run<'a> {
         // What is in the component itself was compared before.
         !self.comes_after_another_passage(component)
             && members.iter().all(|member| {
-                let finished = &last.last.evaluations[member.0 as usize];
+                let finished = last.finished(*member);
                 !matches!(finished.evaluation, Evaluation::Failed(_))
                     && finished
                         .looked_at
@@ -271,7 +268,7 @@ impl<'a> Run<'a> {
         let other = graph.condensation.component_of[index];
         (other != component && graph.reaches(component, other)).then(|| {
             let now = self.results[index].get();
-            now.is_some_and(|now| now.evaluation.is_the_very(&last.last.evaluations[index].evaluation))
+            now.is_some_and(|now| now.evaluation.is_the_very(&last.finished(module).evaluation))
         })
     }
 
@@ -286,12 +283,13 @@ impl<'a> Run<'a> {
     ) -> bool {
         let is_same_member = |module: ModuleId| {
             // A member that is not done yet could not be looked into then either.
-            let then = &last.last.evaluations[module.0 as usize].evaluation;
+            let then = &last.finished(module).evaluation;
             done.get(&module).is_none_or(|now| now.evaluation.is_the_very(then))
         };
         !matches!(before.evaluation, Evaluation::Failed(_))
             && before.looked_at.iter().all(|&module| {
                 let is_same = self.is_the_very(last, component, module).unwrap_or_else(|| is_same_member(module));
+                // The text is looked at also where the outcome is not.
                 is_same && !last.has_changed(module)
             })
     }
@@ -299,7 +297,7 @@ impl<'a> Run<'a> {
     /// What the component came to last time.
     fn as_before(&self, last: &Kept, component: ComponentId) -> Vec<(Finished, Progress)> {
         let members = &self.context.graph.condensation.components[component as usize];
-        let before: Vec<&Finished> = members.iter().map(|member| &last.last.evaluations[member.0 as usize]).collect();
+        let before: Vec<&Finished> = members.iter().map(|member| last.finished(*member)).collect();
         let evaluations: Vec<Evaluation> = before.iter().map(|finished| finished.evaluation.clone()).collect();
         let results = Results::Running(&self.results);
         let is_closed_inside = closed_inside(self.context, members, &evaluations, &|module| results.get(module));
@@ -323,21 +321,21 @@ impl<'a> Run<'a> {
                 self.is_cancelled.store(true, Ordering::Relaxed);
                 return None;
             }
-            let before = last.map(|last| &last.last.evaluations[member.0 as usize]);
+            let before = last.map(|last| (last, last.finished(member)));
             // What it was evaluated to does not tell what its functions do.
-            let same_text = before.filter(|_| last.is_some_and(|last| last.is_as_it_was(self.context, member)));
-            let kept = same_text.filter(|before| {
-                pass_as_before && last.is_some_and(|last| self.saw_the_same(last, component, before, &done))
-            });
+            let same_text = before.filter(|(last, _)| last.is_as_it_was(self.context, member));
+            let kept =
+                same_text.filter(|(last, before)| pass_as_before && self.saw_the_same(last, component, before, &done));
             let finished = match kept {
-                Some(before) => Member {
+                Some((_, before)) => Member {
                     evaluation: before.evaluation.clone(),
                     looked_at: before.looked_at.clone(),
                     progress: Progress::Kept,
                 },
                 None => {
                     let evaluation = self.module(&view, member);
-                    let same = same_text.map(|before| &before.evaluation).filter(|before| before.is_equal(&evaluation));
+                    let same =
+                        same_text.map(|(_, before)| &before.evaluation).filter(|before| before.is_equal(&evaluation));
                     Member {
                         evaluation: same.cloned().unwrap_or(evaluation),
                         looked_at: view.take_looked_at(),
@@ -345,7 +343,7 @@ impl<'a> Run<'a> {
                     }
                 }
             };
-            pass_as_before &= before.is_some_and(|before| before.evaluation.passes_as(&finished.evaluation));
+            pass_as_before &= before.is_some_and(|(_, before)| before.evaluation.passes_as(&finished.evaluation));
             if let Some(evaluated) = finished.evaluation.done()
                 && members.len() > 1
                 && (place < order.certain
@@ -356,9 +354,11 @@ impl<'a> Run<'a> {
             done.insert(member, finished);
         }
         let mut trail = Trail { found: view.take_found(), ordered_by: order.decided_by };
-        if let Some((last, first)) = last.zip(members.first()) {
+        if let Some((last, first)) = last.zip(members.first())
+            && done.values().any(|member| member.progress == Progress::Kept)
+        {
             // Those that were kept have not asked again.
-            trail.add_found(&last.last.evaluations[first.0 as usize].trail);
+            trail.add_found(&last.finished(*first).trail);
         }
         let trail = Arc::new(trail);
         let evaluations: Vec<Evaluation> = members

@@ -12,7 +12,7 @@ use rustc_hash::FxHashSet;
 use syntax::ir::Name;
 
 use crate::analysis::Analysis;
-use crate::evaluate::{Context, View};
+use crate::evaluate::{Context, Finished, View};
 use crate::graph::ComponentId;
 use crate::load::{Module, Table};
 use crate::renew;
@@ -174,6 +174,11 @@ impl<'a> Kept<'a> {
             })
     }
 
+    /// What is left of the module from the last analysis.
+    pub fn finished(&self, module: ModuleId) -> &'a Finished {
+        &self.last.evaluations[module.0 as usize]
+    }
+
     pub fn has_changed(&self, module: ModuleId) -> bool {
         self.changed.get(module.0 as usize).copied().unwrap_or(true)
     }
@@ -197,7 +202,7 @@ impl<'a> Kept<'a> {
             firsts.sort_unstable();
             firsts
         };
-        let trail = &self.last.evaluations[first.0 as usize].trail;
+        let trail = &self.finished(*first).trail;
         before(now, component) == before(then, old)
             && !trail.ordered_by.iter().any(|module| self.imports_changed[module.0 as usize])
     }
@@ -205,7 +210,7 @@ impl<'a> Kept<'a> {
     fn finds_the_same(&self, context: Context, component: ComponentId) -> bool {
         let members = &context.graph.condensation.components[component as usize];
         let Some(first) = members.first() else { return false };
-        let trail = &self.last.evaluations[first.0 as usize].trail;
+        let trail = &self.finished(*first).trail;
         // What is found under a name depends on the module of that name, and on the packages around it.
         let is_moved =
             |name: &str| self.moved.contains(name) || parents(name).any(|parent| self.moved.contains(parent));

@@ -144,8 +144,7 @@ fn write_line(
         }
         return Ok(());
     };
-    let start = module.positions(first.range).start;
-    write!(writer, "{path}:{}:{}: ", start.line, start.column)?;
+    write!(writer, "{}: ", sources.place(module, first.range))?;
     writer.set_color(ColorSpec::new().set_bold(true))?;
     write!(writer, "{}", module.verdict().as_str())?;
     writer.reset()?;
@@ -248,10 +247,10 @@ fn with_labels(
         primary.end = primary.start;
     }
     let (mut labels, mut notes) = (Vec::new(), Vec::new());
-    if sources.has_room_for(module.id(), &primary) {
+    if has_room_for(module, &primary) {
         labels.push(Label::primary(module.id(), primary).with_message(here));
     } else {
-        let place = format!("in {}", sources.place(module.id(), primary.start));
+        let place = format!("in {}", sources.place(module, finding.range));
         notes.push(if here.is_empty() { place } else { format!("{place}: {here}") });
     }
     let shown = if rest.len() > LONGEST_CHAIN {
@@ -261,16 +260,26 @@ fn with_labels(
         rest.iter().chain(&[])
     };
     for link in shown {
-        let (module, range) = (link.site.module, Range::<usize>::from(link.site.range));
-        if sources.analysis.module(module).text().is_empty() {
+        let (module, range) = (sources.analysis.module(link.site.module), Range::<usize>::from(link.site.range));
+        if module.text().is_empty() {
             notes.push(link.message.clone());
-        } else if sources.has_room_for(module, &range) {
-            labels.push(Label::secondary(module, range).with_message(&link.message));
+        } else if has_room_for(module, &range) {
+            labels.push(Label::secondary(module.id(), range).with_message(&link.message));
         } else {
-            notes.push(format!("in {}: {}", sources.place(module, range.start), link.message));
+            notes.push(format!("in {}: {}", sources.place(module, link.site.range), link.message));
         }
     }
     snippet.with_labels(labels).with_notes(notes)
+}
+
+/// Whether the lines of the range can be shown.
+fn has_room_for(module: AnalysedModule, range: &Range<usize>) -> bool {
+    let text = module.text().as_bytes();
+    let (start, end) = (range.start.min(text.len()), range.end.min(text.len()));
+    let is_end = |byte: &u8| *byte == b'\n';
+    let before = text[..start].iter().rposition(is_end).map_or(0, |at| at + 1);
+    let after = text[end..].iter().position(is_end).map_or(text.len(), |at| end + at);
+    text[before..after].split(is_end).all(|line| line.len() <= WIDEST_SOURCE)
 }
 
 /// The texts of all modules, for snippets.
@@ -280,22 +289,10 @@ pub struct Sources<'a> {
 }
 
 impl Sources<'_> {
-    /// Whether the lines of the range can be shown.
-    fn has_room_for(&self, id: ModuleId, range: &Range<usize>) -> bool {
-        let text = self.analysis.module(id).text().as_bytes();
-        let (start, end) = (range.start.min(text.len()), range.end.min(text.len()));
-        let is_end = |byte: &u8| *byte == b'\n';
-        let before = text[..start].iter().rposition(is_end).map_or(0, |at| at + 1);
-        let after = text[end..].iter().position(is_end).map_or(text.len(), |at| end + at);
-        text[before..after].split(is_end).all(|line| line.len() <= WIDEST_SOURCE)
-    }
-
-    /// Path, line and column.
-    fn place(&self, id: ModuleId, offset: usize) -> String {
-        let module = self.analysis.module(id);
-        let offset = u32::try_from(offset).unwrap_or(u32::MAX);
-        let (line, column) = module.line_index().line_column(module.text(), offset.into());
-        format!("{}:{line}:{column}", self.paths.show(module.path()))
+    /// Path, line and column where the range begins.
+    fn place(&self, module: AnalysedModule, range: TextRange) -> String {
+        let start = module.positions(range).start;
+        format!("{}:{}:{}", self.paths.show(module.path()), start.line, start.column)
     }
 }
 

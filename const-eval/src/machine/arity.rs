@@ -113,8 +113,9 @@ impl Machine<'_> {
         }
         // The first class on the way up whose instances C makes.
         let mut made_by = class;
-        while self.python_definition(made_by, "__new__").is_some() {
-            let Type::Class(object) = made_by else { break };
+        while let Type::Class(object) = made_by
+            && self.python_definition(made_by, "__new__").is_some()
+        {
             match self.class(object).map(|class| class.bases.as_slice()) {
                 Some([base]) => made_by = *base,
                 _ => return self.residual(Rule::Raises, "a `__new__` that is not safe"),

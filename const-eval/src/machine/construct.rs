@@ -455,7 +455,7 @@ impl Machine<'_> {
                         let bound = self.bind(Found::Value(found), method, Some(&value), class)?;
                         let converted = self.call(&bound, Vec::new(), Vec::new())?;
                         let is_expected = match (*method, &converted) {
-                            ("__int__" | "__index__" | "__trunc__", Value::Int(_))
+                            ("__int__" | "__index__", Value::Int(_))
                             | ("__float__", Value::Float(_))
                             | ("__complex__", Value::Complex(..))
                             | ("__bytes__", Value::Bytes(_))

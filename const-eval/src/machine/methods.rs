@@ -2,7 +2,6 @@
 
 use super::functions::Keywords;
 use super::iteration::PART_OF_IT;
-use super::types::Found;
 use super::{Eval, Machine, Stop};
 use crate::effect::Change;
 use crate::ground::{AttributeKind, GroundId};
@@ -1037,28 +1036,6 @@ impl Machine<'_> {
         match self.foreign_set(set) {
             Some(_) => self.all_or_nothing(|machine| machine.collect_between_calls(source)),
             None => self.all_or_nothing(|machine| machine.collect_unordered_between_calls(source)),
-        }
-    }
-
-    /// `isinstance(value, class)` by type, knowing no hook.
-    pub(super) fn is_instance(&mut self, value: &Value, class: Type) -> Eval<bool> {
-        let of = self.type_of(value)?;
-        if self.is_subtype(of, class) {
-            return Ok(true);
-        }
-        // An instance may claim another `__class__` (`object_isinstance` in abstract.c).
-        let may_claim = matches!(of, Type::Class(_))
-            && (self.python_definition(of, "__getattribute__").is_some()
-                || matches!(self.lookup(of, "__class__"), Some(Found::Value(_))));
-        if !may_claim {
-            return Ok(false);
-        }
-        match self.find_attribute(value, "__class__")? {
-            Some(Value::Unknown(_) | Value::Opaque(_)) => {
-                self.residual(Rule::NotModelled, "an instance that claims a `__class__` that is not known")
-            }
-            Some(claimed) => Ok(self.as_type(&claimed).is_some_and(|claimed| self.is_subtype(claimed, class))),
-            None => Ok(false),
         }
     }
 

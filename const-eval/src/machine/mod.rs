@@ -17,6 +17,7 @@ mod cached;
 mod calls;
 mod classes;
 mod combinatorics;
+mod comparison;
 mod construct;
 mod containers;
 mod dynamic;

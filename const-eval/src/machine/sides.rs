@@ -11,7 +11,7 @@ use crate::heap::{Object, Payload, Type};
 use crate::reason::Rule;
 use crate::value::Value;
 
-/// An operand as the C functions of the builtin types see it, which take instances of subclasses too.
+/// The kind of an operand, as the C functions of the builtin types see it: they take instances of subclasses too.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Integer,
@@ -26,12 +26,25 @@ pub(super) enum Side {
     Class,
     GenericAlias,
     Union,
+    /// Its C type compares it with others of its kind, and has no operators.
+    Inert,
     /// Its C type compares by identity and has no operators.
     Plain,
 }
 
+impl Side {
+    pub(super) fn is_number(self) -> bool {
+        matches!(self, Side::Integer | Side::Float | Side::Complex)
+    }
+
+    pub(super) fn is_sequence(self) -> bool {
+        matches!(self, Side::Str | Side::Bytes | Side::Tuple | Side::List)
+    }
+}
+
 impl Machine<'_> {
-    fn side(&mut self, value: &Value) -> Option<Side> {
+    pub(super) fn side(&mut self, value: &Value) -> Option<Side> {
+        let exception = Type::Ground(self.known.base_exception);
         Some(match self.plain_data(value) {
             Value::Int(_) | Value::Bool(_) => Side::Integer,
             Value::Float(_) => Side::Float,
@@ -39,6 +52,7 @@ impl Machine<'_> {
             Value::Str(_) => Side::Str,
             Value::Bytes(_) => Side::Bytes,
             Value::Tuple(_) => Side::Tuple,
+            Value::Slice(_) | Value::Range(_) => Side::Inert,
             Value::None | Value::Ellipsis | Value::NotImplemented => Side::Plain,
             Value::Ground(_) if self.as_type(value).is_some() => Side::Class,
             Value::Object(object) => match self.object(object) {
@@ -49,11 +63,11 @@ impl Machine<'_> {
                 Object::GenericAlias { .. } => Side::GenericAlias,
                 Object::Union(_) => Side::Union,
                 Object::Function(_) | Object::Generator(_) => Side::Plain,
+                Object::Instance(instance) if self.is_subtype(instance.class, exception) => Side::Plain,
                 Object::Instance(instance) => match &instance.payload {
                     Payload::List(_) => Side::List,
                     Payload::Dict(_) => Side::Dict,
                     Payload::Set(_) | Payload::FrozenSet(_) => Side::Set,
-                    Payload::Exception(_) => Side::Plain,
                     Payload::None => {
                         let solid = match instance.class {
                             Type::Ground(id) => id,
@@ -77,11 +91,11 @@ impl Machine<'_> {
             // `object.__eq__`, as that of `type`, knows the object itself.
             (Some(S::Plain | S::Class), _) => is_equality && self.is_identical(receiver, argument)?,
             (Some(S::Float), Some(S::Integer | S::Float)) => true,
-            (Some(S::Complex), Some(S::Integer | S::Float | S::Complex)) => is_equality,
+            (Some(S::Complex), Some(other)) if other.is_number() => is_equality,
             (Some(S::Dict), Some(S::Dict))
             | (Some(S::GenericAlias), Some(S::GenericAlias))
             | (Some(S::Union), Some(S::Union)) => is_equality,
-            (Some(one), Some(other)) => one == other,
+            (Some(one), Some(other)) if one != S::Inert && other != S::Inert => one == other,
             _ => {
                 let (left, right) = (self.type_of(receiver)?, self.type_of(argument)?);
                 let (left, right) = (self.type_name(left), self.type_name(right));
@@ -98,10 +112,10 @@ impl Machine<'_> {
         let is_bitwise = matches!(operator, B::BitAnd | B::BitOr | B::BitXor | B::LeftShift | B::RightShift);
         Ok(match (self.side(left), self.side(right)) {
             (Some(S::Str | S::Bytes), _) => operator == B::Modulo,
-            (Some(S::Tuple | S::List | S::Plain), _) => false,
+            (Some(S::Tuple | S::List | S::Inert | S::Plain), _) => false,
             (Some(S::Integer), Some(S::Integer)) => operator != B::MatrixMultiply,
             (Some(S::Float), Some(S::Integer | S::Float)) => operator != B::MatrixMultiply && !is_bitwise,
-            (Some(S::Complex), Some(S::Integer | S::Float | S::Complex)) => {
+            (Some(S::Complex), Some(other)) if other.is_number() => {
                 matches!(operator, B::Add | B::Subtract | B::Multiply | B::Divide | B::Power)
             }
             (Some(S::Set), Some(S::Set)) => matches!(operator, B::BitAnd | B::BitOr | B::BitXor | B::Subtract),
@@ -110,8 +124,7 @@ impl Machine<'_> {
             (Some(S::Class | S::GenericAlias | S::Union), Some(S::Class)) if operator == B::BitOr => {
                 return self.residual(Rule::NotModelled, "a union of classes whose metaclass has an operator");
             }
-            (Some(S::Class | S::GenericAlias | S::Union), _) if matches!(right, Value::Object(_)) => false,
-            (Some(_), Some(_)) => false,
+            (Some(S::Class | S::GenericAlias | S::Union), _) | (Some(_), Some(_)) => false,
             _ => {
                 let class = self.type_of(left)?;
                 let (name, ..) = super::operators::method_names(operator);

@@ -167,6 +167,28 @@ impl<'w> Machine<'w> {
         Ok(self.is_subtype(class, Type::Ground(base)))
     }
 
+    /// `isinstance(value, class)` by type, knowing no hook.
+    pub(super) fn is_instance(&mut self, value: &Value, class: Type) -> Eval<bool> {
+        let of = self.type_of(value)?;
+        if self.is_subtype(of, class) {
+            return Ok(true);
+        }
+        // An instance may claim another `__class__` (`object_isinstance` in abstract.c).
+        let hooks = ["__getattribute__", "__class__"];
+        let may_claim =
+            matches!(of, Type::Class(_)) && hooks.into_iter().any(|name| self.python_definition(of, name).is_some());
+        if !may_claim {
+            return Ok(false);
+        }
+        match self.find_attribute(value, "__class__")? {
+            Some(Value::Unknown(_) | Value::Opaque(_)) => {
+                self.residual(Rule::NotModelled, "an instance that claims a `__class__` that is not known")
+            }
+            Some(claimed) => Ok(self.as_type(&claimed).is_some_and(|claimed| self.is_subtype(claimed, class))),
+            None => Ok(false),
+        }
+    }
+
     pub(super) fn type_name(&self, class: Type) -> String {
         match class {
             Type::Ground(id) => {

@@ -6,64 +6,22 @@
 
 use syntax::ir::BinaryOperator;
 
+use super::sides::Side;
 use super::{Eval, Machine};
-use crate::heap::{Object, Payload, Type};
+use crate::heap::{Object, Type};
 use crate::value::Value;
 
-/// How an operand takes part in the operators of the builtin types.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Operand {
-    Number,
-    Str,
-    Bytes,
-    Tuple,
-    List,
-    Dict,
-    Set,
-    /// A class: `|` makes a union of it.
-    Class,
-    /// Its type has no operators.
-    Inert,
-}
-
-impl Operand {
-    fn is_sequence(self) -> bool {
-        matches!(self, Operand::Str | Operand::Bytes | Operand::Tuple | Operand::List)
-    }
-}
-
 impl Machine<'_> {
-    fn operand(&mut self, value: &Value) -> Option<Operand> {
-        Some(match value {
-            Value::Int(_) | Value::Bool(_) | Value::Float(_) | Value::Complex(..) => Operand::Number,
-            Value::Str(_) => Operand::Str,
-            Value::Bytes(_) => Operand::Bytes,
-            Value::Tuple(_) => Operand::Tuple,
-            Value::None | Value::Ellipsis | Value::NotImplemented | Value::Slice(_) | Value::Range(_) => Operand::Inert,
-            Value::Ground(_) => return self.is_plain_class(value).then_some(Operand::Class),
-            Value::Object(object) => match self.object(*object) {
-                Object::List(_) => Operand::List,
-                Object::Dict(_) => Operand::Dict,
-                Object::Set(_) | Object::FrozenSet(_) => Operand::Set,
-                Object::Class(_) => return self.is_plain_class(value).then_some(Operand::Class),
-                Object::Function(_) | Object::Generator(_) => Operand::Inert,
-                Object::Instance(instance) => {
-                    let (class, plain) = (instance.class, matches!(instance.payload, Payload::None));
-                    let solid = match class {
-                        Type::Ground(id) => id,
-                        Type::Class(object) => self.class(object)?.solid,
-                    };
-                    // An object of a plain class, or an exception.
-                    let exception = self.is_subtype(class, Type::Ground(self.known.base_exception));
-                    if !(exception || plain && solid == self.known.object) {
-                        return None;
-                    }
-                    Operand::Inert
-                }
-                _ => return None,
-            },
-            _ => return None,
-        })
+    /// The side of an operand that takes part in the operators of the builtin types alone: not of an instance of a
+    /// subclass, which may have others.
+    fn operand(&mut self, value: &Value) -> Option<Side> {
+        let is_instance = matches!(value, Value::Object(object) if matches!(self.object(*object), Object::Instance(_)));
+        match self.side(value)? {
+            Side::GenericAlias | Side::Union => None,
+            Side::Class => self.is_plain_class(value).then_some(Side::Class),
+            side if is_instance => (side == Side::Plain).then_some(side),
+            side => Some(side),
+        }
     }
 
     /// A class whose metaclass has no operators but those of `type`.
@@ -80,27 +38,24 @@ impl Machine<'_> {
     pub(super) fn surely_unsupported(&mut self, operator: BinaryOperator, left: &Value, right: &Value) -> Eval<bool> {
         use BinaryOperator as B;
         let (Some(first), Some(second)) = (self.operand(left), self.operand(right)) else { return Ok(false) };
+        let numbers = first.is_number() && second.is_number();
+        let alike = |side| first == side && second == side;
         Ok(match operator {
-            B::Modulo => !matches!(first, Operand::Str | Operand::Bytes) && !both(first, second, Operand::Number),
-            B::Add => first != second || !(first.is_sequence() || first == Operand::Number),
+            B::Modulo => !matches!(first, Side::Str | Side::Bytes) && !numbers,
+            B::Add => !(numbers || first == second && first.is_sequence()),
             B::Multiply => {
-                let repeated = |machine: &mut Self, sequence: Operand, count: &Value, kind: Operand| {
-                    sequence.is_sequence() && (kind == Operand::Number || machine.has_special(count, "__index__"))
+                let repeated = |machine: &mut Self, sequence: Side, count: &Value, kind: Side| {
+                    sequence.is_sequence() && (kind.is_number() || machine.has_special(count, "__index__"))
                 };
-                !both(first, second, Operand::Number)
-                    && !repeated(self, first, right, second)
-                    && !repeated(self, second, left, first)
+                !numbers && !repeated(self, first, right, second) && !repeated(self, second, left, first)
             }
             B::BitOr => {
-                let united = |operand| matches!(operand, Operand::Class | Operand::Inert);
-                let union = first == Operand::Class && united(second) || second == Operand::Class && united(first);
-                let alike = [Operand::Number, Operand::Set, Operand::Dict];
-                !union && !alike.into_iter().any(|wanted| both(first, second, wanted))
+                let united = |side| matches!(side, Side::Class | Side::Inert | Side::Plain);
+                let union = first == Side::Class && united(second) || second == Side::Class && united(first);
+                !union && !numbers && !alike(Side::Set) && !alike(Side::Dict)
             }
-            B::BitAnd | B::BitXor | B::Subtract => {
-                !both(first, second, Operand::Number) && !both(first, second, Operand::Set)
-            }
-            _ => !both(first, second, Operand::Number),
+            B::BitAnd | B::BitXor | B::Subtract => !numbers && !alike(Side::Set),
+            _ => !numbers,
         })
     }
 
@@ -118,8 +73,4 @@ impl Machine<'_> {
         let symbol = crate::primitive::operator_symbol(operator);
         self.raise("TypeError", format!("unsupported operand type(s) for {symbol}: '{left}' and '{right}'"))
     }
-}
-
-fn both(first: Operand, second: Operand, wanted: Operand) -> bool {
-    first == wanted && second == wanted
 }

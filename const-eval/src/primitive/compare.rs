@@ -104,8 +104,7 @@ fn first_difference(a: &[Value], b: &[Value], depth: usize) -> Outcome<Option<us
     Ok(None)
 }
 
-/// As it is written.
-pub fn symbol(op: Comparison) -> &'static str {
+fn symbol(op: Comparison) -> &'static str {
     match op {
         Comparison::Less => "<",
         Comparison::LessEqual => "<=",
@@ -164,13 +163,13 @@ fn sequences(op: Comparison, a: &[Value], b: &[Value], depth: usize) -> Outcome<
     }
 }
 
+/// What is said of operands of these types that have no order.
+pub fn unordered_message(op: Comparison, left: &str, right: &str) -> String {
+    format!("'{}' not supported between instances of '{left}' and '{right}'", symbol(op))
+}
+
 fn unordered<T>(op: Comparison, l: &Value, r: &Value) -> Outcome<T> {
-    type_error(format!(
-        "'{}' not supported between instances of '{}' and '{}'",
-        symbol(op),
-        type_name(l)?,
-        type_name(r)?
-    ))
+    type_error(unordered_message(op, type_name(l)?, type_name(r)?))
 }
 
 /// A comparison of two operands. Identity is answered for singletons only.

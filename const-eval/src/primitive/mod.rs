@@ -40,7 +40,7 @@ mod tuple;
 
 use crate::value::Value;
 
-pub use compare::{compare, equal, identical_or_equal, length, symbol as comparison_symbol, truth};
+pub use compare::{compare, equal, identical_or_equal, length, truth, unordered_message};
 pub use construct::construct;
 pub(crate) use float::INEXACT_POWER;
 pub use format::format;
