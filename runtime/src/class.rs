@@ -19,6 +19,7 @@ use crate::complete::Task;
 use crate::demand::methods;
 use crate::failure::Failure;
 use crate::make::Rehydrator;
+use crate::names::{Named, name};
 use crate::object::{ClassMethod, Fallible, Object, Static, check, imported, set_type_entry, type_lookup};
 
 impl Rehydrator<'_> {
@@ -49,9 +50,9 @@ impl Rehydrator<'_> {
                 Err(failure) => return Err(failure),
             }
         }
-        namespace.dict_set_name("__qualname__", &self.make(class.qualname)?)?;
+        namespace.dict_set_name(name!("__qualname__"), &self.make(class.qualname)?)?;
         if let Some(cell) = class.class_cell {
-            namespace.dict_set_name("__classcell__", &self.make(cell)?)?;
+            namespace.dict_set_name(name!("__classcell__"), &self.make(cell)?)?;
         }
         let name = Object::name(class.name)?;
         let object = new_class(&metaclass, &name, &bases, &namespace)?;
@@ -177,7 +178,7 @@ fn placeholder() -> Fallible<Object> {
 fn is_told_its_name(value: &Object) -> Fallible<bool> {
     // SAFETY: live types.
     let class = unsafe { ffi::Py_TYPE(value.as_ptr()) };
-    Ok(type_lookup(class, &Object::name("__set_name__")?).is_some_and(|hook| !is_made_in_c(&hook)))
+    Ok(type_lookup(class, &*name!("__set_name__").name()?).is_some_and(|hook| !is_made_in_c(&hook)))
 }
 
 fn is_made_in_c(object: &Object) -> bool {
@@ -205,14 +206,14 @@ fn new_class(metaclass: &Object, name: &Object, bases: &Object, namespace: &Obje
         return Failure::refused("a metaclass is not a class");
     };
     let mut hooks = Vec::new();
-    let hook_name = Object::name("__init_subclass__")?;
+    let hook_name = name!("__init_subclass__").name()?;
     // SAFETY: live types throughout.
     unsafe {
         if ffi::PyType_IsSubtype(meta, &raw mut ffi::PyType_Type) == 0 {
             return Failure::refused("a metaclass does not extend type");
         }
-        let true_mro = type_lookup(&raw mut ffi::PyType_Type, &Object::name("mro")?);
-        let its_mro = type_lookup(meta, &Object::name("mro")?);
+        let true_mro = type_lookup(&raw mut ffi::PyType_Type, &*name!("mro").name()?);
+        let its_mro = type_lookup(meta, &*name!("mro").name()?);
         if !matches!((&true_mro, &its_mro), (Some(left), Some(right)) if left.is(right)) {
             return Failure::refused("a metaclass has its own mro()");
         }

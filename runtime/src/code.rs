@@ -8,6 +8,7 @@ use pyo3_ffi as ffi;
 use crate::demand::subclasses;
 use crate::failure::Failure;
 use crate::make::Rehydrator;
+use crate::names::name;
 use crate::object::{Fallible, Object};
 
 impl Rehydrator<'_> {
@@ -74,7 +75,7 @@ pub fn unmarshal(bytes: &[u8]) -> Fallible<Object> {
 fn untrack_constants(code: &Object) -> Fallible<()> {
     let mut pending = vec![code.clone()];
     while let Some(code) = pending.pop() {
-        let constants = code.attribute("co_consts")?;
+        let constants = code.attribute(name!("co_consts"))?;
         for constant in constants.tuple_items() {
             if constant.is_exactly(&raw mut ffi::PyCode_Type) {
                 pending.push(constant);
@@ -83,7 +84,7 @@ fn untrack_constants(code: &Object) -> Fallible<()> {
             }
         }
         constants.untrack_constant();
-        code.attribute("co_names")?.untrack_constant();
+        code.attribute(name!("co_names"))?.untrack_constant();
         let [filename, name, qualname] = ["co_filename", "co_name", "co_qualname"].map(|field| code.attribute(field));
         untrack_variables(&code, [&filename?, &name?, &qualname?]);
     }

@@ -4,6 +4,7 @@ use std::ffi::c_int;
 
 use pyo3_ffi as ffi;
 
+use crate::names::name;
 use crate::object::{Fallible, GilProtected, Object, Raised, modules};
 
 /// Garbage collection is held back while this lives, and put back as it was.
@@ -40,16 +41,16 @@ struct Generations {
 /// Takes what [`age`] needs from the module `gc`, which is not left in `sys.modules` where it was not there.
 pub fn prepare() -> Fallible<()> {
     let modules = modules().ok_or(Raised)?;
-    let was_there = modules.dict_get_text("gc")?.is_some();
+    let was_there = modules.dict_get_name(name!("gc"))?.is_some();
     // SAFETY: a C string; a new reference.
     let gc = unsafe { Object::owned(ffi::PyImport_ImportModule(c"gc".as_ptr()))? };
     if !was_there {
-        modules.dict_delete("gc")?;
+        modules.dict_delete_name(name!("gc"))?;
     }
     let generations = Generations {
-        count_frozen: gc.attribute("get_freeze_count")?,
-        freeze: gc.attribute("freeze")?,
-        unfreeze: gc.attribute("unfreeze")?,
+        count_frozen: gc.attribute(name!("get_freeze_count"))?,
+        freeze: gc.attribute(name!("freeze"))?,
+        unfreeze: gc.attribute(name!("unfreeze"))?,
     };
     GENERATIONS.with(|known| *known = Some(generations));
     Ok(())

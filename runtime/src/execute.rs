@@ -11,6 +11,7 @@ use crate::code::unmarshal;
 use crate::collector;
 use crate::demand::{Waiting, subclasses, walkers};
 use crate::import::{builtins_dict, foreign_builtin, run};
+use crate::names::name;
 use crate::object::{Fallible, GilProtected, Object, Raised, imported, module_dict, modules, take_message};
 use crate::rehydrate::{Outcome, rehydrate};
 use crate::step::Prepared;
@@ -80,7 +81,7 @@ impl State {
             return run(&code, &globals);
         }
         if let Some(builtins) = builtins_dict() {
-            globals.dict_set_name("__builtins__", &builtins)?;
+            globals.dict_set_name(name!("__builtins__"), &builtins)?;
         }
         let Some(waiting) = Waiting::new(block, module, &globals, &self.filename) else {
             return self.ordinary(module, "the bundle holds no image of it");
@@ -115,15 +116,15 @@ impl State {
     fn step_aside(&self) -> Fallible<()> {
         // SAFETY: the call checks for a `__dict__`; a new reference.
         let dict = unsafe { Object::owned(ffi::PyObject_GenericGetDict(self.loader.as_ptr(), ptr::null_mut()))? };
-        if dict.dict_get_text("exec_module")?.is_some() {
-            dict.dict_delete("exec_module")?;
+        if dict.dict_get_name(name!("exec_module"))?.is_some() {
+            dict.dict_delete_name(name!("exec_module"))?;
         }
         Ok(())
     }
 
     fn ordinary(&self, module: &Object, reason: &str) -> Fallible<()> {
         self.record("ordinary", reason)?;
-        self.loader.attribute("exec_module")?.call1(module).map(drop)
+        self.loader.attribute(name!("exec_module"))?.call1(module).map(drop)
     }
 
     fn record(&self, how: &str, reason: &str) -> Fallible<()> {
@@ -170,7 +171,7 @@ impl State {
     /// The module's code object, for where it lies now: the bundle's, or else the loader's.
     fn code(&self, marshalled: &[u8]) -> Fallible<Object> {
         if marshalled.is_empty() {
-            return self.loader.attribute("get_code")?.call1(&self.name);
+            return self.loader.attribute(name!("get_code"))?.call1(&self.name);
         }
         let code = unmarshal(marshalled)?;
         if !code.is_exactly(&raw mut ffi::PyCode_Type) {
@@ -178,7 +179,7 @@ impl State {
         }
         subclasses::notice_marshalled(marshalled, &code)?;
         subclasses::make_if_due();
-        let same = code.attribute("co_filename")?.same_text(&self.filename);
+        let same = code.attribute(name!("co_filename"))?.same_text(&self.filename);
         if !same {
             imported(c"_imp", "_fix_co_filename")?
                 .call(&Object::tuple(vec![code.clone(), self.filename.clone()])?, None)?;
@@ -208,7 +209,7 @@ fn is_fresh(globals: &Object) -> Fallible<bool> {
         "__cached__",
         "__builtins__",
     ] {
-        known += isize::from(globals.dict_get_text(name)?.is_some());
+        known += isize::from(globals.dict_get_name(name)?.is_some());
     }
     // SAFETY: a module's dict.
     Ok(unsafe { ffi::PyDict_Size(globals.as_ptr()) } == known)
@@ -244,7 +245,7 @@ struct Questions {
 
 impl Questions {
     fn new() -> Fallible<Self> {
-        let monitoring = cfg!(Py_3_12).then(|| imported(c"sys", "monitoring")?.attribute("get_tool"));
+        let monitoring = cfg!(Py_3_12).then(|| imported(c"sys", "monitoring")?.attribute(name!("get_tool")));
         Ok(Self {
             tracer: imported(c"sys", "gettrace")?,
             profiler: imported(c"sys", "getprofile")?,

@@ -6,6 +6,7 @@
 use pyo3_ffi as ffi;
 
 use crate::memo::Memo;
+use crate::names::name;
 use crate::object::{Fallible, Object, module_dict, type_dict};
 
 /// Objects are followed this deeply; what lies deeper counts by its type.
@@ -128,7 +129,7 @@ impl Canonical {
                 self.class(object)?;
             } else if let Some(dict) = module_dict(object) {
                 self.tag(b'm');
-                let name = dict.dict_get_text("__name__")?.unwrap_or_else(Object::none);
+                let name = dict.dict_get_name(name!("__name__"))?.unwrap_or_else(Object::none);
                 self.object(&name, depth + 1)?;
             } else {
                 self.wrapper(object, depth)?;
@@ -281,7 +282,7 @@ impl Canonical {
             self.tag(b'?');
             return Ok(());
         };
-        match type_dict(pointer)?.dict_get_text("__module__")? {
+        match type_dict(pointer)?.dict_get_name(name!("__module__"))? {
             Some(module) if module.is_text() => self.text(&module)?,
             _ => self.blob(crate::object::type_name(pointer).as_bytes()),
         }
@@ -319,7 +320,7 @@ impl Canonical {
         self.type_name(object)?;
         self.count(parts.len());
         for part in parts {
-            self.object(&object.attribute(part)?, depth + 1)?;
+            self.object(&object.attribute(*part)?, depth + 1)?;
         }
         Ok(())
     }

@@ -5,7 +5,9 @@ use artifact::view::{FunctionView, NodeView};
 use pyo3_ffi as ffi;
 
 use crate::failure::Failure;
+use crate::fingerprint::function_labels;
 use crate::make::Rehydrator;
+use crate::names::name;
 use crate::object::{Object, check, module_dict};
 
 impl Rehydrator<'_> {
@@ -30,10 +32,18 @@ impl Rehydrator<'_> {
             unsafe { ffi::PyDict_Clear(globals.as_ptr()) };
         }
         // A function that nobody renamed shares its names with its code.
-        self.set_where_different(&object, "__name__", function.name)?;
-        self.set_where_different(&object, "__qualname__", function.qualname)?;
-        self.set_where_different(&object, "__doc__", function.doc)?;
-        self.set_where_different(&object, "__module__", function.module)?;
+        let labels = [
+            (name!("__name__"), function.name),
+            (name!("__qualname__"), function.qualname),
+            (name!("__doc__"), function.doc),
+            (name!("__module__"), function.module),
+        ];
+        for (known, (label, id)) in function_labels(&object).iter().zip(labels) {
+            let value = self.make(id)?;
+            if !known.same_text(&value) {
+                object.set_attribute(label, &value)?;
+            }
+        }
         let closure = self.make_tuple(function.closure)?;
         self.check_closure(&code, &closure)?;
         if !function.closure.is_empty() {
@@ -69,18 +79,10 @@ impl Rehydrator<'_> {
 
     /// As many cells as the code has free variables: the interpreter takes that for granted.
     fn check_closure(&self, code: &Object, closure: &Object) -> Result<(), Failure> {
-        let free = code.attribute("co_freevars")?.tuple_items().count();
+        let free = code.attribute(name!("co_freevars"))?.tuple_items().count();
         let cells = closure.tuple_items().filter(|cell| cell.is_exactly(&raw mut ffi::PyCell_Type)).count();
         if free != cells || cells != closure.tuple_items().count() {
             return Failure::refused("a function's closure does not fit its code");
-        }
-        Ok(())
-    }
-
-    fn set_where_different(&mut self, object: &Object, name: &str, id: NodeId) -> Result<(), Failure> {
-        let value = self.make(id)?;
-        if !object.attribute(name)?.same_text(&value) {
-            object.set_attribute(name, &value)?;
         }
         Ok(())
     }
@@ -95,7 +97,7 @@ impl Rehydrator<'_> {
             check(unsafe { ffi::PyFunction_SetKwDefaults(object.as_ptr(), defaults.as_ptr()) })?;
         }
         if let Some(parameters) = self.make_optional(function.type_params)? {
-            object.set_attribute("__type_params__", &parameters)?;
+            object.set_attribute(name!("__type_params__"), &parameters)?;
         }
         if !function.dict.is_empty() {
             // SAFETY: a function has a `__dict__`; a new reference.

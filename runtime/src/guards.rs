@@ -15,8 +15,9 @@ use crate::demand::pristine::{self, Found};
 use crate::demand::{self, Waiting};
 use crate::failure::Failure;
 use crate::fingerprint::fingerprint;
-use crate::lookup::{ASKS_SUBCLASS, lookup, lookup_below};
+use crate::lookup::{ASKS_SUBCLASS, lookup, lookup_below, names};
 use crate::memo::Memo;
+use crate::names::Name;
 use crate::object::{Fallible, Object, module_dict, modules, type_lookup};
 use crate::state::State;
 
@@ -34,51 +35,52 @@ pub fn check_guard(guard: &GuardView<'_>) -> Result<(), Failure> {
         return judge(guard, known.fingerprint);
     }
     let (module, path) = place(guard)?;
-    let found = match waiting_value(module, &path)? {
+    let found = match waiting_value(&module, &path)? {
         Found::AsBuilt if matches!(guard.expect, Expectation::Fingerprint(_)) => return Ok(()),
         Found::Nothing => return judge(guard, None),
         Found::Object(object, left) => lookup_below(object, &path[path.len() - left..])?,
-        Found::AsBuilt | Found::Unknown => lookup(module, path.iter().map(|name| Ok::<_, Failure>(*name)))?,
+        Found::AsBuilt | Found::Unknown => lookup(&module, &path)?,
     };
     let seen = found.as_ref().map(known_fingerprint).transpose()?;
-    remember(key, module, &path, found, seen)?;
+    remember(key, module, path, found, seen)?;
     judge(guard, seen)
 }
 
-fn place<'a>(guard: &GuardView<'a>) -> Result<(&'a str, Vec<&'a str>), Failure> {
+fn place(guard: &GuardView<'_>) -> Result<(Name, Vec<Name>), Failure> {
     let (module, path) = guard.place()?;
-    Ok((module, path.iter().collect::<Result<_, _>>()?))
+    Ok((Name::new(module)?, names(path)?))
 }
 
 /// Checks that what stands at the guard's path has the class that is expected.
 fn check_class(guard: &GuardView<'_>) -> Result<(), Failure> {
     let (module, path) = place(guard)?;
-    let found = match waiting_value(module, &path)? {
+    let found = match waiting_value(&module, &path)? {
         Found::AsBuilt => return Ok(()),
         Found::Nothing => None,
         Found::Object(object, left) => lookup_below(object, &path[path.len() - left..])?,
-        Found::Unknown => lookup(module, path.iter().map(|name| Ok::<_, Failure>(*name)))?,
+        Found::Unknown => lookup(&module, &path)?,
     };
     judge(guard, found.map(|found| known_fingerprint(&found.class())).transpose()?)
 }
 
 /// Checks that two paths lead to the same object. Where both wait for what the build saw there, it is the same as then.
 fn check_alias(guard: &GuardView<'_>, length: usize) -> Result<(), Failure> {
-    let (module, texts) = place(guard)?;
-    let (path, other) = texts.split_at(texts.len().min(length));
+    let (module, names) = place(guard)?;
+    let (path, other) = names.split_at(names.len().min(length));
     let Some((other_module, other_path)) = other.split_first() else {
         return Err(Failure::Read(ReadError::Malformed("a guard's path ends too early")));
     };
-    if let (Found::AsBuilt, Found::AsBuilt) = (waiting_value(module, path)?, waiting_value(other_module, other_path)?) {
+    if let (Found::AsBuilt, Found::AsBuilt) = (waiting_value(&module, path)?, waiting_value(other_module, other_path)?)
+    {
         return Ok(());
     }
-    let look_up = |module, path: &[&str]| lookup(module, path.iter().map(|name| Ok::<_, Failure>(*name)));
-    match (look_up(module, path)?, look_up(other_module, other_path)?) {
+    match (lookup(&module, path)?, lookup(other_module, other_path)?) {
         (Some(object), Some(other)) if object.is(&other) => Ok(()),
-        _ => {
-            let (path, other) = ([&[module], path].concat().join("."), other.join("."));
-            Err(Failure::Guard(format!("{path} is not {other} any more")))
-        }
+        _ => Err(Failure::Guard(format!(
+            "{} is not {} any more",
+            dotted(&module, path),
+            dotted(other_module, other_path)
+        ))),
     }
 }
 
@@ -111,16 +113,16 @@ static FINGERPRINTS: Memo<usize, Rc<Fingerprinted>> = Memo::new(4096);
 pub fn check_binding(waiting: &Rc<Waiting>, guard: &GuardView<'_>, node: NodeId) -> Result<(), Failure> {
     let (module, path) = place(guard)?;
     match path.as_slice() {
-        [] if is_registered(waiting, module)? => Ok(()),
-        [] => Err(Failure::Guard(format!("sys.modules has another module under the name {module}"))),
+        [] if is_registered(waiting, &module)? => Ok(()),
+        [] => Err(Failure::Guard(format!("sys.modules has another module under the name {}", module.text()))),
         [name] if waiting.is_bound_to(name, node)? => Ok(()),
-        _ => Err(Failure::Guard(format!("{module}.{} was bound anew", path.join(".")))),
+        _ => Err(Failure::Guard(format!("{} was bound anew", dotted(&module, &path)))),
     }
 }
 
 /// Whether `sys.modules` has the module that is being imported under its name.
-fn is_registered(waiting: &Waiting, name: &str) -> Result<bool, Failure> {
-    let Some(registered) = modules().map(|modules| modules.dict_get_text(name)).transpose()?.flatten() else {
+fn is_registered(waiting: &Waiting, name: &Name) -> Result<bool, Failure> {
+    let Some(registered) = modules().map(|modules| modules.dict_get(name)).transpose()?.flatten() else {
         return Ok(false);
     };
     Ok(module_dict(&registered).is_some_and(|namespace| waiting.is_namespace(namespace.as_ptr())))
@@ -141,16 +143,20 @@ fn judge(guard: &GuardView<'_>, found: Option<u64>) -> Result<(), Failure> {
         _ => "has changed",
     };
     let (module, path) = place(guard)?;
-    let what = [&[module], path.as_slice()].concat().join(".");
-    Err(Failure::Guard(format!("{what} {how}")))
+    Err(Failure::Guard(format!("{} {how}", dotted(&module, &path))))
+}
+
+fn dotted(module: &Name, path: &[Name]) -> String {
+    let names: Vec<&str> = std::iter::once(module).chain(path).map(Name::text).collect();
+    names.join(".")
 }
 
 /// What stands at the path, as far as it can be told without making what waits.
-fn waiting_value(module: &str, path: &[&str]) -> Result<Found, Failure> {
-    if path.last().is_some_and(|name| name.starts_with(ASKS_SUBCLASS)) {
+fn waiting_value(module: &Name, path: &[Name]) -> Result<Found, Failure> {
+    if path.last().is_some_and(|name| name.text().starts_with(ASKS_SUBCLASS)) {
         return Ok(Found::Unknown);
     }
-    let module = modules().map(|modules| modules.dict_get_text(module)).transpose()?.flatten();
+    let module = modules().map(|modules| modules.dict_get(module)).transpose()?.flatten();
     let Some(waiting) = module.as_ref().and_then(demand::of_module) else { return Ok(Found::Unknown) };
     let Some((name, rest)) = path.split_first() else { return Ok(Found::Unknown) };
     match waiting.place(name) {
@@ -163,8 +169,8 @@ fn waiting_value(module: &str, path: &[&str]) -> Result<Found, Failure> {
 
 /// What was found at a path of at most a module's name and attributes of a class.
 struct Known {
-    module: Object,
-    names: Vec<Object>,
+    module: Name,
+    names: Vec<Name>,
     found: Option<Object>,
     state: State,
     fingerprint: Option<u64>,
@@ -175,12 +181,12 @@ static KNOWN: Memo<Box<[u8]>, Rc<Known>> = Memo::new(4096);
 
 fn remember(
     key: &[u8],
-    module: &str,
-    path: &[&str],
+    module: Name,
+    names: Vec<Name>,
     found: Option<Object>,
     fingerprint: Option<u64>,
 ) -> Result<(), Failure> {
-    if path.len() > 2 {
+    if names.len() > 2 {
         return Ok(());
     }
     let state = match &found {
@@ -190,14 +196,7 @@ fn remember(
         },
         None => State::default(),
     };
-    let known = Known {
-        module: Object::name(module)?,
-        names: path.iter().map(|name| Object::name(name)).collect::<Fallible<_>>()?,
-        found,
-        state,
-        fingerprint,
-    };
-    KNOWN.insert(key.into(), Rc::new(known));
+    KNOWN.insert(key.into(), Rc::new(Known { module, names, found, state, fingerprint }));
     Ok(())
 }
 
@@ -213,10 +212,7 @@ impl Known {
                     None => made_value(&object, name)?,
                 },
                 (None, Some(class)) if place == 1 => type_lookup(class, name),
-                (None, None) if place == 1 => match name.as_text() {
-                    Some(name) => lookup_below(object.clone(), &[name])?,
-                    None => return Ok(false),
-                },
+                (None, None) if place == 1 => lookup_below(object.clone(), std::slice::from_ref(name))?,
                 _ => return Ok(false),
             };
             match next {
@@ -231,9 +227,8 @@ impl Known {
 }
 
 /// What waits under the name, if it was made for something else: then the name can as well be bound to it.
-fn made_value(module: &Object, name: &Object) -> Result<Option<Object>, Failure> {
+fn made_value(module: &Object, name: &Name) -> Result<Option<Object>, Failure> {
     let Some(waiting) = demand::of_module(module) else { return Ok(None) };
-    let Some(name) = name.as_text() else { return Ok(None) };
     let Some(place) = waiting.place(name) else { return Ok(None) };
     match pristine::walk(&place, &[])? {
         Found::Object(..) => waiting.touch_name(name),

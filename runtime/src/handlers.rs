@@ -2,12 +2,13 @@
 
 use pyo3_ffi as ffi;
 
+use crate::names::name;
 use crate::object::{Fallible, Object};
 
 /// Whether an exception raised at this line of the module's code could be handled there: by the
 /// exception table (`Objects/exception_handling_notes.txt` in CPython's sources).
 pub fn may_handle(code: &Object, line: u32) -> Fallible<bool> {
-    let table = code.attribute("co_exceptiontable")?;
+    let table = code.attribute(name!("co_exceptiontable"))?;
     let Some(table) = table.as_bytes() else {
         return Ok(true);
     };
@@ -18,7 +19,7 @@ pub fn may_handle(code: &Object, line: u32) -> Fallible<bool> {
         return Ok(true);
     }
     let ranges = handled_ranges(table);
-    let lines = code.attribute("co_lines")?.call0()?;
+    let lines = code.attribute(name!("co_lines"))?.call0()?;
     // SAFETY: any iterator; a new list.
     let lines = unsafe { Object::owned(ffi::PySequence_Tuple(lines.as_ptr()))? };
     for entry in lines.tuple_items() {

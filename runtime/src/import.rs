@@ -13,12 +13,14 @@ use std::rc::Rc;
 
 use artifact::view::{BindingView, NamePairs};
 use pyo3_ffi as ffi;
+use rustc_hash::FxHashSet;
 
 use crate::demand::{self, Waiting, builtins, module_type};
 use crate::failure::Failure;
 use crate::import_from::import_from;
 use crate::in_frame;
 use crate::load::{is_under_way, load};
+use crate::names::{Name, Named, name};
 use crate::object::{
     Fallible, GilProtected, Object, Raised, forget_error, imported, module_dict, modules, take_message, type_lookup,
 };
@@ -53,7 +55,7 @@ pub enum Ran {
 
 impl Importer<'_> {
     /// Carries out a statement; gives the names it bound.
-    pub fn import(&self, statement: &Statement<'static>) -> Result<Vec<String>, Failure> {
+    pub fn import(&self, statement: &Statement<'static>) -> Result<Vec<Name>, Failure> {
         match self.bind_loaded(statement)? {
             Some(bound) => Ok(bound),
             None => self.import_below_frame(statement),
@@ -61,8 +63,8 @@ impl Importer<'_> {
     }
 
     /// By the way of the interpreter, below a frame that looks like the module's.
-    fn import_below_frame(&self, statement: &Statement<'static>) -> Result<Vec<String>, Failure> {
-        if foreign_builtin(self.globals, "__import__")? {
+    fn import_below_frame(&self, statement: &Statement<'static>) -> Result<Vec<Name>, Failure> {
+        if foreign_builtin(self.globals, name!("__import__"))? {
             return match statement.binding {
                 BindingView::Fails(_) => self.execute_in_vain(statement),
                 _ => self.execute(statement),
@@ -91,14 +93,14 @@ impl Importer<'_> {
         if self.bind_loaded(statement)?.is_some() {
             return Ok(Ran::Nothing);
         }
-        if foreign_builtin(self.globals, "__import__")? {
+        if foreign_builtin(self.globals, name!("__import__"))? {
             return Failure::refused("builtins.__import__ has been replaced");
         }
         self.import_and_bind(statement).map(|_| Ran::Code)
     }
 
     /// The import itself, in the frame that is running; gives the names it bound.
-    fn import_and_bind(&self, statement: &Statement<'_>) -> Result<Vec<String>, Failure> {
+    fn import_and_bind(&self, statement: &Statement<'_>) -> Result<Vec<Name>, Failure> {
         if !matches!(statement.binding, BindingView::Fails(_)) {
             self.load(statement)?;
             if let Some(bound) = self.bind_loaded(statement)? {
@@ -116,23 +118,26 @@ impl Importer<'_> {
         };
         match statement.binding {
             BindingView::Top(bound) => {
-                self.bind(bound, &module)?;
-                Ok(vec![bound.to_owned()])
+                let bound = Name::new(bound)?;
+                self.bind(&bound, &module)?;
+                Ok(vec![bound])
             }
             BindingView::Leaf(bound) => {
                 let mut object = module;
                 for part in statement.module.split('.').skip(1) {
                     object = import_from(&object, part)?;
                 }
-                self.bind(bound, &object)?;
-                Ok(vec![bound.to_owned()])
+                let bound = Name::new(bound)?;
+                self.bind(&bound, &object)?;
+                Ok(vec![bound])
             }
             BindingView::Names(names) => {
                 let mut all = Vec::with_capacity(names.len());
                 for pair in names.iter() {
                     let (name, bound) = pair?;
-                    self.bind_from(&module, name, bound, statement.may_wait)?;
-                    all.push(bound.to_owned());
+                    let bound = Name::new(bound)?;
+                    self.bind_from(&module, &Name::new(name)?, &bound, statement.may_wait)?;
+                    all.push(bound);
                 }
                 Ok(all)
             }
@@ -191,7 +196,7 @@ impl Importer<'_> {
         })
     }
 
-    fn bind_found(&self, bound: &str, found: Found, may_wait_here: bool) -> Result<(), Failure> {
+    fn bind_found(&self, bound: &Name, found: Found, may_wait_here: bool) -> Result<(), Failure> {
         match (found, self.waiting) {
             (Found::Here(object), _) => self.bind(bound, &object),
             (Found::Waits(module, asked), Some(own)) if own.can_wait() && may_wait_here && may_wait(bound)? => {
@@ -207,24 +212,24 @@ impl Importer<'_> {
         }
     }
 
-    fn bind(&self, name: &str, value: &Object) -> Result<(), Failure> {
+    fn bind(&self, name: &Name, value: &Object) -> Result<(), Failure> {
         match self.waiting {
             Some(waiting) => Ok(waiting.set(name, value)?),
-            None => Ok(self.globals.dict_set_name(name, value)?),
+            None => Ok(self.globals.dict_set(name, value)?),
         }
     }
 
     /// Binds a name to what a module has under another: one that waits may go on waiting.
-    fn bind_from(&self, module: &Object, name: &str, bound: &str, may_wait_here: bool) -> Result<(), Failure> {
+    fn bind_from(&self, module: &Object, name: &Name, bound: &Name, may_wait_here: bool) -> Result<(), Failure> {
         if let Some(found @ Found::Waits(..)) = entry(module, name)? {
             return self.bind_found(bound, found, may_wait_here);
         }
-        let value = import_from(module, name)?;
+        let value = import_from(module, name.text())?;
         self.bind(bound, &value)
     }
 
     /// An import that must raise `ImportError`.
-    fn import_in_vain(&self, statement: &Statement<'_>) -> Result<Vec<String>, Failure> {
+    fn import_in_vain(&self, statement: &Statement<'_>) -> Result<Vec<Name>, Failure> {
         let BindingView::Fails(name) = statement.binding else { return Ok(vec![]) };
         let wanted = if name.is_empty() { vec![] } else { vec![Object::name(name)?] };
         let imported = self
@@ -234,17 +239,17 @@ impl Importer<'_> {
     }
 
     /// The same, executed.
-    fn execute_in_vain(&self, statement: &Statement<'_>) -> Result<Vec<String>, Failure> {
+    fn execute_in_vain(&self, statement: &Statement<'_>) -> Result<Vec<Name>, Failure> {
         let executed = self.execute(statement);
         if executed.is_ok() {
-            self.globals.dict_delete(SCRATCH)?;
+            self.globals.dict_delete_name(SCRATCH)?;
         }
         failed(statement, executed.map(drop))
     }
 
     /// The direct way; nothing, if it is not open.
-    fn bind_loaded(&self, statement: &Statement<'_>) -> Result<Option<Vec<String>>, Failure> {
-        if foreign_builtin(self.globals, "__import__")? {
+    fn bind_loaded(&self, statement: &Statement<'_>) -> Result<Option<Vec<Name>>, Failure> {
+        if foreign_builtin(self.globals, name!("__import__"))? {
             return Ok(None);
         }
         let Some(name) = self.absolute_name(statement)? else {
@@ -261,7 +266,7 @@ impl Importer<'_> {
                 None => return Ok(None),
             },
             BindingView::Top(bound) => match loaded(top)? {
-                Some(top) => vec![(bound.to_owned(), Found::Here(top))],
+                Some(top) => vec![(Name::new(bound)?, Found::Here(top))],
                 None => return Ok(None),
             },
             BindingView::Leaf(bound) => {
@@ -269,12 +274,12 @@ impl Importer<'_> {
                     return Ok(None);
                 };
                 for part in below.split('.').filter(|part| !part.is_empty()) {
-                    match entry(&object, part)? {
+                    match entry(&object, &Name::new(part)?)? {
                         Some(Found::Here(found)) => object = found,
                         _ => return Ok(None),
                     }
                 }
-                vec![(bound.to_owned(), Found::Here(object))]
+                vec![(Name::new(bound)?, Found::Here(object))]
             }
             BindingView::Names(names) => match entries(&module, names)? {
                 Some(bindings) => bindings,
@@ -298,7 +303,7 @@ impl Importer<'_> {
         if statement.level == 0 {
             return Ok(Some(statement.module.to_owned()));
         }
-        let Some(package) = self.globals.dict_get_text("__package__")? else {
+        let Some(package) = self.globals.dict_get_name(name!("__package__"))? else {
             return Ok(None);
         };
         let Some(mut package) = package.as_text() else {
@@ -321,7 +326,7 @@ impl Importer<'_> {
     }
 
     /// The way of the interpreter.
-    fn execute(&self, statement: &Statement<'_>) -> Result<Vec<String>, Failure> {
+    fn execute(&self, statement: &Statement<'_>) -> Result<Vec<Name>, Failure> {
         let (text, mut bound) = source(statement)?;
         let before = match statement.binding {
             BindingView::Star => Some(keys(self.globals)?),
@@ -349,16 +354,16 @@ impl Importer<'_> {
 
 /// Of the names that a `from` import takes from a package those that it does not have yet (`_handle_fromlist`).
 fn load_submodules(package: &str, names: NamePairs<'_>) -> Result<(), Failure> {
-    let module = modules().map(|modules| modules.dict_get_text(package)).transpose()?.flatten();
+    let module = modules().map(|modules| modules.dict_get_name(package)).transpose()?.flatten();
     let Some((module, dict)) = module.and_then(|module| module_dict(&module).map(|dict| (module, dict))) else {
         return Ok(());
     };
-    if dict.dict_get_text("__path__")?.is_none() || dict.dict_get_text("__getattr__")?.is_some() {
+    if dict.dict_get_name(name!("__path__"))?.is_none() || dict.dict_get_name(name!("__getattr__"))?.is_some() {
         return Ok(());
     }
     for pair in names.iter() {
         let (name, _) = pair?;
-        if entry(&module, name)?.is_none() {
+        if entry(&module, &Name::new(name)?)?.is_none() {
             load(&Object::text(&format!("{package}.{name}"))?)?;
         }
     }
@@ -366,7 +371,7 @@ fn load_submodules(package: &str, names: NamePairs<'_>) -> Result<(), Failure> {
 }
 
 /// What comes of an import that must fail: nothing is bound, if it did.
-fn failed(statement: &Statement<'_>, outcome: Result<(), Failure>) -> Result<Vec<String>, Failure> {
+fn failed(statement: &Statement<'_>, outcome: Result<(), Failure>) -> Result<Vec<Name>, Failure> {
     match outcome {
         Ok(()) => Failure::refused(format!("import of {}, which failed at build time, succeeds", statement.module)),
         // SAFETY: an exception is set; live exception classes.
@@ -396,20 +401,20 @@ fn at_line(code: Object, line: u32) -> Fallible<Object> {
         return Ok(code);
     }
     let keywords = Object::dict()?;
-    keywords.dict_set_name("co_firstlineno", &Object::int(u64::from(line))?)?;
-    code.attribute("replace")?.call(&Object::tuple(vec![])?, Some(&keywords))
+    keywords.dict_set_name(name!("co_firstlineno"), &Object::int(u64::from(line))?)?;
+    code.attribute(name!("replace"))?.call(&Object::tuple(vec![])?, Some(&keywords))
 }
 
-fn keys(dict: &Object) -> Fallible<std::collections::HashSet<String>> {
+fn keys(dict: &Object) -> Fallible<FxHashSet<Name>> {
     // SAFETY: the call checks for a dict; a new list.
     let list = unsafe { Object::owned(ffi::PyDict_Keys(dict.as_ptr()))? };
     // SAFETY: a list of ours; a new tuple.
     let keys = unsafe { Object::owned(ffi::PyList_AsTuple(list.as_ptr()))? };
-    Ok(keys.tuple_items().filter_map(|key| key.as_text().map(str::to_owned)).collect())
+    keys.tuple_items().filter_map(|key| Name::of(&key).transpose()).collect()
 }
 
 /// The statement's source text, and the names that it binds (a star import's excepted).
-fn source(statement: &Statement<'_>) -> Result<(String, Vec<String>), Failure> {
+fn source(statement: &Statement<'_>) -> Result<(String, Vec<Name>), Failure> {
     let dots = ".".repeat(statement.level.min(100) as usize);
     let module = statement.module;
     for part in module.split('.').filter(|_| !module.is_empty()) {
@@ -426,14 +431,14 @@ fn source(statement: &Statement<'_>) -> Result<(String, Vec<String>), Failure> {
             let top = module.split('.').next().unwrap_or(module);
             check_identifier(bound)?;
             if bound == top {
-                (format!("import {module}\n"), vec![bound.to_owned()])
+                (format!("import {module}\n"), vec![Name::new(bound)?])
             } else {
                 return Failure::refused("an import binds another name than its own");
             }
         }
         BindingView::Leaf(bound) => {
             check_identifier(bound)?;
-            (format!("import {module} as {bound}\n"), vec![bound.to_owned()])
+            (format!("import {module} as {bound}\n"), vec![Name::new(bound)?])
         }
         BindingView::Names(names) => {
             let mut list = Vec::with_capacity(names.len());
@@ -443,7 +448,7 @@ fn source(statement: &Statement<'_>) -> Result<(String, Vec<String>), Failure> {
                 check_identifier(name)?;
                 check_identifier(alias)?;
                 list.push(if name == alias { name.to_owned() } else { format!("{name} as {alias}") });
-                bound.push(alias.to_owned());
+                bound.push(Name::new(alias)?);
             }
             if list.is_empty() {
                 return Failure::refused("a from import of nothing");
@@ -472,8 +477,9 @@ fn check_identifier(name: &str) -> Result<(), Failure> {
 }
 
 /// Whether a function in these globals' builtins is not the interpreter's own.
-pub fn foreign_builtin(globals: &Object, name: &str) -> Fallible<bool> {
-    let builtins = match globals.dict_get_text("__builtins__")? {
+pub fn foreign_builtin(globals: &Object, name: &(impl Named + ?Sized)) -> Fallible<bool> {
+    let name = name.name()?;
+    let builtins = match globals.dict_get_name(name!("__builtins__"))? {
         Some(builtins) if builtins::is_stand_in(&builtins) => match builtins_dict() {
             Some(builtins) => builtins,
             None => return Ok(true),
@@ -487,26 +493,26 @@ pub fn foreign_builtin(globals: &Object, name: &str) -> Fallible<bool> {
     if !builtins.is_exactly(&raw mut ffi::PyDict_Type) {
         return Ok(true);
     }
-    let Some(function) = builtins.dict_get_text(name)? else {
+    let Some(function) = builtins.dict_get(&name)? else {
         return Ok(true);
     };
-    if OWN.with(|own| own.iter().any(|(own_name, own)| own_name == name && own.is(&function))) {
+    if OWN.with(|own| own.iter().any(|(own_name, own)| *own_name == name && own.is(&function))) {
         return Ok(false);
     }
     if !function.is_exactly(&raw mut ffi::PyCFunction_Type) {
         return Ok(true);
     }
-    let own_name = function.attribute("__name__")?;
-    let module = function.attribute("__module__")?;
-    let is_own = own_name.as_text() == Some(name) && module.as_text() == Some("builtins");
+    let own_name = function.attribute(name!("__name__"))?;
+    let module = function.attribute(name!("__module__"))?;
+    let is_own = own_name.as_text() == Some(name.text()) && module.as_text() == Some("builtins");
     if is_own {
-        OWN.with(|own| own.push((name.to_owned(), function)));
+        OWN.with(|own| own.push((name, function)));
     }
     Ok(!is_own)
 }
 
 /// The interpreter's own functions that were met, by name.
-static OWN: GilProtected<Vec<(String, Object)>> = GilProtected::new(Vec::new());
+static OWN: GilProtected<Vec<(Name, Object)>> = GilProtected::new(Vec::new());
 
 /// `builtins.__dict__`.
 pub fn builtins_dict() -> Option<Object> {
@@ -519,7 +525,7 @@ fn loaded(name: &str) -> Fallible<Option<Object>> {
     let Some(modules) = modules().filter(|modules| modules.is_exactly(&raw mut ffi::PyDict_Type)) else {
         return Ok(None);
     };
-    let Some(module) = modules.dict_get_text(name)? else {
+    let Some(module) = modules.dict_get_name(name)? else {
         return Ok(None);
     };
     if !is_plain(&module) {
@@ -529,14 +535,14 @@ fn loaded(name: &str) -> Fallible<Option<Object>> {
         return Ok(Some(module));
     }
     let spec = match module_dict(&module) {
-        Some(dict) => dict.dict_get_text("__spec__")?,
+        Some(dict) => dict.dict_get_name(name!("__spec__"))?,
         None => None,
     };
     let Some(spec) = spec else { return Ok(None) };
     if spec.is_none() {
         return Ok(None);
     }
-    let initializing = match spec.attribute("_initializing") {
+    let initializing = match spec.attribute(name!("_initializing")) {
         Ok(value) => value,
         Err(Raised) => {
             forget_error();
@@ -547,24 +553,24 @@ fn loaded(name: &str) -> Fallible<Option<Object>> {
 }
 
 /// A name of a plain module, where reading it is reading its dictionary.
-fn entry(module: &Object, name: &str) -> Fallible<Option<Found>> {
-    if !is_plain(module) || type_lookup(&raw mut ffi::PyModule_Type, &Object::name(name)?).is_some() {
+fn entry(module: &Object, name: &Name) -> Fallible<Option<Found>> {
+    if !is_plain(module) || type_lookup(&raw mut ffi::PyModule_Type, name).is_some() {
         return Ok(None);
     }
     let Some(dict) = module_dict(module) else { return Ok(None) };
-    if let Some(object) = dict.dict_get_text(name)? {
+    if let Some(object) = dict.dict_get(name)? {
         return Ok(Some(Found::Here(object)));
     }
     Ok(demand::of_module(module)
         .filter(|waiting| waiting.waits(name))
-        .map(|waiting| Found::Waits(waiting, name.to_owned())))
+        .map(|waiting| Found::Waits(waiting, name.clone())))
 }
 
 /// What a module has under a name.
 enum Found {
     Here(Object),
     /// A value that waits in this module, under this name.
-    Waits(Rc<Waiting>, String),
+    Waits(Rc<Waiting>, Name),
 }
 
 /// A module whose attributes are the entries of its namespace.
@@ -574,24 +580,25 @@ pub fn is_plain(module: &Object) -> bool {
 
 /// Whether a global of this name is looked for where a waiting one is found: C reads special names raw, and builtins
 /// would be found instead.
-fn may_wait(name: &str) -> Fallible<bool> {
-    if name.starts_with("__") && name.ends_with("__") {
+fn may_wait(name: &Name) -> Fallible<bool> {
+    let text = name.text();
+    if text.starts_with("__") && text.ends_with("__") {
         return Ok(false);
     }
     Ok(match builtins_dict() {
-        Some(builtins) => builtins.dict_get_text(name)?.is_none(),
+        Some(builtins) => builtins.dict_get(name)?.is_none(),
         None => false,
     })
 }
 
-type Bindings = Option<Vec<(String, Found)>>;
+type Bindings = Option<Vec<(Name, Found)>>;
 
 fn entries(module: &Object, names: NamePairs<'_>) -> Result<Bindings, Failure> {
     let mut bindings = Vec::with_capacity(names.len());
     for pair in names.iter() {
         let (name, bound) = pair?;
-        match entry(module, name)? {
-            Some(object) => bindings.push((bound.to_owned(), object)),
+        match entry(module, &Name::new(name)?)? {
+            Some(object) => bindings.push((Name::new(bound)?, object)),
             None => return Ok(None),
         }
     }
@@ -603,14 +610,14 @@ fn star(module: &Object) -> Fallible<Bindings> {
     let Some(dict) = module_dict(module) else {
         return Ok(None);
     };
-    let (names, public_only) = match dict.dict_get_text("__all__")? {
+    let (names, public_only) = match dict.dict_get_name(name!("__all__"))? {
         // SAFETY: an exact list; a new tuple.
         Some(all) if all.is_exactly(&raw mut ffi::PyList_Type) => unsafe {
             (Object::owned(ffi::PyList_AsTuple(all.as_ptr()))?, false)
         },
         Some(all) if all.is_exactly(&raw mut ffi::PyTuple_Type) => (all, false),
         Some(_) => return Ok(None),
-        None if dict.dict_get_text("__getattr__")?.is_some() => return Ok(None),
+        None if dict.dict_get_name(name!("__getattr__"))?.is_some() => return Ok(None),
         None => match demand::of_module(module) {
             Some(waiting) => (waiting.all_names()?, true),
             // SAFETY: a dict; a new list, a new tuple.
@@ -622,14 +629,14 @@ fn star(module: &Object) -> Fallible<Bindings> {
     };
     let mut bindings = Vec::new();
     for name in names.tuple_items() {
-        let Some(name) = name.as_text() else {
+        let Some(name) = Name::of(&name)? else {
             return Ok(None);
         };
-        if public_only && name.starts_with('_') {
+        if public_only && name.text().starts_with('_') {
             continue;
         }
-        match entry(module, name)? {
-            Some(object) => bindings.push((name.to_owned(), object)),
+        match entry(module, &name)? {
+            Some(object) => bindings.push((name, object)),
             None => return Ok(None),
         }
     }

@@ -3,6 +3,7 @@
 use pyo3_ffi as ffi;
 
 use crate::failure::Failure;
+use crate::names::name;
 use crate::object::{Fallible, Object, Raised, Static, forget_error, module_dict, modules};
 
 /// `import_from` of `ceval.c`.
@@ -19,14 +20,14 @@ pub fn import_from(module: &Object, name: &str) -> Result<Object, Failure> {
         }
         ffi::PyErr_Clear();
     }
-    let package = module.attribute("__name__");
+    let package = module.attribute(name!("__name__"));
     if package.is_err() {
         forget_error();
     }
     if let Some(package) = package.ok().as_ref().and_then(Object::as_text)
         && let Some(modules) = modules()
         && let Some(text) = name.as_text()
-        && let Some(found) = modules.dict_get_text(&format!("{package}.{text}"))?
+        && let Some(found) = modules.dict_get_name(&format!("{package}.{text}"))?
     {
         return Ok(found);
     }
@@ -52,8 +53,8 @@ fn raise_missing(module: &Object, name: &Object) -> Failure {
         let import =
             unsafe { Object::owned(ffi::PyCFunction_NewEx(&raw mut GIVE.0, stand_in.as_ptr(), std::ptr::null_mut()))? };
         let (builtins, globals) = (Object::dict()?, Object::dict()?);
-        builtins.dict_set_name("__import__", &import)?;
-        globals.dict_set_name("__builtins__", &builtins)?;
+        builtins.dict_set_name(name!("__import__"), &import)?;
+        globals.dict_set_name(name!("__builtins__"), &builtins)?;
         let text = format!("from m import {}\n", name.as_text().unwrap_or("_"));
         let text = std::ffi::CString::new(text).map_err(|_| Raised)?;
         // SAFETY: a C string and two dicts; a new reference.

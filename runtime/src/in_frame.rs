@@ -7,6 +7,7 @@ use std::rc::Rc;
 use pyo3_ffi as ffi;
 
 use crate::import::run;
+use crate::names::name;
 use crate::object::{Fallible, GilProtected, Object, Raised, check};
 
 /// What is run, perhaps from within itself; the answer is the value of the expression.
@@ -102,15 +103,15 @@ pub fn run_at_line(action: Action, globals: &Object, filename: &Object, line: u3
 fn statement(negation: &Object, filename: &Object, line: u32) -> Fallible<Object> {
     static TEMPLATE: GilProtected<Option<(Object, Object)>> = GilProtected::new(None);
     let (template, lines) = TEMPLATE.get_or_make(make_template)?;
-    let constants = template.attribute("co_consts")?;
+    let constants = template.attribute(name!("co_consts"))?;
     let constants =
         constants.tuple_items().map(|constant| if constant.is_text() { negation.clone() } else { constant }).collect();
     let keywords = Object::dict()?;
-    keywords.dict_set_name("co_consts", &Object::tuple(constants)?)?;
-    keywords.dict_set_name("co_filename", filename)?;
-    keywords.dict_set_name("co_firstlineno", &Object::int(u64::from(line.max(1)))?)?;
-    keywords.dict_set_name("co_linetable", &lines)?;
-    template.attribute("replace")?.call(&Object::tuple(vec![])?, Some(&keywords))
+    keywords.dict_set_name(name!("co_consts"), &Object::tuple(constants)?)?;
+    keywords.dict_set_name(name!("co_filename"), filename)?;
+    keywords.dict_set_name(name!("co_firstlineno"), &Object::int(u64::from(line.max(1)))?)?;
+    keywords.dict_set_name(name!("co_linetable"), &lines)?;
+    template.attribute(name!("replace"))?.call(&Object::tuple(vec![])?, Some(&keywords))
 }
 
 /// The code of a negation, and its lines.
@@ -118,7 +119,7 @@ fn make_template() -> Fallible<(Object, Object)> {
     // SAFETY: C strings and no flags; a new reference.
     let template =
         unsafe { Object::owned(ffi::Py_CompileString(c"-'step'\n".as_ptr(), c"<lyo>".as_ptr(), ffi::Py_file_input))? };
-    let instructions = template.attribute("co_code")?;
+    let instructions = template.attribute(name!("co_code"))?;
     let units = instructions.as_bytes().map_or(0, <[u8]>::len) / 2;
     Ok((template, Object::bytes(&line_table(units))?))
 }

@@ -6,6 +6,7 @@ use pyo3_ffi as ffi;
 
 use crate::failure::Failure;
 use crate::make::Rehydrator;
+use crate::names::name;
 use crate::object::{Object, check, type_lookup, type_name};
 
 /// What a class made by Python code rests on: the first class below it that C made.
@@ -119,8 +120,8 @@ fn new_property(class: *mut ffi::PyTypeObject, parts: &Object) -> Result<Object,
         check(initialize(object.as_ptr(), parts.as_ptr(), std::ptr::null_mut()))?;
         // The docstring, which is put there for a subclass: its turn comes.
         let dict = Object::owned(ffi::PyObject_GenericGetDict(object.as_ptr(), std::ptr::null_mut()))?;
-        if dict.dict_get_text("__doc__")?.is_some() {
-            dict.dict_delete("__doc__")?;
+        if dict.dict_get_name(name!("__doc__"))?.is_some() {
+            dict.dict_delete_name(name!("__doc__"))?;
         }
     }
     Ok(object)

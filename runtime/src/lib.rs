@@ -44,6 +44,7 @@ use std::ptr;
 
 use pyo3_ffi as ffi;
 
+use crate::names::{Name, name};
 use object::{Fallible, Object, Raised};
 
 /// Sets a `RuntimeError`.
@@ -116,7 +117,6 @@ functions! {
     lookup = python_lookup;
     lookup_below = |arguments| {
         let (object, names) = (argument(arguments, 0)?, path_names(&argument(arguments, 1)?)?);
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
         lookup::lookup_below(object, &names)?.ok_or_else(nothing_found)
     };
     use_finder = |arguments| {
@@ -152,19 +152,17 @@ fn origin_and_package(located: Option<locate::Located>) -> Fallible<Object> {
 
 /// `lookup(module, path)`: see [`lookup::lookup`]; `LookupError` where there is nothing.
 fn python_lookup(arguments: &Object) -> Fallible<Object> {
-    let module = name(&argument(arguments, 0)?)?;
-    let names = path_names(&argument(arguments, 1)?)?;
-    let found = lookup::lookup(&module, names.iter().map(|name| Ok::<_, Raised>(name.as_str())))?;
-    found.ok_or_else(nothing_found)
+    let module = path_name(&argument(arguments, 0)?)?;
+    lookup::lookup(&module, &path_names(&argument(arguments, 1)?)?)?.ok_or_else(nothing_found)
 }
 
-fn name(object: &Object) -> Fallible<String> {
-    object.as_text().map(str::to_owned).ok_or_else(|| raise("a path consists of names"))
+fn path_name(object: &Object) -> Fallible<Name> {
+    Name::of(object)?.ok_or_else(|| raise("a path consists of names"))
 }
 
 /// The names in a sequence.
-fn path_names(path: &Object) -> Fallible<Vec<String>> {
-    path.sequence_tuple()?.tuple_items().map(|item| name(&item)).collect()
+fn path_names(path: &Object) -> Fallible<Vec<Name>> {
+    path.sequence_tuple()?.tuple_items().map(|item| path_name(&item)).collect()
 }
 
 /// Sets `LookupError`.
@@ -192,7 +190,7 @@ unsafe extern "C" fn initialise(module: *mut ffi::PyObject) -> c_int {
             // SAFETY: the module that is being made.
             .and_then(|()| unsafe { Object::borrowed(module) }.ok_or(Raised))
             .and_then(|module| {
-                module.set_attribute("types", &unnamed::types()?)?;
+                module.set_attribute(name!("types"), &unnamed::types()?)?;
                 libm::describe(&module)
             });
         return if done.is_ok() { 0 } else { -1 };

@@ -3,12 +3,13 @@
 //! They round as they please, and the library chooses between variants of them by the processor. So what tells is the build
 //! identifier of the library (`NT_GNU_BUILD_ID`) and where in it the chosen variants lie.
 
+use crate::names::name;
 use crate::object::{Fallible, Object};
 
 /// Sets the attribute `libm` of the extension module: text, or no attribute where the library can't be told from others.
 pub fn describe(module: &Object) -> Fallible<()> {
     match identity() {
-        Some(identity) => module.set_attribute("libm", &Object::text(&identity)?),
+        Some(identity) => module.set_attribute(name!("libm"), &Object::text(&identity)?),
         None => Ok(()),
     }
 }

@@ -15,6 +15,7 @@ use crate::bundle;
 use crate::execute;
 use crate::import::is_plain;
 use crate::module_lock::ModuleLocks;
+use crate::names::name;
 use crate::object::{
     Fallible, GilProtected, Object, Raised, check, forget_error, imported, keeping_error, module_dict, modules,
     raise_key_error, type_dict,
@@ -123,9 +124,9 @@ impl System {
             }
         }
         let options = imported(c"sys", "_xoptions")?;
-        let is_timed = options.dict_get_text("importtime")?.is_some()
+        let is_timed = options.dict_get_name(name!("importtime"))?.is_some()
             || std::env::var_os("PYTHONPROFILEIMPORTTIME").is_some_and(|value| !value.is_empty());
-        let is_told = !imported(c"sys", "flags")?.attribute("verbose")?.equals(&Object::int(0)?)?;
+        let is_told = !imported(c"sys", "flags")?.attribute(name!("verbose"))?.equals(&Object::int(0)?)?;
         if is_timed || is_told {
             return Ok(None);
         }
@@ -177,7 +178,7 @@ impl System {
         let mut package = None;
         if let Some((parent, child)) = name.rsplit_once('.') {
             self.load(&Object::text(parent)?, finder)?;
-            package = match modules.dict_get_text(parent)? {
+            package = match modules.dict_get_name(parent)? {
                 Some(parent) => Package::of(parent, child)?,
                 None => None,
             };
@@ -194,8 +195,8 @@ impl System {
 
 /// Whether it is a function of `importlib`, or a class or static method around one.
 pub fn is_own(part: &Object) -> bool {
-    let function = part.attribute("__func__").unwrap_or_else(|Raised| part.clone());
-    let code = function.attribute("__code__").and_then(|code| code.attribute("co_filename"));
+    let function = part.attribute(name!("__func__")).unwrap_or_else(|Raised| part.clone());
+    let code = function.attribute(name!("__code__")).and_then(|code| code.attribute(name!("co_filename")));
     forget_error();
     code.is_ok_and(|filename| filename.as_text().is_some_and(|name| name.starts_with("<frozen importlib")))
 }
@@ -216,7 +217,8 @@ impl Package {
             return Ok(None);
         }
         let Some(dict) = module_dict(&module) else { return Ok(None) };
-        let (Some(path), Some(spec)) = (dict.dict_get_text("__path__")?, dict.dict_get_text("__spec__")?) else {
+        let (Some(path), Some(spec)) = (dict.dict_get_name(name!("__path__"))?, dict.dict_get_name(name!("__spec__"))?)
+        else {
             return Ok(None);
         };
         if !path.is_exactly(&raw mut ffi::PyList_Type)
@@ -224,7 +226,7 @@ impl Package {
         {
             return Ok(None);
         }
-        let uninitialized = cfg!(Py_3_12).then(|| spec.attribute("_uninitialized_submodules")).transpose()?;
+        let uninitialized = cfg!(Py_3_12).then(|| spec.attribute(name!("_uninitialized_submodules"))).transpose()?;
         let is_list = |list: &Object| list.is_exactly(&raw mut ffi::PyList_Type);
         if !uninitialized.as_ref().is_none_or(is_list) {
             return Ok(None);
@@ -266,7 +268,7 @@ fn find_and_load(modules: &Object, name: &Object, finder: &Finder, package: Opti
         Some(spec) => spec,
         None => {
             let path = path.cloned().unwrap_or_else(Object::none);
-            finder.object.attribute("find_spec")?.call(&Object::tuple(vec![name.clone(), path])?, None)?
+            finder.object.attribute(name!("find_spec"))?.call(&Object::tuple(vec![name.clone(), path])?, None)?
         }
     };
     let Some((execute, module)) = module_from_spec(&spec, name)? else { return Ok(()) };
@@ -276,7 +278,7 @@ fn find_and_load(modules: &Object, name: &Object, finder: &Finder, package: Opti
     }
     let loaded = load_unlocked(modules, name, &spec, &execute, module);
     if let Some((uninitialized, _)) = waits {
-        keeping_error(|| uninitialized.attribute("pop")?.call0().map(drop));
+        keeping_error(|| uninitialized.attribute(name!("pop"))?.call0().map(drop));
     }
     let module = loaded?;
     match package {
@@ -294,13 +296,13 @@ fn module_from_spec(spec: &Object, name: &Object) -> Fallible<Option<(Object, Ob
         return Ok(None);
     }
     let Some(fields) = spec.own_dict()? else { return Ok(None) };
-    let field = |name: &str| fields.dict_get_text(name);
+    let field = |name: &str| fields.dict_get_name(name);
     let (Some(loader), Some(origin), Some(cached)) = (field("loader")?, field("origin")?, field("_cached")?) else {
         return Ok(None);
     };
     let Some(locations) = field("submodule_search_locations")? else { return Ok(None) };
     let execute = match loader.own_dict()? {
-        Some(dict) => dict.dict_get_text("exec_module")?,
+        Some(dict) => dict.dict_get_name(name!("exec_module"))?,
         None => None,
     };
     let Some(execute) = execute.filter(execute::is_executor) else { return Ok(None) };
@@ -315,21 +317,21 @@ fn module_from_spec(spec: &Object, name: &Object) -> Fallible<Option<(Object, Ob
     } else {
         name.clone()
     };
-    namespace.dict_set_name("__name__", name)?;
-    namespace.dict_set_name("__loader__", &loader)?;
-    namespace.dict_set_name("__package__", &parent)?;
-    namespace.dict_set_name("__spec__", spec)?;
+    namespace.dict_set_name(name!("__name__"), name)?;
+    namespace.dict_set_name(name!("__loader__"), &loader)?;
+    namespace.dict_set_name(name!("__package__"), &parent)?;
+    namespace.dict_set_name(name!("__spec__"), spec)?;
     if !locations.is_none() {
-        namespace.dict_set_name("__path__", &locations)?;
+        namespace.dict_set_name(name!("__path__"), &locations)?;
     }
-    namespace.dict_set_name("__file__", &origin)?;
-    namespace.dict_set_name("__cached__", &cached)?;
+    namespace.dict_set_name(name!("__file__"), &origin)?;
+    namespace.dict_set_name(name!("__cached__"), &cached)?;
     Ok(Some((execute, module)))
 }
 
 /// `_load_unlocked`; gives what stands in `sys.modules` then.
 fn load_unlocked(modules: &Object, name: &Object, spec: &Object, execute: &Object, module: Object) -> Fallible<Object> {
-    spec.set_attribute("_initializing", &Object::bool(true))?;
+    spec.set_attribute(name!("_initializing"), &Object::bool(true))?;
     let loaded = (|| {
         modules.dict_set(name, &module)?;
         UNDER_WAY.with_borrow_mut(|modules| modules.push(module.clone()));
@@ -338,17 +340,17 @@ fn load_unlocked(modules: &Object, name: &Object, spec: &Object, execute: &Objec
         if executed.is_err() {
             strip_frames();
             keeping_error(|| match modules.dict_get(name)? {
-                Some(_) => modules.dict_delete_key(name),
+                Some(_) => modules.dict_delete(name),
                 None => Ok(()),
             });
             return Err(Raised);
         }
         let Some(module) = modules.dict_get(name)? else { return Err(raise_key_error(name)) };
-        modules.dict_delete_key(name)?;
+        modules.dict_delete(name)?;
         modules.dict_set(name, &module)?;
         Ok(module)
     })();
-    keeping_error(|| spec.set_attribute("_initializing", &Object::bool(false)));
+    keeping_error(|| spec.set_attribute(name!("_initializing"), &Object::bool(false)));
     loaded
 }
 
@@ -377,14 +379,14 @@ fn strip_frames() {
 fn stripped(first: Object) -> Fallible<Option<Object>> {
     let (mut start, mut last, mut next) = (Some(first.clone()), None::<Object>, Some(first));
     while let Some(entry) = next {
-        let code = entry.attribute("tb_frame")?.attribute("f_code")?;
+        let code = entry.attribute(name!("tb_frame"))?.attribute(name!("f_code"))?;
         let is_named = |field, name| Ok(code.attribute(field)?.as_text() == Some(name));
-        next = Some(entry.attribute("tb_next")?).filter(|next| !next.is_none());
+        next = Some(entry.attribute(name!("tb_next"))?).filter(|next| !next.is_none());
         if is_named("co_name", "_call_with_frames_removed")?
             && is_named("co_filename", "<frozen importlib._bootstrap>")?
         {
             match &last {
-                Some(last) => last.set_attribute("tb_next", next.as_ref().unwrap_or(&Object::none()))?,
+                Some(last) => last.set_attribute(name!("tb_next"), next.as_ref().unwrap_or(&Object::none()))?,
                 None => start = next.clone(),
             }
         } else {

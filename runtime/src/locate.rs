@@ -8,6 +8,7 @@ use pyo3_ffi as ffi;
 
 use crate::bundle::Bundle;
 use crate::listing::{Holding, Listings};
+use crate::names::name;
 use crate::object::{Fallible, Object};
 
 /// What the finder knows of the interpreter.
@@ -126,7 +127,9 @@ impl Surroundings {
         if let Some(importer) = self.importers.dict_get(&key)? {
             return Ok(if importer.is_none() {
                 Kind::Skipped
-            } else if importer.class().is(&self.file_finder) && importer.attribute("_loaders")?.equals(&self.loaders)? {
+            } else if importer.class().is(&self.file_finder)
+                && importer.attribute(name!("_loaders"))?.equals(&self.loaders)?
+            {
                 Kind::Directory(entry.to_owned())
             } else {
                 Kind::Unknown

@@ -1,8 +1,11 @@
 //! The raw walk: from a module's name along attributes, calling nothing.
 
+use artifact::view::Texts;
 use pyo3_ffi as ffi;
 
 use crate::demand::{methods, of_module};
+use crate::failure::Failure;
+use crate::names::{Name, Named, name};
 use crate::object::{Fallible, Object, Raised, module_dict, modules, take_message, type_lookup};
 use crate::unnamed;
 
@@ -11,30 +14,31 @@ use crate::unnamed;
 /// absent, or the path goes through something else. `__dict__` of a module is its dictionary, `__globals__` of a
 /// function are its globals and `__annotations__` what it keeps of them if there are any; `__func__` of a static or class
 /// method is its function.
-pub fn lookup<'a, E: From<crate::object::Raised>>(
-    module: &str,
-    path: impl IntoIterator<Item = Result<&'a str, E>>,
-) -> Result<Option<Object>, E> {
+pub fn lookup(module: &Name, path: &[Name]) -> Fallible<Option<Object>> {
     let Some(modules) = modules() else {
         return Ok(None);
     };
     if !modules.is_exactly(&raw mut ffi::PyDict_Type) {
         return Ok(None);
     }
-    let Some(mut object) = modules.dict_get_text(module)? else {
-        return Ok(None);
-    };
-    for name in path {
-        match step(&object, name?)? {
-            Some(next) => object = next,
-            None => return Ok(None),
-        }
+    match modules.dict_get(module)? {
+        Some(module) => lookup_below(module, path),
+        None => Ok(None),
     }
-    Ok(Some(object))
+}
+
+/// A name of the module `builtins`.
+pub fn builtin(name: &str) -> Fallible<Option<Object>> {
+    lookup(&name!("builtins").name()?, &[Name::new(name)?])
+}
+
+/// The names of a path.
+pub fn names(path: Texts<'_>) -> Result<Vec<Name>, Failure> {
+    path.iter().map(|name| Ok(Name::new(name?)?)).collect()
 }
 
 /// The same from an object.
-pub fn lookup_below(mut object: Object, path: &[&str]) -> Fallible<Option<Object>> {
+pub fn lookup_below(mut object: Object, path: &[Name]) -> Fallible<Option<Object>> {
     for name in path {
         match step(&object, name)? {
             Some(next) => object = next,
@@ -45,10 +49,10 @@ pub fn lookup_below(mut object: Object, path: &[&str]) -> Fallible<Option<Object
 }
 
 /// The descriptor of a slot that the object's class has under this name.
-fn slot(object: &Object, name: &str) -> Fallible<Option<Object>> {
+fn slot(object: &Object, name: &Name) -> Fallible<Option<Object>> {
     let class = object.class();
     let Some(class) = class.as_type() else { return Ok(None) };
-    let found = type_lookup(class, &Object::name(name)?);
+    let found = type_lookup(class, name);
     Ok(found.filter(|found| found.is_exactly(&raw mut ffi::PyMemberDescr_Type)))
 }
 
@@ -73,12 +77,12 @@ pub const ASKS_SUBCLASS: &str = "issubclass:";
 
 /// Asks as the module's own code would ask at this point: who has registered what, decides.
 fn is_subclass(name: &str, class: &Object) -> Fallible<Object> {
-    let builtins = modules().map(|modules| modules.dict_get_text("builtins")).transpose()?.flatten();
+    let builtins = modules().map(|modules| modules.dict_get_name(name!("builtins"))).transpose()?.flatten();
     let found =
-        builtins.and_then(|builtins| module_dict(&builtins)).map(|dict| dict.dict_get_text(name)).transpose()?;
+        builtins.and_then(|builtins| module_dict(&builtins)).map(|dict| dict.dict_get_name(name)).transpose()?;
     let subclass = match found.flatten() {
         Some(found) => found,
-        None => unnamed::types()?.dict_get_text(name)?.unwrap_or_else(Object::none),
+        None => unnamed::types()?.dict_get_name(name)?.unwrap_or_else(Object::none),
     };
     // SAFETY: live objects; the call checks them.
     let answer = unsafe { ffi::PyObject_IsSubclass(subclass.as_ptr(), class.as_ptr()) };
@@ -93,54 +97,55 @@ fn annotations(function: &Object) -> Option<Object> {
     (unsafe { ffi::PyObject_Size(kept.as_ptr()) } != 0).then_some(kept)
 }
 
-fn step(object: &Object, name: &str) -> Fallible<Option<Object>> {
+fn step(object: &Object, name: &Name) -> Fallible<Option<Object>> {
+    let text = name.text();
     if let Some(dict) = module_dict(object) {
-        if name == "__dict__" {
+        if text == "__dict__" {
             if let Some(waiting) = of_module(object) {
                 waiting.hand_out()?;
             }
             return Ok(Some(dict));
         }
         if let Some(waiting) = of_module(object) {
-            let found = waiting.touch(&Object::name(name)?)?;
+            let found = waiting.touch(name)?;
             if found.is_some() {
                 return Ok(found);
             }
         }
-        return dict.dict_get_text(name);
+        return dict.dict_get(name);
     }
     if object.is_exactly(&raw mut ffi::PyDict_Type) {
-        return match object.dict_get_text(name)? {
+        return match object.dict_get(name)? {
             Some(found) => Ok(Some(found)),
-            None => object.dict_get(&Object::bytes(name.as_bytes())?),
+            None => object.dict_get(&Object::bytes(text.as_bytes())?),
         };
     }
-    if name == "__globals__" && object.is_exactly(&raw mut ffi::PyFunction_Type) {
+    if text == "__globals__" && object.is_exactly(&raw mut ffi::PyFunction_Type) {
         // SAFETY: a function; its globals are borrowed.
         return Ok(unsafe { Object::borrowed(ffi::PyFunction_GetGlobals(object.as_ptr())) });
     }
-    if name == "__annotations__" && object.is_exactly(&raw mut ffi::PyFunction_Type) {
+    if text == "__annotations__" && object.is_exactly(&raw mut ffi::PyFunction_Type) {
         return Ok(annotations(object));
     }
     let is_wrapper =
         object.is_exactly(&raw mut ffi::PyStaticMethod_Type) || object.is_exactly(&raw mut ffi::PyClassMethod_Type);
-    if name == "__func__" && is_wrapper {
-        return object.attribute("__func__").map(Some);
+    if text == "__func__" && is_wrapper {
+        return object.attribute(name!("__func__")).map(Some);
     }
     if let Some(class) = object.as_type() {
-        if let Some(subclass) = name.strip_prefix(ASKS_SUBCLASS) {
+        if let Some(subclass) = text.strip_prefix(ASKS_SUBCLASS) {
             return is_subclass(subclass, object).map(Some);
         }
-        return type_lookup(class, &Object::name(name)?).map(methods::made).transpose();
+        return type_lookup(class, name).map(methods::made).transpose();
     }
     if object.is_exactly(&raw mut ffi::PyTuple_Type) {
-        return Ok(name.parse().ok().and_then(|index| object.tuple_item(index)));
+        return Ok(text.parse().ok().and_then(|index| object.tuple_item(index)));
     }
     if let Some(descriptor) = slot(object, name)? {
         return Ok(slot_value(&descriptor, object));
     }
     match object.own_dict()? {
-        Some(dict) => dict.dict_get_text(name),
+        Some(dict) => dict.dict_get(name),
         None => Ok(None),
     }
 }

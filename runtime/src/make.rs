@@ -17,8 +17,8 @@ use crate::code::unmarshal;
 use crate::complete::{Pending, Task};
 use crate::demand::{Waiting, subclasses};
 use crate::failure::Failure;
-use crate::lookup::lookup;
-use crate::names;
+use crate::lookup::{self, builtin};
+use crate::names::{self, Name, name};
 use crate::object::{Object, type_dict};
 use crate::slots::{Slot, Slots};
 
@@ -317,14 +317,14 @@ impl<'a> Rehydrator<'a> {
                 self.later(id);
                 object
             }
-            NodeView::Name(name) => match self.globals.dict_get_text(name)? {
+            NodeView::Name(name) => match self.globals.dict_get_name(name)? {
                 Some(object) => object,
                 None => return Failure::refused(format!("the module has no name {name}")),
             },
             NodeView::Attribute { object, name } => {
                 let class = self.make(object)?;
                 let found = match class.as_type() {
-                    Some(class) => type_dict(class)?.dict_get_text(name)?,
+                    Some(class) => type_dict(class)?.dict_get_name(name)?,
                     None => None,
                 };
                 match found {
@@ -333,16 +333,13 @@ impl<'a> Rehydrator<'a> {
                 }
             }
             NodeView::ThisModule => self.module.clone(),
-            NodeView::External { module, path } => {
-                let found = lookup(module, path.iter().map(|name| name.map_err(Failure::Read)))?;
-                match found {
-                    Some(found) => found,
-                    None => {
-                        return Failure::refused(format!("module {module} has not the expected contents"));
-                    }
+            NodeView::External { module, path } => match lookup::lookup(&Name::new(module)?, &lookup::names(path)?)? {
+                Some(found) => found,
+                None => {
+                    return Failure::refused(format!("module {module} has not the expected contents"));
                 }
-            }
-            NodeView::Builtin(name) => match lookup("builtins", [Ok::<_, Failure>(name)])? {
+            },
+            NodeView::Builtin(name) => match builtin(name)? {
                 Some(found) => found,
                 None => return Failure::refused(format!("there is no builtin {name}")),
             },
@@ -370,7 +367,8 @@ fn make_text(value: &[u8], interned: bool) -> Result<Object, Failure> {
 fn constant(code: Object, path: Ids<'_>) -> Result<Object, Failure> {
     let mut object = code;
     for index in path.iter() {
-        let items = if object.is_exactly(&raw mut ffi::PyCode_Type) { object.attribute("co_consts")? } else { object };
+        let items =
+            if object.is_exactly(&raw mut ffi::PyCode_Type) { object.attribute(name!("co_consts"))? } else { object };
         match items.tuple_item(index as usize) {
             Some(item) => object = item,
             None => return Failure::refused("the code has no such constant"),
@@ -385,7 +383,7 @@ fn code_of(function: &Object) -> Result<Object, Failure> {
     let wrapped =
         function.is_exactly(&raw mut ffi::PyStaticMethod_Type) || function.is_exactly(&raw mut ffi::PyClassMethod_Type);
     let function = if wrapped {
-        inner = function.attribute("__func__")?;
+        inner = function.attribute(name!("__func__"))?;
         &inner
     } else {
         function

@@ -9,6 +9,7 @@ use std::ptr;
 
 use pyo3_ffi as ffi;
 
+use crate::names::name;
 use crate::object::{Fallible, Object, check, imported, keeping_error};
 
 /// What of `importlib` makes and keeps such locks.
@@ -61,7 +62,7 @@ impl ModuleLocks {
             return Ok(held);
         }
         let lock = self.get.call1(name)?;
-        lock.attribute("acquire")?.call0()?;
+        lock.attribute(name!("acquire"))?.call0()?;
         Ok(Held::Real(lock))
     }
 
@@ -87,13 +88,13 @@ impl ModuleLocks {
 impl Held {
     pub fn release(self) -> Fallible<()> {
         match self {
-            Held::Real(lock) => lock.attribute("release")?.call0().map(drop),
+            Held::Real(lock) => lock.attribute(name!("release"))?.call0().map(drop),
             Held::StandIn { known, state } => {
                 set(&state, OWNER, Object::none())?;
                 withdraw(&known, &state)?;
                 match item(&state, LOCK) {
                     lock if lock.is_none() => Ok(()),
-                    lock => lock.attribute("release")?.call0().map(drop),
+                    lock => lock.attribute(name!("release"))?.call0().map(drop),
                 }
             }
         }
@@ -107,7 +108,7 @@ fn withdraw(known: &Object, state: &Object) -> Fallible<()> {
     let is_ours = found.is_exactly(&raw mut ffi::PyCFunction_Type)
         // SAFETY: a builtin function.
         && unsafe { ffi::PyCFunction_GetSelf(found.as_ptr()) } == state.as_ptr();
-    if is_ours { known.dict_delete_key(&name) } else { Ok(()) }
+    if is_ours { known.dict_delete(&name) } else { Ok(()) }
 }
 
 /// `_get_module_lock` calls what it takes for a weak reference.
@@ -129,11 +130,11 @@ fn real_lock(state: &Object) -> Fallible<Object> {
     let owner = item(state, OWNER);
     if !owner.is_none() {
         // `_ModuleLock.acquire`: what counts is a number or, from 3.12 on, a list.
-        lock.set_attribute("owner", &owner)?;
-        let count = lock.attribute("count")?;
+        lock.set_attribute(name!("owner"), &owner)?;
+        let count = lock.attribute(name!("count"))?;
         match count.is_exactly(&raw mut ffi::PyList_Type) {
             true => count.list_append(&Object::bool(true))?,
-            false => lock.set_attribute("count", &Object::int(1)?)?,
+            false => lock.set_attribute(name!("count"), &Object::int(1)?)?,
         }
         set(state, LOCK, lock.clone())?;
     }

@@ -1,9 +1,105 @@
-//! Interned strings by their text: the interpreter's own table can only be asked with a string object in hand.
+//! Names: interned strings by their text. The interpreter's own table can only be asked with a string object in hand.
+
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
 
 use pyo3_ffi as ffi;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::object::{Fallible, GilProtected, Object};
+
+/// An interned string of text without surrogates: two are the same where they are one object.
+#[derive(Clone)]
+pub struct Name(Object);
+
+impl Name {
+    pub fn new(text: &str) -> Fallible<Self> {
+        interned(text.as_bytes()).map(Self)
+    }
+
+    /// The name that a Python string says; nothing, where it is no text.
+    pub fn of(string: &Object) -> Fallible<Option<Self>> {
+        let Some(text) = string.as_text() else { return Ok(None) };
+        if string.is_interned() { Ok(Some(Self(string.clone()))) } else { Self::new(text).map(Some) }
+    }
+
+    pub fn text(&self) -> &str {
+        self.as_text().unwrap_or_default()
+    }
+}
+
+impl Deref for Name {
+    type Target = Object;
+
+    fn deref(&self) -> &Object {
+        &self.0
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.is(other)
+    }
+}
+
+impl Eq for Name {}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_usize(self.as_ptr() as usize);
+    }
+}
+
+/// What says a name.
+pub trait Named {
+    fn name(&self) -> Fallible<Name>;
+}
+
+impl Named for Name {
+    fn name(&self) -> Fallible<Name> {
+        Ok(self.clone())
+    }
+}
+
+impl Named for str {
+    fn name(&self) -> Fallible<Name> {
+        Name::new(self)
+    }
+}
+
+impl Named for String {
+    fn name(&self) -> Fallible<Name> {
+        Name::new(self)
+    }
+}
+
+/// A name that stands in our own code, looked up once: see [`name!`].
+pub struct Literal {
+    text: &'static str,
+    known: GilProtected<Option<Name>>,
+}
+
+impl Literal {
+    pub const fn new(text: &'static str) -> Self {
+        Self { text, known: GilProtected::new(None) }
+    }
+}
+
+impl Named for Literal {
+    fn name(&self) -> Fallible<Name> {
+        self.known.get_or_make(|| Name::new(self.text))
+    }
+}
+
+/// The [`Literal`] of a text.
+macro_rules! name {
+    ($text:literal) => {{
+        static LITERAL: $crate::names::Literal = $crate::names::Literal::new($text);
+        &LITERAL
+    }};
+}
+
+pub(crate) use name;
 
 /// So many names are remembered.
 const MOST: usize = 1 << 16;

@@ -8,7 +8,7 @@ use std::ptr::{self, NonNull};
 
 use pyo3_ffi as ffi;
 
-use crate::names;
+use crate::names::{self, Named};
 
 /// A Python exception is set.
 #[derive(Debug)]
@@ -132,6 +132,13 @@ impl Object {
         names::interned(value.as_bytes())
     }
 
+    /// Whether it is the interned string of its text.
+    pub fn is_interned(&self) -> bool {
+        // SAFETY: an exact str, of which a field is read.
+        self.is_exactly(&raw mut ffi::PyUnicode_Type)
+            && unsafe { (*self.as_ptr().cast::<ffi::PyASCIIObject>()).interned() != 0 }
+    }
+
     pub fn bool(value: bool) -> Self {
         // SAFETY: the singletons live for ever.
         unsafe { Self::immortal(if value { ffi::Py_True() } else { ffi::Py_False() }) }
@@ -230,15 +237,15 @@ impl Object {
     }
 
     /// `getattr(self, name)`, which may run code.
-    pub fn attribute(&self, name: &str) -> Fallible<Object> {
-        let name = Self::name(name)?;
+    pub fn attribute(&self, name: &(impl Named + ?Sized)) -> Fallible<Object> {
+        let name = name.name()?;
         // SAFETY: live objects.
         unsafe { Self::owned(ffi::PyObject_GetAttr(self.as_ptr(), name.as_ptr())) }
     }
 
     /// `setattr(self, name, value)`, which may run code.
-    pub fn set_attribute(&self, name: &str, value: &Object) -> Fallible<()> {
-        let name = Self::name(name)?;
+    pub fn set_attribute(&self, name: &(impl Named + ?Sized), value: &Object) -> Fallible<()> {
+        let name = name.name()?;
         // SAFETY: live objects.
         check(unsafe { ffi::PyObject_SetAttr(self.as_ptr(), name.as_ptr(), value.as_ptr()) }).map(drop)
     }
@@ -306,8 +313,8 @@ impl Object {
         unsafe { Self::owned(ffi::PyDict_Copy(self.as_ptr())) }
     }
 
-    pub fn dict_get_text(&self, key: &str) -> Fallible<Option<Object>> {
-        self.dict_get(&Self::name(key)?)
+    pub fn dict_get_name(&self, key: &(impl Named + ?Sized)) -> Fallible<Option<Object>> {
+        self.dict_get(&*key.name()?)
     }
 
     pub fn dict_set(&self, key: &Object, value: &Object) -> Fallible<()> {
@@ -315,15 +322,15 @@ impl Object {
         check(unsafe { ffi::PyDict_SetItem(self.as_ptr(), key.as_ptr(), value.as_ptr()) }).map(drop)
     }
 
-    pub fn dict_set_name(&self, key: &str, value: &Object) -> Fallible<()> {
-        self.dict_set(&Self::name(key)?, value)
+    pub fn dict_set_name(&self, key: &(impl Named + ?Sized), value: &Object) -> Fallible<()> {
+        self.dict_set(&*key.name()?, value)
     }
 
-    pub fn dict_delete(&self, key: &str) -> Fallible<()> {
-        self.dict_delete_key(&Self::name(key)?)
+    pub fn dict_delete_name(&self, key: &(impl Named + ?Sized)) -> Fallible<()> {
+        self.dict_delete(&*key.name()?)
     }
 
-    pub fn dict_delete_key(&self, key: &Object) -> Fallible<()> {
+    pub fn dict_delete(&self, key: &Object) -> Fallible<()> {
         // SAFETY: the call checks that this is a dict.
         check(unsafe { ffi::PyDict_DelItem(self.as_ptr(), key.as_ptr()) }).map(drop)
     }

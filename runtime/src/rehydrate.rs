@@ -11,6 +11,7 @@ use crate::failure::{Failure, Stop};
 use crate::guards::check_guard;
 use crate::handlers::may_handle;
 use crate::import::{Importer, Statement};
+use crate::names::{Name, name};
 use crate::object::{Fallible, Object, Raised, forget_error, modules};
 
 /// How a rehydration ended.
@@ -66,7 +67,7 @@ struct Run<'a> {
     before: Object,
     code: &'a dyn Fn() -> Fallible<Object>,
     /// Names bound so far.
-    bound: Vec<String>,
+    bound: Vec<Name>,
     /// Guards that are still to be checked.
     guards: Box<dyn Iterator<Item = Result<GuardView<'static>, ReadError>>>,
     /// How many were.
@@ -81,10 +82,11 @@ impl Run<'_> {
                     self.import(&Statement { line, level, module, binding, may_wait })?;
                 }
                 OperationView::Store { name, node, demand } => {
-                    self.waiting.store(name, node, demand)?;
-                    self.bound.push(name.to_owned());
+                    let name = Name::new(name).map_err(Failure::from)?;
+                    self.waiting.store(&name, node, demand)?;
+                    self.bound.push(name);
                 }
-                OperationView::Delete { name } => self.waiting.delete(name)?,
+                OperationView::Delete { name } => self.waiting.delete(&Name::new(name).map_err(Failure::from)?)?,
                 OperationView::CheckGuards { until, .. } => self.check_guards(until as usize)?,
                 OperationView::Segment { .. } | OperationView::Replay(_) => {
                     Failure::refused("segments in an image without steps")?;
@@ -145,23 +147,23 @@ impl Run<'_> {
         let globals = self.globals;
         for name in &self.bound {
             let restored = (|| -> Result<(), Raised> {
-                let Some(old) = globals.dict_get_text(name)? else {
+                let Some(old) = globals.dict_get(name)? else {
                     return Ok(());
                 };
-                if let Some(first) = self.before.dict_get_text(name)? {
-                    return globals.dict_set_name(name, &first);
+                if let Some(first) = self.before.dict_get(name)? {
+                    return globals.dict_set(name, &first);
                 }
                 globals.dict_delete(name)?;
                 drop(old);
-                let package = globals.dict_get_text("__path__")?.and(globals.dict_get_text("__name__")?);
+                let package = globals.dict_get_name(name!("__path__"))?.and(globals.dict_get_name(name!("__name__"))?);
                 let Some(package) = package.as_ref().and_then(Object::as_text) else {
                     return Ok(());
                 };
                 let Some(modules) = modules() else {
                     return Ok(());
                 };
-                match modules.dict_get_text(&format!("{package}.{name}"))? {
-                    Some(submodule) => globals.dict_set_name(name, &submodule),
+                match modules.dict_get_name(&format!("{package}.{}", name.text()))? {
+                    Some(submodule) => globals.dict_set(name, &submodule),
                     None => Ok(()),
                 }
             })();

@@ -9,6 +9,7 @@ use pyo3_ffi as ffi;
 
 use crate::load::is_own;
 use crate::locate::{Located, Surroundings, locate, locate_sealed};
+use crate::names::name;
 use crate::object::{Fallible, Object, imported, type_lookup};
 use crate::{bundle, execute};
 
@@ -127,19 +128,19 @@ impl Specifier {
         let origin = Object::text(&located.origin)?;
         let loader = self.source_loader.call(&Object::tuple(vec![name.clone(), origin.clone()])?, None)?;
         let keywords = Object::dict()?;
-        keywords.dict_set_name("origin", &origin)?;
+        keywords.dict_set_name(name!("origin"), &origin)?;
         let spec = self.spec.call(&Object::tuple(vec![name.clone(), loader.clone()])?, Some(&keywords))?;
-        spec.set_attribute("_set_fileattr", &Object::bool(true))?;
+        spec.set_attribute(name!("_set_fileattr"), &Object::bool(true))?;
         if let Some(folder) = &located.package {
             let locations = Object::list()?;
             let folder = Object::text(folder)?;
             locations.list_append(&folder)?;
-            spec.set_attribute("submodule_search_locations", &locations)?;
+            spec.set_attribute(name!("submodule_search_locations"), &locations)?;
         }
         let (head, tail) = located.origin.rsplit_once('/').unwrap_or(("", &located.origin));
         let stem = tail.strip_suffix(".py").unwrap_or(tail);
         let (folder, ending) = &self.compiled;
-        spec.set_attribute("_cached", &Object::text(&format!("{head}/{folder}{stem}{ending}"))?)?;
+        spec.set_attribute(name!("_cached"), &Object::text(&format!("{head}/{folder}{stem}{ending}"))?)?;
         let recorder = self.recorder.call0()?;
         let executor = execute::executor(&Object::tuple(vec![
             self.capsule.clone(),
@@ -148,7 +149,7 @@ impl Specifier {
             origin,
             recorder,
         ])?)?;
-        loader.set_attribute("exec_module", &executor)?;
+        loader.set_attribute(name!("exec_module"), &executor)?;
         Ok(spec)
     }
 }

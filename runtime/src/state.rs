@@ -7,6 +7,7 @@
 use pyo3_ffi as ffi;
 
 use crate::fingerprint::{counts_by_class, function_labels};
+use crate::names::{Named, name};
 use crate::object::{ClassMethod, Fallible, Object, module_dict, type_lookup};
 
 /// Objects are followed this deeply.
@@ -82,7 +83,7 @@ fn walk(object: &Object, depth: u32, see: &mut See<'_>) -> Fallible<bool> {
         return walk_part(function.as_ref(), depth, see);
     }
     if let Some(dict) = module_dict(object) {
-        return walk_part(dict.dict_get_text("__name__")?.as_ref(), depth, see);
+        return walk_part(dict.dict_get_name(name!("__name__"))?.as_ref(), depth, see);
     }
     if !counts_by_class(object) {
         return Ok(false);
@@ -145,7 +146,7 @@ fn walk_class(object: &Object, class: *mut ffi::PyTypeObject, see: &mut See<'_>)
     let parts = unsafe {
         if (*class).tp_version_tag == 0 {
             // Looking a name up gives the class a version.
-            type_lookup(class, &Object::name("__doc__")?);
+            type_lookup(class, &*name!("__doc__").name()?);
         }
         let heap = class.cast::<ffi::PyHeapTypeObject>();
         [

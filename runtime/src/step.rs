@@ -23,6 +23,7 @@ use crate::failure::{Failure, Stop};
 use crate::guards::{check_binding, check_guard};
 use crate::import::{Importer, Ran, Statement, run};
 use crate::in_frame;
+use crate::names::{Name, name};
 use crate::object::{Fallible, Object, Raised};
 use crate::replay::Effect;
 
@@ -56,7 +57,7 @@ impl Prepared {
         })));
         let deferred = Deferred::new(&waiting, step)?;
         let object = in_frame::negation(action(&steps, deferred))?;
-        put_constant(&code.attribute("co_consts")?, step.constant, object)?;
+        put_constant(&code.attribute(name!("co_consts"))?, step.constant, object)?;
         waiting.install()?;
         Ok(Self { waiting, code, steps })
     }
@@ -113,7 +114,7 @@ impl Deferred {
     /// The code that is running, the module's or a copy, is going to need all of its constants.
     fn fill(&self) -> Fallible<()> {
         let Some(code) = running_code() else { return Ok(()) };
-        let constants = code.attribute("co_consts")?;
+        let constants = code.attribute(name!("co_consts"))?;
         for &(index, node) in &self.constants {
             if !constants.tuple_item(index as usize).is_some_and(|item| item.is_none()) {
                 continue;
@@ -174,8 +175,8 @@ struct Steps {
 
 /// What a segment does to the namespace.
 enum Change {
-    Store { name: &'static str, node: NodeId, demand: DemandView<'static> },
-    Delete(&'static str),
+    Store { name: Name, node: NodeId, demand: DemandView<'static> },
+    Delete(Name),
     Replay(ReplayView<'static>),
 }
 
@@ -231,8 +232,11 @@ impl Steps {
                     break;
                 }
                 OperationView::CheckGuards { from, until } => self.check_guards(from as usize, until as usize)?,
-                OperationView::Store { name, node, demand } => changes.push(Change::Store { name, node, demand }),
-                OperationView::Delete { name } => changes.push(Change::Delete(name)),
+                OperationView::Store { name, node, demand } => {
+                    let name = Name::new(name).map_err(Failure::from)?;
+                    changes.push(Change::Store { name, node, demand });
+                }
+                OperationView::Delete { name } => changes.push(Change::Delete(Name::new(name).map_err(Failure::from)?)),
                 OperationView::Replay(replay) => changes.push(Change::Replay(replay)),
                 OperationView::Import { line, level, module, binding, may_wait } => {
                     self.import(&Statement { line, level, module, binding, may_wait })?;
@@ -286,7 +290,8 @@ impl Steps {
                 Change::Delete(name) => {
                     let stored = |change: &Change| matches!(change, Change::Store { name: other, .. } if other == name);
                     if !changes.iter().take(place).any(stored) && !self.waiting.has(name).map_err(Failure::from)? {
-                        return Failure::refused(format!("the module has no name {name}")).map_err(Stop::FallBack);
+                        return Failure::refused(format!("the module has no name {}", name.text()))
+                            .map_err(Stop::FallBack);
                     }
                 }
             }

@@ -4,6 +4,7 @@
 use pyo3_ffi as ffi;
 
 use crate::fingerprint::PyMethod_Type;
+use crate::names::name;
 use crate::object::{Fallible, Object, imported};
 
 /// A dictionary from name to type.
@@ -37,14 +38,14 @@ pub fn types() -> Fallible<Object> {
             Object::none(),
             Object::immortal(ffi::Py_NotImplemented()),
             Object::owned(ffi::PyNumber_Or((&raw mut ffi::PyLong_Type).cast(), (&raw mut ffi::PyUnicode_Type).cast()))?,
-            Object::none().attribute("__str__")?,
+            Object::none().attribute(name!("__str__"))?,
             imported(c"sys", "implementation")?,
         ]
     };
     // SAFETY: static types.
     let exported = exported.into_iter().map(|class| unsafe { Object::immortal(class.cast()) });
     for class in exported.chain(examples.iter().map(Object::class)) {
-        types.dict_set(&class.attribute("__name__")?, &class)?;
+        types.dict_set(&class.attribute(name!("__name__"))?, &class)?;
     }
     Ok(types)
 }

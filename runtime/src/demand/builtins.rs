@@ -14,6 +14,7 @@ use pyo3_ffi as ffi;
 use super::frame::Running;
 use super::{Waiting, instructions, of_namespace};
 use crate::import::builtins_dict;
+use crate::names::{Name, name};
 use crate::object::{Fallible, GilProtected, Object, Raised, Static, raise_key_error};
 
 static STAND_IN: GilProtected<Option<Object>> = GilProtected::new(None);
@@ -37,7 +38,7 @@ fn make_stand_in() -> Fallible<Object> {
     // SAFETY: the definition is static.
     let forward =
         unsafe { Object::owned(ffi::PyCFunction_NewEx(&raw mut IMPORT.0, ptr::null_mut(), ptr::null_mut()))? };
-    object.dict_set_name("__import__", &forward)?;
+    object.dict_set_name(name!("__import__"), &forward)?;
     Ok(object)
 }
 
@@ -74,7 +75,7 @@ unsafe extern "C" fn import(
     arguments: *mut ffi::PyObject,
     keywords: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    let real = builtins_dict().and_then(|real| real.dict_get_text("__import__").ok().flatten());
+    let real = builtins_dict().and_then(|real| real.dict_get_name(name!("__import__")).ok().flatten());
     match real {
         // SAFETY: live objects, handed on as they came.
         Some(real) => unsafe { ffi::PyObject_Call(real.as_ptr(), arguments, keywords) },
@@ -151,8 +152,8 @@ fn enter(running: &Running, stand_in: &Object, key: &Object) -> Fallible<Option<
 
 /// Makes the globals that a function's code reads; gives all names that it mentions.
 fn touch_globals(waiting: &Rc<Waiting>, code: &Object) -> Fallible<Object> {
-    let names = code.attribute("co_names")?;
-    if names.tuple_items().any(|name| name.as_text().is_some_and(|name| waiting.waits(name))) {
+    let names = code.attribute(name!("co_names"))?;
+    if names.tuple_items().any(|name| Name::of(&name).ok().flatten().is_some_and(|name| waiting.waits(&name))) {
         for name in instructions::globals_read(code, &names)? {
             waiting.touch(&name)?;
         }
@@ -162,7 +163,7 @@ fn touch_globals(waiting: &Rc<Waiting>, code: &Object) -> Fallible<Object> {
 
 /// Whether the code is that of a function, which has its local names in a frame of its own.
 fn is_function(code: &Object) -> Fallible<bool> {
-    let flags = code.attribute("co_flags")?;
+    let flags = code.attribute(name!("co_flags"))?;
     // SAFETY: a live int.
     let flags = unsafe { ffi::PyLong_AsLong(flags.as_ptr()) };
     Ok(flags & i64::from(ffi::CO_OPTIMIZED) != 0)

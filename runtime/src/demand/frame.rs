@@ -5,6 +5,7 @@
 
 use pyo3_ffi as ffi;
 
+use crate::names::name;
 use crate::object::{Fallible, Object};
 
 /// `f_frame` in `PyFrameObject`, after the object's header and `f_back`.
@@ -69,7 +70,7 @@ impl Running {
 
     /// Where its code is now, in bytes.
     pub fn offset(&self) -> Fallible<Option<usize>> {
-        let offset = self.object.attribute("f_lasti")?;
+        let offset = self.object.attribute(name!("f_lasti"))?;
         // SAFETY: a live int.
         Ok(usize::try_from(unsafe { ffi::PyLong_AsLong(offset.as_ptr()) }).ok())
     }

@@ -1,5 +1,6 @@
 //! What code does, read from its instructions (`co_code`, where none is specialised).
 
+use crate::names::name;
 use crate::object::{Fallible, Object};
 
 use opcode::*;
@@ -48,7 +49,7 @@ fn instructions(code: &[u8]) -> impl Iterator<Item = Instruction> {
 
 /// The names that a function's code looks up as globals.
 pub fn globals_read(code: &Object, names: &Object) -> Fallible<Vec<Object>> {
-    let bytes = code.attribute("co_code")?;
+    let bytes = code.attribute(name!("co_code"))?;
     let Some(bytes) = bytes.as_bytes() else { return Ok(vec![]) };
     let name = |found: Instruction| match found {
         // The low bit says that a null for a call is pushed as well.
@@ -62,7 +63,7 @@ pub fn globals_read(code: &Object, names: &Object) -> Fallible<Vec<Object>> {
 /// Whether the code, which is about to look up a builtin at `offset` bytes, calls it without arguments, and does nothing
 /// with the result but to store an item in it: `globals()[name] = value`.
 pub fn only_stores_an_item(code: &Object, offset: usize) -> Fallible<bool> {
-    let bytes = code.attribute("co_code")?;
+    let bytes = code.attribute(name!("co_code"))?;
     let Some(bytes) = bytes.as_bytes() else { return Ok(false) };
     let following = instructions(bytes).skip_while(|found| found.offset < offset);
     let mut following = following.filter(|found| !found.is(PRECALL));
@@ -78,7 +79,7 @@ pub fn only_stores_an_item(code: &Object, offset: usize) -> Fallible<bool> {
 /// Whether the code, which is about to look up a builtin at `offset` bytes, calls it with one argument that is a name, or an
 /// attribute of one: `dir(module)`.
 pub fn gives_an_argument(code: &Object, offset: usize) -> Fallible<bool> {
-    let bytes = code.attribute("co_code")?;
+    let bytes = code.attribute(name!("co_code"))?;
     let Some(bytes) = bytes.as_bytes() else { return Ok(false) };
     let following = instructions(bytes).skip_while(|found| found.offset <= offset);
     let mut following = following.filter(|found| !found.is(PRECALL) && !found.is(PUSH_NULL));
@@ -91,7 +92,7 @@ pub fn gives_an_argument(code: &Object, offset: usize) -> Fallible<bool> {
 /// Whether all that the code does with a name (an index into `co_names`) is to call an attribute of that name, without
 /// arguments.
 pub fn only_calls_attribute(code: &Object, name: usize) -> Fallible<bool> {
-    let bytes = code.attribute("co_code")?;
+    let bytes = code.attribute(name!("co_code"))?;
     let Some(bytes) = bytes.as_bytes() else { return Ok(false) };
     let mut all = instructions(bytes).peekable();
     while let Some(found) = all.next() {
@@ -105,7 +106,7 @@ pub fn only_calls_attribute(code: &Object, name: usize) -> Fallible<bool> {
 
 /// Whether the instruction at `offset` bytes calls an attribute of this name, without arguments.
 pub fn calls_attribute_at(code: &Object, name: usize, offset: usize) -> Fallible<bool> {
-    let bytes = code.attribute("co_code")?;
+    let bytes = code.attribute(name!("co_code"))?;
     let Some(bytes) = bytes.as_bytes() else { return Ok(false) };
     let mut last = None;
     for found in instructions(bytes) {

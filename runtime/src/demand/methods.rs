@@ -19,6 +19,7 @@ use artifact::model::NodeId;
 use pyo3_ffi as ffi;
 
 use super::Waiting;
+use crate::names::{Named, name};
 use crate::object::{
     Fallible, GilProtected, Object, Raised, check, definition, raise_key_error, set_type_entry, type_dict, type_lookup,
 };
@@ -117,10 +118,10 @@ fn make(method: &Object) -> Fallible<Object> {
     let made = waiting.value(node).map_err(super::raise)?;
     if let Some(owner) = &owner
         && made.is_exactly(&raw mut ffi::PyProperty_Type)
-        && type_lookup(&raw mut ffi::PyProperty_Type, &Object::name("__set_name__")?).is_some()
+        && type_lookup(&raw mut ffi::PyProperty_Type, &*name!("__set_name__").name()?).is_some()
     {
         // From 3.13 on `type.__new__` tells a property its name.
-        made.attribute("__set_name__")?.call(&Object::tuple(vec![owner.clone(), name.clone()])?, None)?;
+        made.attribute(name!("__set_name__"))?.call(&Object::tuple(vec![owner.clone(), name.clone()])?, None)?;
     }
     if let Some(class) = owner.as_ref().and_then(Object::as_type)
         && type_dict(class)?.dict_get(&name)?.is_some_and(|found| found.is(method))

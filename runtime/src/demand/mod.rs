@@ -34,7 +34,9 @@ use rustc_hash::FxHashMap;
 
 use crate::collector::GcPause;
 use crate::failure::Failure;
+use crate::lookup;
 use crate::make::Rehydrator;
+use crate::names::{Name, name};
 use crate::object::{Fallible, GilProtected, Object, Raised, is_finalizing, keeping_error, module_dict};
 use crate::slots::Slot;
 use order::Order;
@@ -55,7 +57,7 @@ pub struct Waiting {
     module: Object,
     globals: Object,
     pub rehydrator: RefCell<Rehydrator<'static>>,
-    names: RefCell<FxHashMap<Box<str>, Symbol>>,
+    names: RefCell<FxHashMap<Name, Symbol>>,
     /// The turn of each class among all classes.
     classes: RefCell<FxHashMap<NodeId, subclasses::Turn>>,
     order: RefCell<Order>,
@@ -93,8 +95,7 @@ pub fn of_module(module: &Object) -> Option<Rc<Waiting>> {
 pub fn waiting_names(module: &Object) -> Fallible<Object> {
     let Some(waiting) = of_module(module) else { return Object::tuple(vec![]) };
     let names = waiting.order.borrow().names();
-    let names = names.iter().filter(|name| waiting.waits(name)).map(|name| Object::text(name));
-    Object::tuple(names.collect::<Fallible<_>>()?)
+    Object::tuple(names.iter().filter(|name| waiting.waits(name)).map(|name| Object::clone(name)).collect())
 }
 
 impl Waiting {
@@ -140,12 +141,7 @@ impl Waiting {
     // ---- at import
 
     /// `name = value` has its turn: made and bound, or registered.
-    pub fn store(
-        self: &Rc<Self>,
-        name: &'static str,
-        node: NodeId,
-        demand: DemandView<'static>,
-    ) -> Result<(), Failure> {
+    pub fn store(self: &Rc<Self>, name: &Name, node: NodeId, demand: DemandView<'static>) -> Result<(), Failure> {
         self.look_up(demand)?;
         let made = self.take_turn(node, demand)?;
         self.commit(name, node, made)
@@ -169,7 +165,7 @@ impl Waiting {
     }
 
     /// The last part: the name is bound to what was made, or begins to wait.
-    pub fn commit(self: &Rc<Self>, name: &str, node: NodeId, made: Option<Object>) -> Result<(), Failure> {
+    pub fn commit(self: &Rc<Self>, name: &Name, node: NodeId, made: Option<Object>) -> Result<(), Failure> {
         match made {
             Some(value) => self.bind(name, value),
             None => self.wait(name, Symbol::Own(node)),
@@ -186,45 +182,45 @@ impl Waiting {
     }
 
     /// Whether the module has a name, waiting or not.
-    pub fn has(&self, name: &str) -> Fallible<bool> {
-        Ok(self.waits(name) || self.globals.dict_get_text(name)?.is_some())
+    pub fn has(&self, name: &Name) -> Fallible<bool> {
+        Ok(self.waits(name) || self.globals.dict_get(name)?.is_some())
     }
 
     /// The name is bound to what waits in another module.
-    pub fn alias(self: &Rc<Self>, name: &str, other: Rc<Waiting>, node: NodeId) -> Result<(), Failure> {
+    pub fn alias(self: &Rc<Self>, name: &Name, other: Rc<Waiting>, node: NodeId) -> Result<(), Failure> {
         other.is_shared.set(true);
         self.wait(name, Symbol::Elsewhere(other, node))
     }
 
-    fn wait(self: &Rc<Self>, name: &str, symbol: Symbol) -> Result<(), Failure> {
+    fn wait(self: &Rc<Self>, name: &Name, symbol: Symbol) -> Result<(), Failure> {
         let globals = &self.globals;
-        if globals.dict_get_text(name)?.is_some() {
+        if globals.dict_get(name)?.is_some() {
             // Bound before (a submodule, an earlier statement): the new value comes now, in the old place.
-            self.names.borrow_mut().insert(name.into(), symbol.clone());
+            self.names.borrow_mut().insert(name.clone(), symbol.clone());
             let value = self.resolve(&symbol)?;
             self.names.borrow_mut().remove(name);
-            return Ok(globals.dict_set_name(name, &value)?);
+            return Ok(globals.dict_set(name, &value)?);
         }
         self.order.borrow_mut().wait(name, globals);
-        self.names.borrow_mut().insert(name.into(), symbol);
+        self.names.borrow_mut().insert(name.clone(), symbol);
         Ok(())
     }
 
-    fn bind(&self, name: &str, value: Object) -> Result<(), Failure> {
+    fn bind(&self, name: &Name, value: Object) -> Result<(), Failure> {
         self.names.borrow_mut().remove(name);
         Ok(self.set(name, &value)?)
     }
 
     /// Puts a value into the namespace.
-    pub fn set(&self, name: &str, value: &Object) -> Fallible<()> {
+    pub fn set(&self, name: &Name, value: &Object) -> Fallible<()> {
         let before = self.globals.dict_size();
-        self.globals.dict_set_name(name, value)?;
+        self.globals.dict_set(name, value)?;
         self.order.borrow_mut().bound(name, before, &self.globals);
         Ok(())
     }
 
     /// `del name` at top level.
-    pub fn delete(self: &Rc<Self>, name: &str) -> Result<(), Failure> {
+    pub fn delete(self: &Rc<Self>, name: &Name) -> Result<(), Failure> {
         self.touch_name(name)?;
         let globals = &self.globals;
         self.order.borrow_mut().deleted(name);
@@ -243,19 +239,22 @@ impl Waiting {
         }
         let view = self.rehydrator.borrow().image.node(id)?;
         let elsewhere = match view {
-            NodeView::Name(name) => match self.symbol(name) {
-                Some(Symbol::Elsewhere(other, node)) => Some((other, node)),
-                Some(Symbol::Own(_)) => {
-                    self.touch_name(name)?;
-                    None
+            NodeView::Name(name) => {
+                let name = Name::new(name)?;
+                match self.symbol(&name) {
+                    Some(Symbol::Elsewhere(other, node)) => Some((other, node)),
+                    Some(Symbol::Own(_)) => {
+                        self.touch_name(&name)?;
+                        None
+                    }
+                    None => None,
                 }
-                None => None,
-            },
+            }
             NodeView::External { module, path } => {
                 let waiting = crate::object::modules()
-                    .and_then(|modules| modules.dict_get_text(module).ok().flatten())
+                    .and_then(|modules| modules.dict_get_name(module).ok().flatten())
                     .and_then(|module| of_module(&module));
-                let path = path.iter().collect::<Result<Vec<_>, _>>()?;
+                let path = lookup::names(path)?;
                 match (waiting, path.split_first()) {
                     (Some(other), Some((name, rest))) => match other.place(name) {
                         Some(place) => pristine::place_below(place, rest)?,
@@ -277,7 +276,7 @@ impl Waiting {
         Ok(())
     }
 
-    fn symbol(&self, name: &str) -> Option<Symbol> {
+    fn symbol(&self, name: &Name) -> Option<Symbol> {
         self.names.borrow().get(name).cloned()
     }
 
@@ -291,8 +290,8 @@ impl Waiting {
     }
 
     /// Where the value of a waiting name lies.
-    pub fn place(self: &Rc<Self>, name: &str) -> Option<Place> {
-        if self.globals.dict_get_text(name).ok().flatten().is_some() {
+    pub fn place(self: &Rc<Self>, name: &Name) -> Option<Place> {
+        if self.globals.dict_get(name).ok().flatten().is_some() {
             return None;
         }
         match self.names.borrow().get(name)? {
@@ -302,8 +301,8 @@ impl Waiting {
     }
 
     /// Whether the name is bound to the value of the node, or waits for what it was bound to.
-    pub fn is_bound_to(self: &Rc<Self>, name: &str, node: NodeId) -> Result<bool, Failure> {
-        let Some(bound) = self.globals.dict_get_text(name)? else { return Ok(self.waits(name)) };
+    pub fn is_bound_to(self: &Rc<Self>, name: &Name, node: NodeId) -> Result<bool, Failure> {
+        let Some(bound) = self.globals.dict_get(name)? else { return Ok(self.waits(name)) };
         let expected = match self.slot(node)? {
             Slot::Made(object) => object,
             Slot::Elsewhere(other, node) => match other.slot(node)? {
@@ -376,11 +375,11 @@ impl Waiting {
     // ---- touches
 
     /// The value of a name, if it waited: now it is bound.
-    pub fn touch_name(self: &Rc<Self>, name: &str) -> Result<Option<Object>, Failure> {
+    pub fn touch_name(self: &Rc<Self>, name: &Name) -> Result<Option<Object>, Failure> {
         let symbol = self.names.borrow().get(name).cloned();
         let Some(symbol) = symbol else { return Ok(None) };
         let globals = &self.globals;
-        if let Some(stored) = globals.dict_get_text(name)? {
+        if let Some(stored) = globals.dict_get(name)? {
             // A store that came before the first touch wins.
             self.names.borrow_mut().remove(name);
             return Ok(Some(stored));
@@ -394,8 +393,8 @@ impl Waiting {
 
     /// The same for a Python string; an error is set as an exception.
     pub fn touch(self: &Rc<Self>, name: &Object) -> Fallible<Option<Object>> {
-        let Some(text) = name.as_text() else { return Ok(None) };
-        let touched = self.touch_name(text).map_err(raise)?;
+        let Some(name) = Name::of(name)? else { return Ok(None) };
+        let touched = self.touch_name(&name).map_err(raise)?;
         if touched.is_some() && self.is_imported.get() && self.names.borrow().is_empty() {
             self.complete()?;
         }
@@ -438,7 +437,7 @@ impl Waiting {
         if !self.is_imported.get() && self.is_installed.get() {
             self.bind_at_once();
             if let Some(real) = crate::import::builtins_dict() {
-                self.globals.dict_set_name("__builtins__", &real)?;
+                self.globals.dict_set_name(name!("__builtins__"), &real)?;
             }
         }
         Ok(())
@@ -450,7 +449,7 @@ impl Waiting {
     }
 
     /// Whether a name waits.
-    pub fn waits(&self, name: &str) -> bool {
+    pub fn waits(&self, name: &Name) -> bool {
         self.names.borrow().contains_key(name)
     }
 
@@ -466,7 +465,7 @@ impl Waiting {
     }
 
     fn make_all(self: &Rc<Self>) -> Fallible<()> {
-        let names: Vec<Box<str>> = self.order.borrow().names();
+        let names = self.order.borrow().names();
         for name in names {
             self.touch_name(&name).map_err(raise)?;
         }
@@ -508,7 +507,7 @@ impl Waiting {
         subclasses::notice_program()?;
         self.is_installed.set(true);
         let (module, globals) = (&self.module, &self.globals);
-        globals.dict_set_name("__builtins__", &builtins::stand_in()?)?;
+        globals.dict_set_name(name!("__builtins__"), &builtins::stand_in()?)?;
         module_type::set_pending(module);
         REGISTRY.with(|registry| {
             registry.get_or_insert_with(FxHashMap::default).insert(globals.as_ptr() as usize, self.clone());
@@ -528,7 +527,8 @@ impl Waiting {
                         frame::give_function_builtins(&object, &stand_in, &real);
                     }
                 }
-                let _ = globals.dict_set_name("__builtins__", &real).map_err(|Raised| crate::object::take_message());
+                let _ =
+                    globals.dict_set_name(name!("__builtins__"), &real).map_err(|Raised| crate::object::take_message());
             }
             module_type::set_plain(module);
         }

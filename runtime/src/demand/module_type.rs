@@ -6,6 +6,7 @@ use std::ptr;
 use pyo3_ffi as ffi;
 
 use super::of_module;
+use crate::names::Name;
 use crate::object::{Fallible, GilProtected, Object, Raised, Static, keeping_error};
 
 static TYPE: GilProtected<Option<Object>> = GilProtected::new(None);
@@ -117,12 +118,10 @@ unsafe extern "C" fn set_attribute(
             return Err(Raised);
         };
         let Some(waiting) = of_module(&object) else { return Ok(()) };
-        match name.as_text() {
-            // The order of the entries, and what the new class makes of them, are those of the whole module.
-            Some("__class__" | "__dict__" | "__builtins__") => waiting.complete(),
-            Some(text) if value.is_null() || waiting.waits(text) => waiting.complete(),
-            _ => Ok(()),
-        }
+        let Some(name) = Name::of(&name)? else { return Ok(()) };
+        // The order of the entries, and what the new class makes of them, are those of the whole module.
+        let changes_all = matches!(name.text(), "__class__" | "__dict__" | "__builtins__");
+        if changes_all || value.is_null() || waiting.waits(&name) { waiting.complete() } else { Ok(()) }
     });
     if prepared.is_err() {
         return -1;

@@ -2,13 +2,14 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::names::Name;
 use crate::object::{Fallible, Object};
 
 /// Names that wait or waited, each with the number of other entries that stand before it.
 #[derive(Default)]
 pub struct Order {
-    marks: Vec<(Box<str>, usize)>,
-    places: FxHashMap<Box<str>, usize>,
+    marks: Vec<(Name, usize)>,
+    places: FxHashMap<Name, usize>,
     /// How many entries the namespace had when they were last counted, and how many of them never waited.
     last: Option<(isize, usize)>,
     /// The others that were counted, in order: code may delete some (`del name`) without being noticed.
@@ -17,27 +18,25 @@ pub struct Order {
 
 impl Order {
     /// A name that isn't there begins to wait.
-    pub fn wait(&mut self, name: &str, globals: &Object) {
+    pub fn wait(&mut self, name: &Name, globals: &Object) {
         if self.places.contains_key(name) {
             return;
         }
         let others = self.count_others(globals);
-        self.places.insert(name.into(), self.marks.len());
-        self.marks.push((name.into(), others));
+        self.places.insert(name.clone(), self.marks.len());
+        self.marks.push((name.clone(), others));
     }
 
     /// A name was bound here; before, the namespace had so many entries.
-    pub fn bound(&mut self, name: &str, before: isize, globals: &Object) {
+    pub fn bound(&mut self, name: &Name, before: isize, globals: &Object) {
         let Some((entries, others)) = &mut self.last else { return };
         if *entries != before {
             self.last = None;
         } else if globals.dict_size() > before {
             *entries += 1;
-            if !self.places.contains_key(name)
-                && let Ok(name) = Object::name(name)
-            {
+            if !self.places.contains_key(name) {
                 *others += 1;
-                self.counted.push(name);
+                self.counted.push(Object::clone(name));
             }
         }
     }
@@ -73,12 +72,12 @@ impl Order {
 
     /// Entries of the namespace that never waited, in order.
     fn others(&self, globals: &Object) -> Vec<Object> {
-        let is_other = |key: &Object| !key.as_text().is_some_and(|text| self.places.contains_key(text));
+        let is_other = |key: &Object| !Name::of(key).ok().flatten().is_some_and(|name| self.places.contains_key(&name));
         globals.dict_keys().into_iter().filter(is_other).collect()
     }
 
     /// A top-level statement is about to delete a name. One that never waited, the next count finds gone.
-    pub fn deleted(&mut self, name: &str) {
+    pub fn deleted(&mut self, name: &Name) {
         self.last = None;
         if let Some(place) = self.places.remove(name) {
             self.marks.remove(place);
@@ -88,7 +87,7 @@ impl Order {
         }
     }
 
-    pub fn names(&self) -> Vec<Box<str>> {
+    pub fn names(&self) -> Vec<Name> {
         self.marks.iter().map(|(name, _)| name.clone()).collect()
     }
 
@@ -100,12 +99,12 @@ impl Order {
         let mut marks = self.marks.iter().peekable();
         for place in 0..=others.len() {
             while let Some((name, _)) = marks.next_if(|(_, before)| *before - count_below(&gone, *before) <= place) {
-                keys.push(Object::name(name)?);
+                keys.push(Object::clone(name));
             }
             keys.extend(others.get(place).cloned());
         }
         for (name, _) in marks {
-            keys.push(Object::name(name)?);
+            keys.push(Object::clone(name));
         }
         Ok(keys)
     }

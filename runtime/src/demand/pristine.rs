@@ -9,6 +9,7 @@ use pyo3_ffi as ffi;
 
 use super::{Place, Waiting, methods};
 use crate::failure::Failure;
+use crate::names::Name;
 use crate::object::{Object, type_lookup};
 use crate::slots::Slot;
 use std::rc::Rc;
@@ -26,7 +27,7 @@ pub enum Found {
 }
 
 /// Walks a path as `crate::lookup` does.
-pub fn walk((owner, node): &Place, path: &[&str]) -> Result<Found, Failure> {
+pub fn walk((owner, node): &Place, path: &[Name]) -> Result<Found, Failure> {
     match owner.slot(*node)? {
         Slot::Made(object) => return Ok(Found::Object(object, path.len())),
         Slot::Elsewhere(other, node) => return walk(&(other, node), path),
@@ -45,28 +46,28 @@ pub fn walk((owner, node): &Place, path: &[&str]) -> Result<Found, Failure> {
             Attribute::Object(object) => Ok(Found::Object(object, rest.len())),
             Attribute::AsBuilt if rest.is_empty() => Ok(Found::AsBuilt),
             Attribute::AsBuilt => Ok(Found::Unknown),
-            Attribute::Absent => match of_object(name)? {
+            Attribute::Absent => match of_object(name) {
                 Some(object) => Ok(Found::Object(object, rest.len())),
                 None => Ok(Found::Nothing),
             },
             Attribute::Unknown => Ok(Found::Unknown),
         },
         NodeView::Deferred(node) => walk(&(Rc::clone(owner), node), path),
-        NodeView::Dict(items) => entry(owner, items, name)?.map_or(Ok(Found::Nothing), own),
-        NodeView::Function(function) => entry(owner, function.dict, name)?.map_or(Ok(Found::Nothing), own),
-        NodeView::Tuple(items) => match name.parse().ok().and_then(|index| items.iter().nth(index)) {
+        NodeView::Dict(items) => entry(owner, items, name.text())?.map_or(Ok(Found::Nothing), own),
+        NodeView::Function(function) => entry(owner, function.dict, name.text())?.map_or(Ok(Found::Nothing), own),
+        NodeView::Tuple(items) => match name.text().parse().ok().and_then(|index| items.iter().nth(index)) {
             Some(item) => own(item),
             None => Ok(Found::Nothing),
         },
         NodeView::Instance { dict, slots, .. } => {
-            instance_entry(owner, dict, slots, name)?.map_or(Ok(Found::Nothing), own)
+            instance_entry(owner, dict, slots, name.text())?.map_or(Ok(Found::Nothing), own)
         }
         _ => Ok(Found::Unknown),
     }
 }
 
 /// Where the value lies that a path leads to, if nothing on the way was made yet.
-pub fn place_below(place: Place, path: &[&str]) -> Result<Option<Place>, Failure> {
+pub fn place_below(place: Place, path: &[Name]) -> Result<Option<Place>, Failure> {
     let (owner, node) = place;
     if let NodeView::Deferred(method) = owner.view(node)? {
         return place_below((owner, method), path);
@@ -79,12 +80,14 @@ pub fn place_below(place: Place, path: &[&str]) -> Result<Option<Place>, Failure
     let Some((name, rest)) = path.split_first() else { return Ok(Some((owner, node))) };
     let next = match owner.view(node)? {
         // `type.__new__` puts something else into the class for some methods with such names.
-        NodeView::Class(_) if name.starts_with("__") => None,
+        NodeView::Class(_) if name.text().starts_with("__") => None,
         NodeView::Class(class) => match attribute(&owner, class, name)? {
             Attribute::Own(holder, node) => Some((holder, node)),
             _ => None,
         },
-        NodeView::Instance { dict, slots, .. } => instance_entry(&owner, dict, slots, name)?.map(|node| (owner, node)),
+        NodeView::Instance { dict, slots, .. } => {
+            instance_entry(&owner, dict, slots, name.text())?.map(|node| (owner, node))
+        }
         _ => None,
     };
     next.map_or(Ok(None), |next| place_below(next, rest))
@@ -136,21 +139,22 @@ enum Attribute {
     Unknown,
 }
 
-fn attribute(owner: &Rc<Waiting>, class: ClassView<'_>, name: &str) -> Result<Attribute, Failure> {
-    if let Some(node) = class.later.find(name)?.or(class.namespace.find(name)?) {
+fn attribute(owner: &Rc<Waiting>, class: ClassView<'_>, name: &Name) -> Result<Attribute, Failure> {
+    let text = name.text();
+    if let Some(node) = class.later.find(text)?.or(class.namespace.find(text)?) {
         return Ok(Attribute::Own(Rc::clone(owner), node));
     }
-    if name == "__abstractmethods__" && class.abc {
+    if text == "__abstractmethods__" && class.abc {
         return Ok(Attribute::AsBuilt);
     }
-    if name == "__hash__" && class.namespace.find("__eq__")?.is_some() {
+    if text == "__hash__" && class.namespace.find("__eq__")?.is_some() {
         return Ok(Attribute::AsBuilt); // `type.__new__` says that it can't be hashed
     }
-    if matches!(name, "__dict__" | "__weakref__" | "__doc__" | "__module__" | "_abc_impl") {
+    if matches!(text, "__dict__" | "__weakref__" | "__doc__" | "__module__" | "_abc_impl") {
         return Ok(Attribute::Unknown);
     }
     if let Some(slots) = class.namespace.find("__slots__")? {
-        match makes_member(owner, class.name, slots, name)? {
+        match makes_member(owner, class.name, slots, text)? {
             Some(true) => return Ok(Attribute::AsBuilt),
             Some(false) => {}
             None => return Ok(Attribute::Unknown),
@@ -198,7 +202,7 @@ fn is_mangled_to(class: &str, written: &[u8], name: &str) -> bool {
     rest.is_some_and(|rest| rest.as_bytes() == written)
 }
 
-fn of_base(owner: &Rc<Waiting>, base: NodeId, name: &str) -> Result<Attribute, Failure> {
+fn of_base(owner: &Rc<Waiting>, base: NodeId, name: &Name) -> Result<Attribute, Failure> {
     match owner.slot(base)? {
         Slot::Made(object) => Ok(of_class(&object, name)?),
         Slot::Elsewhere(other, node) => of_base(&other, node, name),
@@ -211,19 +215,19 @@ fn of_base(owner: &Rc<Waiting>, base: NodeId, name: &str) -> Result<Attribute, F
     }
 }
 
-fn of_class(class: &Object, name: &str) -> Result<Attribute, Failure> {
+fn of_class(class: &Object, name: &Name) -> Result<Attribute, Failure> {
     let Some(kind) = class.as_type() else { return Ok(Attribute::Unknown) };
-    let Some(found) = type_lookup(kind, &Object::name(name)?) else { return Ok(Attribute::Absent) };
+    let Some(found) = type_lookup(kind, name) else { return Ok(Attribute::Absent) };
     if methods::is_waiting(&found) {
         return Ok(Attribute::AsBuilt);
     }
     // `object` comes last in every MRO.
-    Ok(match of_object(name)? {
+    Ok(match of_object(name) {
         Some(last) if last.is(&found) => Attribute::Absent,
         _ => Attribute::Object(found),
     })
 }
 
-fn of_object(name: &str) -> Result<Option<Object>, Failure> {
-    Ok(type_lookup(&raw mut ffi::PyBaseObject_Type, &Object::name(name)?))
+fn of_object(name: &Name) -> Option<Object> {
+    type_lookup(&raw mut ffi::PyBaseObject_Type, name)
 }

@@ -21,7 +21,8 @@ use rustc_hash::FxHashMap;
 
 use super::{REGISTRY, Waiting, walkers};
 use crate::failure::Failure;
-use crate::lookup::lookup;
+use crate::lookup::builtin;
+use crate::names::name;
 use crate::object::{Fallible, GilProtected, Object, module_dict, modules, take_message};
 use crate::slots::Slot;
 
@@ -107,7 +108,7 @@ fn base_of(waiting: &Rc<Waiting>, base: NodeId) -> Result<(Base, Option<Object>)
     }
     Ok(match owner.view(node)? {
         NodeView::Class(_) => (Base::Place(Rc::as_ptr(&owner) as usize, node), None),
-        NodeView::Builtin(name) => match lookup("builtins", [Ok::<_, Failure>(name)])? {
+        NodeView::Builtin(name) => match builtin(name)? {
             Some(found) => (Base::Object(found.as_ptr() as usize), None),
             None => (Base::Unknown, None),
         },
@@ -205,7 +206,7 @@ pub fn notice_marshalled(bytes: &[u8], code: &Object) -> Fallible<()> {
     let mut pending = vec![code.clone()];
     while let Some(code) = pending.pop() {
         notice_code(&code);
-        let constants = code.attribute("co_consts")?;
+        let constants = code.attribute(name!("co_consts"))?;
         pending.extend(constants.tuple_items().filter(|constant| constant.is_exactly(&raw mut ffi::PyCode_Type)));
     }
     Ok(())
@@ -217,27 +218,27 @@ pub fn notice_program() -> Fallible<()> {
     if IS_DONE.with(|done| *done) {
         return Ok(());
     }
-    let main = modules().map(|modules| modules.dict_get_text("__main__")).transpose()?.flatten();
+    let main = modules().map(|modules| modules.dict_get_name(name!("__main__"))).transpose()?.flatten();
     let main = main.as_ref().and_then(module_dict);
     // SAFETY: the running frame (or null) is borrowed.
     let mut frame = unsafe { Object::borrowed(ffi::PyEval_GetFrame().cast()) };
     while let Some(current) = frame {
-        let globals = current.attribute("f_globals")?;
-        if globals.dict_get_text("__name__")?.is_some_and(|name| name.as_text() == Some("__main__")) {
+        let globals = current.attribute(name!("f_globals"))?;
+        if globals.dict_get_name(name!("__name__"))?.is_some_and(|name| name.as_text() == Some("__main__")) {
             // What starts the program may import before it runs: then it is looked for again.
             if main.as_ref().is_some_and(|main| main.is(&globals)) {
                 IS_DONE.with(|done| *done = true);
             }
-            let mut pending = vec![current.attribute("f_code")?];
+            let mut pending = vec![current.attribute(name!("f_code"))?];
             while let Some(code) = pending.pop() {
-                let (names, constants) = (code.attribute("co_names")?, code.attribute("co_consts")?);
+                let (names, constants) = (code.attribute(name!("co_names"))?, code.attribute(name!("co_consts"))?);
                 let texts = names.tuple_items().chain(constants.tuple_items());
                 texts.for_each(|text| _ = notice(text.as_text().unwrap_or_default().as_bytes()));
                 pending
                     .extend(constants.tuple_items().filter(|constant| constant.is_exactly(&raw mut ffi::PyCode_Type)));
             }
         }
-        frame = Some(current.attribute("f_back")?).filter(|frame| !frame.is_none());
+        frame = Some(current.attribute(name!("f_back"))?).filter(|frame| !frame.is_none());
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use std::ptr;
 use pyo3_ffi as ffi;
 
 use super::{instructions, subclasses};
+use crate::names::name;
 use crate::object::{Fallible, GilProtected, Object, Raised, Static, definition, imported, take_message};
 
 /// Whether the interpreter tells such things.
@@ -55,7 +56,7 @@ impl Tool {
             }
             function("use_tool_id")?.call(&Object::tuple(vec![id.clone(), name.clone()])?, None)?;
             let events = function("events")?;
-            let (call, start) = (events.attribute("CALL")?, events.attribute("PY_START")?);
+            let (call, start) = (events.attribute(name!("CALL"))?, events.attribute(name!("PY_START"))?);
             let register = function("register_callback")?;
             // SAFETY: addresses of definitions that are static.
             let callbacks = unsafe { [(&call, &raw mut CALL.0), (&start, &raw mut START.0)] };
@@ -90,9 +91,9 @@ pub fn watch(code: &Object) -> Fallible<bool> {
     if !AVAILABLE {
         return Ok(false);
     }
-    let names = code.attribute("co_names")?;
+    let names = code.attribute(name!("co_names"))?;
     let name = names.tuple_items().position(|name| is_the_name(&name));
-    let is_constant = holds_the_name(&code.attribute("co_consts")?)?;
+    let is_constant = holds_the_name(&code.attribute(name!("co_consts"))?)?;
     if name.is_none() && !is_constant {
         return Ok(true);
     }
@@ -136,11 +137,11 @@ unsafe extern "C" fn call(_: *mut ffi::PyObject, arguments: *mut ffi::PyObject) 
         };
         // SAFETY: a live int.
         let offset = unsafe { ffi::PyLong_AsSize_t(offset.as_ptr()) };
-        let name = code.attribute("co_names")?.tuple_items().position(|name| is_the_name(&name));
+        let name = code.attribute(name!("co_names"))?.tuple_items().position(|name| is_the_name(&name));
         if !name.map_or(Ok(false), |name| instructions::calls_attribute_at(&code, name, offset))? {
             return Ok(tool.disable);
         }
-        if callee.is_exactly(&raw mut ffi::PyCFunction_Type) && is_the_name(&callee.attribute("__name__")?) {
+        if callee.is_exactly(&raw mut ffi::PyCFunction_Type) && is_the_name(&callee.attribute(name!("__name__"))?) {
             // SAFETY: a builtin function; what it is bound to is borrowed, or null.
             let class = unsafe { Object::borrowed(ffi::PyCFunction_GetSelf(callee.as_ptr())) };
             if let Some(class) = class.filter(Object::is_class) {
