@@ -99,6 +99,8 @@ pub enum Object {
     InstanceDict(ObjectRef),
     /// The namespace of the module itself, as `globals()` gives it.
     Globals,
+    /// The namespace of a module implemented in C: its index in [`crate::ground::Ground::modules`].
+    GroundNamespace(u32),
     /// `types.MappingProxyType`, of a dict or of a class's namespace.
     MappingProxy(Value),
     /// `list[int]`

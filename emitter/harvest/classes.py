@@ -108,6 +108,7 @@ def describe(walker, cls, may_wait):
         later.insert(0, ("__abstractmethods__", walker.add(("frozenset", tuple(names)))))
     if before_abc:
         later = [*before_abc, ("_abc_impl", walker.node(None)), *later]
+    walker.claim(cls, type_bases(cls), type_mro(cls))
     return {
         "metaclass": walker.node(metaclass),
         "name": type_name(cls),
@@ -336,7 +337,7 @@ def describe_instance(walker, value):
         {
             "class": walker.node(kind),
             "base_value": base_value,
-            "dict": None if dictionary is None else walker.attribute_items(dictionary),
+            "dict": None if dictionary is None else walker.attribute_items(value, dictionary),
             "slots": slots(walker, value),
         },
     )
@@ -344,6 +345,7 @@ def describe_instance(walker, value):
 
 def builtin_exception(walker, value):
     arguments = base_contents(walker, BaseException, value)
+    walker.claim(value, BaseException.args.__get__(value))
     made = BaseException.__reduce__(value)
     if len(made) != 2 or getattr(value, "__notes__", None):
         raise Unsupported("an exception with attributes")
@@ -368,7 +370,7 @@ def property_subclass(walker, value):
         {
             "class": walker.node(kind),
             "base_value": walker.add(("tuple", tuple([walker.node(part) for part in parts]))),
-            "dict": walker.attribute_items(dictionary),
+            "dict": walker.attribute_items(value, dictionary),
             "slots": (*property_name(walker, value), *slots(walker, value)),
         },
     )

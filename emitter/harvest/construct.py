@@ -97,7 +97,7 @@ def call_with_dict(walker, value, callable_node, arguments, keywords, dictionary
     """A call that makes the value, and what its `__dict__` holds then, which may refer to the value."""
     parts = call_parts(walker, callable_node, arguments, keywords)
     number = walker.reserve(value)
-    walker.nodes[number] = ("construct", {**parts, "dict": walker.attribute_items(dictionary)})
+    walker.nodes[number] = ("construct", {**parts, "dict": walker.attribute_items(value, dictionary)})
     return number
 
 
@@ -157,6 +157,7 @@ def own(walker, arguments):
 
 
 def partial(walker, value):
+    walker.claim(value, value.__dict__)
     what = kind_node(walker, value), (value.func, *value.args), tuple(value.keywords.items())
     return call_with_dict(walker, value, *what, value.__dict__) if value.__dict__ else call(walker, *what)
 
@@ -169,6 +170,7 @@ def generic_alias(walker, value):
 
 def union(walker, value):
     items = value.__args__
+    walker.claim(value, items)
     result = walker.node(items[0])
     for item in items[1:]:
         # `type(result).__or__(result, item)`: the slot of `type`, of a generic alias or of a union.
@@ -253,6 +255,7 @@ def lru_cache(walker, value):
 
 
 def simple_namespace(walker, value):
+    walker.claim(value, value.__dict__)
     return call(walker, kind_node(walker, value), (), tuple(value.__dict__.items()))
 
 
@@ -284,6 +287,7 @@ def type_variable(walker, value):
         raise Unsupported("a type variable that asks the module which is being made to check its bound")
     keywords = [] if bound is None else [("bound", bound)]
     keywords += variance_and_default(value)
+    walker.claim(value, value.__constraints__)
     return typing_call(walker, value, keywords, *value.__constraints__)
 
 

@@ -17,6 +17,7 @@ MethodType = type(type("C", (), {"m": lambda self: None})().m)
 BuiltinMethodType = type(len)
 MethodWrapperType = type(object().__str__)
 MappingProxyType = type(type.__dict__)
+EMPTY = ()
 GetSetDescriptorType = type(FunctionType.__code__)
 MemberDescriptorType = type(FunctionType.__globals__)
 METHOD_DESCRIPTORS = (type(str.upper), type(object.__init__), type(dict.__dict__["fromkeys"]))
@@ -246,6 +247,16 @@ class Describer:
             return self.line(path, f"the namespace of {name}")
         self.items(path, value)
 
+    def own(self, path, container):
+        """A dictionary or tuple that an object keeps: whether something else was found to hold it, too."""
+        known = self.seen.setdefault(id(container), (path, container))
+        if known[0] != path and container is not EMPTY:
+            self.line(path, f"same as {known[0]}")
+
+    def own_items(self, path, value):
+        self.own(path, value)
+        self.items(path, value)
+
     def items(self, path, value):
         self.line(path, f"{type_qualname(type(value))} of {dict.__len__(value)}")
         for index, (key, item) in enumerate(dict.items(value)):
@@ -316,12 +327,13 @@ class Describer:
         # The stand-in of a module whose names wait is replaced when the function is entered.
         is_stand_in = type(held).__module__ == "lyo._native"
         self.line(f"{path}.__builtins__", repr(held is builtins.__dict__ or is_stand_in))
-        self.items(f"{path}.__annotations__", value.__annotations__)
+        self.own_items(f"{path}.__annotations__", value.__annotations__)
         if hasattr(value, "__type_params__"):
             self.visit(f"{path}.__type_params__", value.__type_params__)
+        self.own(f"{path}.__closure__", value.__closure__ or EMPTY)
         for index, cell in enumerate(value.__closure__ or ()):
             self.visit(f"{path}.__closure__[{index}]", cell)
-        self.items(f"{path}.__dict__", value.__dict__)
+        self.own_items(f"{path}.__dict__", value.__dict__)
 
     def cell(self, path, value):
         try:
@@ -377,6 +389,8 @@ class Describer:
         for field in ("__basicsize__", "__itemsize__", "__dictoffset__", "__weakrefoffset__"):
             self.line(f"{path}.{field}", repr(type.__dict__[field].__get__(value)))
         self.visit(f"{path}.__class__", type(value))
+        self.own(f"{path}.__bases__", type_bases(value))
+        self.own(f"{path}.__mro__", type_mro(value))
         for index, base in enumerate(type_bases(value)):
             self.visit(f"{path}.__bases__[{index}]", base)
         for index, base in enumerate(type_mro(value)):
@@ -424,7 +438,7 @@ class Describer:
                     attributes = held.__get__(value)
                 except AttributeError:
                     break
-                self.items(f"{path}.__dict__", attributes)
+                self.own_items(f"{path}.__dict__", attributes)
                 break
         for base in type_mro(kind):
             if not type_flags(base) & HEAP_TYPE:

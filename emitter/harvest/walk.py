@@ -22,6 +22,7 @@ CodeType = type((lambda: None).__code__)
 CellType = type((lambda value: (lambda: value))(0).__closure__[0])
 MethodType = type((lambda value: value).__get__(0))
 MappingProxyType = type(type.__dict__)
+EMPTY = ()
 MethodWrapperType = type(object().__str__)
 GetSetDescriptorType = type(FunctionType.__code__)
 MemberDescriptorType = type(FunctionType.__globals__)
@@ -62,6 +63,7 @@ class Walker:
         self.constant_sequences = []
         self.qualified_names = {}  # id of a text that a class body holds as its own qualified name -> that name
         self.attributes = set()  # names of attributes of instances
+        self.kept = {}  # id -> an object, and a container that was described with it
         self.index_constants(code)
         self.names = Names(modules, loaded)
         self.tree = None  # of the source
@@ -85,11 +87,12 @@ class Walker:
         return (
             list(self.nodes), set(self.made), dict(self.memo), self.atoms.save(), self.own_name,
             list(self.generated), dict(self.code_names), dict(self.wrapped_by_class), set(self.attributes),
+            dict(self.kept),
         )
 
     def restore(self, saved):
         (self.nodes, self.made, self.memo, atoms, self.own_name, self.generated, self.code_names,
-         self.wrapped_by_class, self.attributes) = saved
+         self.wrapped_by_class, self.attributes, self.kept) = saved
         self.atoms.restore(atoms)
 
     # ---- constants of the module's own code tree
@@ -332,6 +335,7 @@ class Walker:
             foreign = None if self.is_made(value) or not value else self.external(value, wanted=False)
         if foreign is not None:
             return foreign
+        self.refuse_kept(value)
         number = self.reserve(value)
         items = tuple([self.node(item) for item in value])
         self.nodes[number] = ("tuple" if kind is tuple else "list", items)
@@ -341,6 +345,7 @@ class Walker:
         foreign = self.foreign_dict(value)
         if foreign is not None:
             return foreign
+        self.refuse_kept(value)
         number = self.reserve(value)
         self.nodes[number] = ("dict", self.items(value))
         return number
@@ -354,10 +359,26 @@ class Walker:
             return self.foreign_container(value)
         return None
 
-    def attribute_items(self, mapping):
+    def refuse_kept(self, value):
+        if id(value) in self.kept and value is not EMPTY:
+            raise Unsupported(f"holds the very {type(value).__name__} that {describe(self.kept[id(value)][0])} keeps")
+
+    def attribute_items(self, owner, mapping):
         """The items of an instance's `__dict__`."""
         self.attributes.update(key for key in mapping if type(key) is str)
+        return self.own_items(owner, mapping)
+
+    def own_items(self, owner, mapping):
+        """The items of an object's `__dict__`."""
+        self.claim(owner, mapping)
         return self.items(mapping)
+
+    def claim(self, owner, *containers):
+        """Dictionaries and tuples that are made together with the object that keeps them: nothing else can hold them."""
+        for container in containers:
+            keeper = self.kept.setdefault(id(container), (owner, container))[0]
+            if container is not EMPTY and (keeper is not owner or id(container) in self.memo):
+                raise Unsupported(f"a {type(container).__name__} that {describe(owner)} keeps is held by something else, too")
 
     def items(self, mapping):
         return tuple([(self.node(key), self.node(value)) for key, value in mapping.items()])
@@ -471,9 +492,12 @@ class Walker:
                 raise Unsupported(f"{describe(value)} was given a name that equals that of its code")
         if not own and value.__closure__:
             self.note_default_values(value, globals_module)
+        self.claim(value, value.__closure__ or EMPTY)
         closure = tuple([self.node(cell) for cell in value.__closure__ or ()])
         annotations = value.__annotations__
         self.made.add(id(annotations))  # made by reading it, and kept by the function
+        if not annotations:
+            self.claim(value, annotations)
         self.nodes[number] = (
             "function",
             {
@@ -488,7 +512,7 @@ class Walker:
                 "closure": closure,
                 "annotations": self.node(annotations) if annotations else None,
                 "type_params": self.optional(getattr(value, "__type_params__", None) or None),
-                "dict": self.items(value.__dict__),
+                "dict": self.own_items(value, value.__dict__),
             },
         )
         return number
@@ -582,6 +606,7 @@ class Walker:
         kind = type(value)
         fresh = kind(value.__func__).__dict__
         present = value.__dict__
+        self.claim(value, present)
         if list(fresh) != list(present):
             raise Unsupported(f"{describe(value)} has attributes of its own")
         changed = {name: present[name] for name in fresh if not same(fresh[name], present[name])}

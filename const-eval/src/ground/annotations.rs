@@ -150,11 +150,16 @@ impl<'text> Merge<'_, 'text> {
         };
         for name in names {
             let exports = &mut self.ground.modules[module].exports;
-            if insert || exports.contains_key(*name) {
-                exports.insert(Arc::from(*name), if insert { Export::Maybe } else { Export::Process });
-            } else {
-                self.missing(line, format!("{}.{}", self.module, name));
-            }
+            let differs = match exports.get(*name) {
+                _ if insert => Export::Maybe,
+                Some(Export::Constant(_)) => Export::Varying,
+                Some(_) => Export::Process,
+                None => {
+                    self.missing(line, format!("{}.{}", self.module, name));
+                    continue;
+                }
+            };
+            exports.insert(Arc::from(*name), differs);
         }
     }
 

@@ -75,6 +75,8 @@ pub enum Export {
     Entity(GroundId),
     /// A submodule made by its parent (`sys.monitoring`): its index in [`Ground::modules`].
     Module(u32),
+    /// Immutable data that may differ between processes.
+    Varying,
     /// Differs between processes.
     Process,
     /// The same, and there are processes without it.
@@ -370,7 +372,7 @@ impl Ground {
         let module = self.modules.get(self.module_index("builtins")? as usize)?;
         match module.exports.get(name)? {
             Export::Entity(id) => Some(*id),
-            Export::Constant(_) | Export::Module(_) | Export::Process | Export::Maybe => None,
+            Export::Constant(_) | Export::Module(_) | Export::Varying | Export::Process | Export::Maybe => None,
         }
     }
 

@@ -210,6 +210,7 @@ impl Machine<'_> {
         if name == "__dict__"
             && let Value::Object(reference) = object
             && self.has_instance_dict(*reference)
+            && self.python_definition(class, name).is_none()
         {
             let reference = *reference;
             return Ok(self.allocate(Object::InstanceDict(reference)));
@@ -796,12 +797,13 @@ impl Machine<'_> {
             Some(export) => {
                 let value = self.export_value(export, &module.name, name);
                 // Nothing rests on what is not known.
-                if !matches!(export, Export::Process) {
+                if !matches!(export, Export::Varying | Export::Process) {
                     self.depend(&module.name, &[name]);
                 }
                 Ok(value)
             }
             None if name == "__name__" => Ok(Value::Str(module.name.clone())),
+            None if name == "__dict__" => Ok(self.allocate(Object::GroundNamespace(index))),
             None if name.starts_with("__") && name != "__all__" => {
                 self.residual(Rule::UnknownAttribute, format!("reads `{name}` of module `{}`", module.name))
             }
@@ -818,7 +820,7 @@ impl Machine<'_> {
             Export::Constant(value) => value.clone(),
             Export::Entity(id) => Value::Ground(*id),
             Export::Module(index) => Value::GroundModule(*index),
-            Export::Process | Export::Maybe => Value::Unknown(Reason::new(
+            Export::Varying | Export::Process | Export::Maybe => Value::Unknown(Reason::new(
                 Rule::Nondeterministic,
                 format!("`{module}.{name}` differs between processes"),
             )),
@@ -922,6 +924,17 @@ impl Machine<'_> {
         value: Option<Value>,
     ) -> Eval<()> {
         let found = self.lookup(class, name);
+        if let ("__dict__" | "__weakref__", Value::Object(reference)) = (name, object)
+            && !matches!(found, Some(Found::Value(_)))
+            && !matches!(self.object(*reference), Object::Instance(_) if name == "__dict__" && !self.has_instance_dict(*reference))
+        {
+            return match value {
+                Some(value) if name == "__dict__" && self.has_instance_dict(*reference) => {
+                    self.set_instance_dict(*reference, &value)
+                }
+                _ => self.residual(Rule::NotModelled, format!("sets or deletes `{name}` of an object")),
+            };
+        }
         match &found {
             Some(Found::Ground { kind: AttributeKind::GetSet | AttributeKind::Member, .. }) => {
                 return self.set_ground_getset(object, name, value);

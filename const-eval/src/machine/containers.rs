@@ -25,8 +25,10 @@ impl Machine<'_> {
         if let Object::InstanceDict(of) = self.object(object) {
             return self.instance_dict_entries(*of).map(Some);
         }
-        if let Object::Globals = self.object(object) {
-            return self.globals_entries(object).map(Some);
+        match self.object(object) {
+            Object::Globals => return self.globals_entries(object).map(Some),
+            Object::GroundNamespace(module) => return self.ground_entries(*module).map(Some),
+            _ => {}
         }
         let is_dict = match self.object(object) {
             Object::Obscured { .. } | Object::Identities { .. } => return self.refuse_obscured(),
@@ -56,14 +58,7 @@ impl Machine<'_> {
             Object::StaticMethod(wrapper) | Object::ClassMethod(wrapper) => wrapper.attributes.clone(),
             _ => return self.malformed(),
         };
-        let mut entries = Dict::default();
-        for (name, value) in attributes {
-            let name = Value::Str(name);
-            if let Some(key) = crate::key::of_data(&name) {
-                entries.insert(key, (name, value));
-            }
-        }
-        Ok(entries)
+        Ok(super::live::as_entries(attributes))
     }
 
     /// The module's namespace as a dict: what the import system has put there, then the rest.
@@ -155,7 +150,9 @@ impl Machine<'_> {
         let holds = match self.object(object) {
             Object::Dict(_) => true,
             Object::Instance(instance) => matches!(instance.payload, Payload::Dict(_)),
-            Object::Globals => return self.residual(Rule::UnknownNamespace, "changes a module's namespace as a whole"),
+            Object::Globals | Object::GroundNamespace(_) => {
+                return self.residual(Rule::UnknownNamespace, "changes a module's namespace as a whole");
+            }
             Object::Obscured { .. } | Object::Identities { .. } => return self.refuse_obscured(),
             _ => false,
         };
@@ -225,6 +222,12 @@ impl Machine<'_> {
                 return Ok(name);
             }
             return self.residual(Rule::UnknownNamespace, "reads the globals of a caller");
+        }
+        if let Value::Object(object) = dict
+            && let Object::GroundNamespace(module) = self.object(*object)
+        {
+            let entries = self.ground_entries(*module)?;
+            return Ok(entries.get(&key).map(|(_, value)| value.clone()));
         }
         if self.is_globals(dict) {
             if let (true, Value::Str(name)) = (self.porous || self.open_namespace, name) {

@@ -363,10 +363,16 @@ impl Machine<'_> {
                 _ => false,
             }
         });
-        if !module.complete {
+        if !module.complete || self.has_changed_ground_globals(index) {
             return self.residual(Rule::NotModelled, format!("`dir` of module `{}`", module.name));
         }
-        self.depend(&module.name, &[]);
+        let name = module.name.clone();
+        // Whether names were added to one that differs between processes, no guard tells.
+        if self.is_told_apart(index) {
+            self.rest_on_namespace(index)?;
+        } else {
+            self.depend(&name, &[]);
+        }
         let mut names: Vec<std::sync::Arc<str>> = module.exports.keys().cloned().collect();
         let file = (!builtin).then_some("__file__");
         for given in ["__doc__", "__loader__", "__name__", "__package__", "__spec__"].into_iter().chain(file) {

@@ -417,6 +417,9 @@ impl Machine<'_> {
                 if let (Some(one), Some(other)) = (self.stands_for(*one), self.stands_for(*other)) {
                     return Ok(one == other);
                 }
+                if let Some(same) = self.is_same_dict(*one, *other)? {
+                    return Ok(same);
+                }
                 if (self.is_shared(*one) || self.is_shared(*other)) && self.may_be_one(*one, *other) {
                     return self
                         .residual(Rule::Nondeterministic, "whether two objects are one that a cache has handed out");
@@ -457,7 +460,17 @@ impl Machine<'_> {
             (Object::UnboundGround { owner, name }, Object::UnboundGround { owner: other_owner, name: other_name }) => {
                 return Ok(owner == other_owner && name == other_name);
             }
-            (Object::Native(_), Object::Native(_)) => {
+            (Object::Native(one), Object::Native(other)) => {
+                let (known, class) = (self.known, one.class);
+                if class == other.class && class == known.frame {
+                    return self.residual(Rule::NotModelled, "whether two frames are one");
+                }
+                // An object has one reference without a callback, which each call gives.
+                if class == other.class && class == known.weak_reference {
+                    let referents = (one.arguments.first().cloned(), other.arguments.first().cloned());
+                    let (Some(one), Some(other)) = referents else { return Ok(false) };
+                    return self.is_identical(&one, &other);
+                }
                 let codes = (self.code_of(left), self.code_of(right));
                 return Ok(codes.0.is_some() && codes.0 == codes.1);
             }

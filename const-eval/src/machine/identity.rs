@@ -239,7 +239,7 @@ impl Machine<'_> {
                 }
                 let object = &self.heap.objects[index as usize];
                 match object {
-                    Object::Globals => {}
+                    Object::Globals | Object::GroundNamespace(_) => {}
                     Object::Function(function) => {
                         pending.extend(function.dynamic.iter().map(|(_, globals)| Value::Object(*globals)));
                         super::reach::held_by(object, &mut pending);

@@ -344,7 +344,7 @@ impl Machine<'_> {
                         Rule::Raises,
                         format!("imports `{name}` of module `{}`, which is not there in every process", module.name),
                     ),
-                    Some(Export::Process | Export::Maybe) if guarded && &**name != "__doc__" => {
+                    Some(Export::Varying | Export::Process | Export::Maybe) if guarded && &**name != "__doc__" => {
                         let module = module.name.clone();
                         self.uncertain_import(&format!("{module}.{name}"))?;
                         Ok(self.unknown_name(&module, name, "differs between processes"))

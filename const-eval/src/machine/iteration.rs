@@ -107,7 +107,9 @@ impl Machine<'_> {
             Object::Generator(_) => Kind::Other,
             Object::List(_) => Kind::List,
             Object::Dict(_) => Kind::Dict(value.clone(), ViewKind::Keys),
-            Object::InstanceDict(_) | Object::Globals => Kind::Dict(value.clone(), ViewKind::Keys),
+            Object::InstanceDict(_) | Object::Globals | Object::GroundNamespace(_) => {
+                Kind::Dict(value.clone(), ViewKind::Keys)
+            }
             Object::DictView { dict, kind } => Kind::Dict(dict.clone(), *kind),
             Object::Set(_) | Object::FrozenSet(_) => Kind::Set,
             Object::MappingProxy(_) => Kind::Proxy,
@@ -348,7 +350,7 @@ impl Machine<'_> {
                 self.check_unmoved(dict, *size, *changes)?;
                 let live;
                 let entries = match self.object(*object) {
-                    Object::InstanceDict(_) | Object::Globals => {
+                    Object::InstanceDict(_) | Object::Globals | Object::GroundNamespace(_) => {
                         live = self.dict_entries(dict)?.unwrap_or_default();
                         self.charge(live.len())?;
                         &live

@@ -36,6 +36,7 @@ mod imports;
 mod iteration;
 mod known;
 mod libm;
+mod live;
 mod locks;
 mod methods;
 mod models;

@@ -103,6 +103,7 @@ pub(super) fn held_by(object: &Object, held: &mut Vec<Value>) -> bool {
             held.extend(entries.iter().flat_map(|(key, value)| [key.clone(), value.clone()]));
         }
         Object::Iterator { .. } | Object::Generator(_) | Object::Globals => return false,
+        Object::GroundNamespace(_) => {}
     }
     true
 }

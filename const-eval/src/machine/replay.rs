@@ -150,6 +150,13 @@ impl Machine<'_> {
         self.changed_value(|| Changed::GroundGlobal(module, name))
     }
 
+    /// Whether any name of a module implemented in C was set or deleted since.
+    pub(super) fn has_changed_ground_globals(&self, module: u32) -> bool {
+        let is_about = |changed: &Changed| matches!(changed, Changed::GroundGlobal(of, _) | Changed::UnboundGround(of, _) if *of == module);
+        self.overlay.ground_globals.keys().any(|(of, _)| *of == module)
+            || self.overlay.known.iter().chain(&self.overlay.unknown).any(is_about)
+    }
+
     /// The same of a builtin.
     pub(super) fn changed_builtin(&self, name: &str) -> Option<Value> {
         let builtins = self.world.ground().module_index("builtins")?;
@@ -415,9 +422,10 @@ impl Machine<'_> {
             Value::Unknown(_) => false,
             Value::Tuple(items) => items.iter().all(|item| self.is_placed(item)),
             Value::Slice(parts) => parts.iter().all(|part| self.is_placed(part)),
-            Value::Object(object) if self.is_ours(*object) => {
-                !matches!(self.object(*object), Object::Generator(_) | Object::Iterator { .. } | Object::Globals)
-            }
+            Value::Object(object) if self.is_ours(*object) => !matches!(
+                self.object(*object),
+                Object::Generator(_) | Object::Iterator { .. } | Object::Globals | Object::GroundNamespace(_)
+            ),
             Value::Object(object) => {
                 self.world.evaluated(object.owner).is_some_and(|evaluated| evaluated.place(*object).is_some())
             }

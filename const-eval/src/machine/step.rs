@@ -833,7 +833,7 @@ impl Machine<'_> {
             .and_then(|index| self.world.ground().modules()[index as usize].exports.get(name))
         {
             // `exit` is there where `site` was imported.
-            Some(Export::Process | Export::Maybe) => {
+            Some(Export::Varying | Export::Process | Export::Maybe) => {
                 self.residual(Rule::Nondeterministic, format!("the builtin `{name}` is not there in every process"))
             }
             Some(export) => {

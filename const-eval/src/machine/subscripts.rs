@@ -96,7 +96,7 @@ impl Machine<'_> {
         }
         let kind = match self.object(object) {
             Object::List(_) => Kind::List,
-            Object::Dict(_) | Object::InstanceDict(_) | Object::Globals => Kind::Dict,
+            Object::Dict(_) | Object::InstanceDict(_) | Object::Globals | Object::GroundNamespace(_) => Kind::Dict,
             Object::MappingProxy(_) => Kind::Proxy,
             Object::Instance(instance) => match &instance.payload {
                 Payload::List(_) => Kind::List,

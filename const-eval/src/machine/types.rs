@@ -101,7 +101,7 @@ impl<'w> Machine<'w> {
                 ViewKind::Values => known.dict_values,
                 ViewKind::Items => known.dict_items,
             },
-            Object::InstanceDict(_) | Object::Globals => known.dict,
+            Object::InstanceDict(_) | Object::Globals | Object::GroundNamespace(_) => known.dict,
             Object::MappingProxy(_) => known.mapping_proxy,
             Object::GenericAlias { .. } => known.generic_alias,
             Object::Union(_) => known.union,
