@@ -758,7 +758,7 @@ impl Machine<'_> {
         }
         if owner == known.set {
             if let Some(iterable) = positional.first() {
-                let items = self.collect_unordered_between_calls(iterable)?;
+                let items = self.collect_for_set(iterable)?;
                 self.set_mut(made)?.clear();
                 self.take_filling(made);
                 for item in items {

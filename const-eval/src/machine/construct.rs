@@ -83,7 +83,7 @@ impl Machine<'_> {
                     .raise("TypeError", format!("{name} expected at most 1 argument, got {}", positional.len()));
             }
             let items = match positional.first() {
-                Some(iterable) => self.collect_unordered_between_calls(iterable)?,
+                Some(iterable) => self.collect_for_set(iterable)?,
                 None => Vec::new(),
             };
             Payload::FrozenSet(self.set_of(items)?)
@@ -233,7 +233,7 @@ impl Machine<'_> {
                     return Ok(value.clone());
                 }
                 let items = match positional.first() {
-                    Some(iterable) => self.collect_unordered_between_calls(iterable)?,
+                    Some(iterable) => self.collect_for_set(iterable)?,
                     None => Vec::new(),
                 };
                 let made = self.new_frozen_set(items)?;
@@ -448,7 +448,15 @@ impl Machine<'_> {
                     _ => &["__str__"],
                 };
                 for method in methods {
-                    if let Some(found) = self.python_definition(class, method) {
+                    if is_whole_number(self.object(object)) && *method == "__index__" {
+                        break;
+                    }
+                    let definition = self.lookup(class, method);
+                    // What a type of C converts by itself is not asked for another conversion.
+                    if matches!(definition, Some(Found::Ground { .. })) {
+                        break;
+                    }
+                    if let Some(Found::Value(found)) = definition {
                         if *method == "__trunc__" {
                             return self.residual(Rule::NotModelled, "`int` warns when it calls `__trunc__`");
                         }
@@ -599,4 +607,9 @@ impl Machine<'_> {
 
 fn data_is_sequence(value: &Value) -> bool {
     matches!(value, Value::Tuple(_) | Value::Str(_) | Value::Bytes(_) | Value::Range(_))
+}
+
+/// `PyNumber_Index` takes an instance of a subclass of int for the number that it is.
+fn is_whole_number(object: &Object) -> bool {
+    matches!(object, Object::Instance(instance) if matches!(instance.payload, Payload::Data(Value::Int(_) | Value::Bool(_))))
 }

@@ -91,6 +91,17 @@ impl Machine<'_> {
         }
     }
 
+    /// The `__iter__` of a C type, for an instance of a class that may have its own.
+    pub(super) fn iterate_in_c(&mut self, value: &Value) -> Eval<Value> {
+        match value {
+            Value::Object(object) => {
+                let class = self.type_of(value)?;
+                self.iterate_object(*object, value, class)
+            }
+            _ => self.iterate(value),
+        }
+    }
+
     fn iterate_object(&mut self, object: ObjectRef, value: &Value, class: Type) -> Eval<Value> {
         enum Kind {
             Itself,
@@ -575,6 +586,15 @@ impl Machine<'_> {
     /// As [`Self::collect_between_calls`] and [`Self::collect_unordered`].
     pub(super) fn collect_unordered_between_calls(&mut self, value: &Value) -> Eval<Vec<Value>> {
         self.without_effects(|machine| machine.collect_unordered(value))
+    }
+
+    /// What a set takes of the value: of another set all that is there, past its `__iter__` (`set_update_internal` in
+    /// setobject.c).
+    pub(super) fn collect_for_set(&mut self, value: &Value) -> Eval<Vec<Value>> {
+        match self.set_entries(value)? {
+            Some(entries) => Ok(entries.into_values().collect()),
+            None => self.collect_unordered_between_calls(value),
+        }
     }
 
     fn without_effects(&mut self, collect: impl FnOnce(&mut Self) -> Eval<Vec<Value>>) -> Eval<Vec<Value>> {

@@ -701,7 +701,7 @@ impl Machine<'_> {
                 *self.list_mut(list)? = sorted;
                 Ok(Value::None)
             }
-            ("__iter__", 0) => self.iterate(list),
+            ("__iter__", 0) => self.iterate_in_c(list),
             ("__len__", 0) => Ok(Value::int(self.list_items(list)?.len() as i64)),
             ("__getitem__", 1) => self.get_item_raw(list, &positional[0]),
             ("__setitem__", 2) => {
@@ -926,7 +926,7 @@ impl Machine<'_> {
             }
             ("difference_update", _) => {
                 for source in &positional {
-                    let items = self.collect_unordered_between_calls(source)?;
+                    let items = self.collect_for_set(source)?;
                     let other = self.set_of(items)?;
                     let items = self.set_mut(set)?;
                     let before = items.len();
@@ -944,7 +944,7 @@ impl Machine<'_> {
                 }
                 let mut result: Set = self.set_entries(set)?.unwrap_or_default();
                 for source in &positional {
-                    let items = self.collect_unordered_between_calls(source)?;
+                    let items = self.collect_for_set(source)?;
                     let other = self.set_of(items)?;
                     match name {
                         "union" => {
@@ -975,7 +975,7 @@ impl Machine<'_> {
             }
             ("issubset" | "issuperset" | "isdisjoint", 1) => {
                 let first = self.set_entries(set)?.unwrap_or_default();
-                let items = self.collect_unordered_between_calls(&positional[0])?;
+                let items = self.collect_for_set(&positional[0])?;
                 let second = self.set_of(items)?;
                 Ok(Value::Bool(match name {
                     "issubset" => first.keys().all(|key| second.contains_key(key)),
@@ -991,7 +991,7 @@ impl Machine<'_> {
                 Ok(Value::Bool(self.set_entries(set)?.is_some_and(|entries| entries.contains_key(&key))))
             }
             ("__len__", 0) => Ok(Value::int(self.set_entries(set)?.map_or(0, |entries| entries.len()) as i64)),
-            ("__iter__", 0) => self.iterate(set),
+            ("__iter__", 0) => self.iterate_in_c(set),
             _ => self.residual(Rule::NotModelled, format!("`set.{name}`")),
         }
     }
@@ -1034,8 +1034,11 @@ impl Machine<'_> {
     /// What `set.update` adds. The order in which another module's set gets its items must be known.
     pub(super) fn items_to_add(&mut self, set: &Value, source: &Value) -> Eval<Vec<Value>> {
         match self.foreign_set(set) {
+            Some(_) if self.set_entries(source)?.is_some() && self.python_special(source, "__iter__")?.is_some() => {
+                self.residual(Rule::NotModelled, "adds what a subclass of set holds to a set of another module")
+            }
             Some(_) => self.all_or_nothing(|machine| machine.collect_between_calls(source)),
-            None => self.all_or_nothing(|machine| machine.collect_unordered_between_calls(source)),
+            None => self.all_or_nothing(|machine| machine.collect_for_set(source)),
         }
     }
 

@@ -302,7 +302,7 @@ impl Machine<'_> {
             I::SetUpdate => {
                 let iterable = self.pop(frame)?;
                 let set = self.peek(frame, 0)?;
-                let items = self.collect_unordered_between_calls(&iterable)?;
+                let items = self.collect_for_set(&iterable)?;
                 for item in items {
                     self.set_add(&set, item)?;
                 }

@@ -1,5 +1,6 @@
 //! Length, truth and membership (`PyObject_Size`, `PyObject_IsTrue`, `PySequence_Contains`).
 
+use super::types::Found;
 use super::{Eval, Machine};
 use crate::heap::{Object, Payload, Type, ViewKind};
 use crate::primitive;
@@ -169,7 +170,10 @@ impl Machine<'_> {
                 return Ok(true);
             }
         }
-        let overrides_iteration = self.python_special(container, "__iter__")?.is_some();
+        // `PySequence_Contains`: the class is iterated over only where none of those that it extends has `__contains__`.
+        let class = self.type_of(container)?;
+        let asks_in_c = matches!(self.lookup(class, "__contains__"), Some(Found::Ground { .. }));
+        let overrides_iteration = !asks_in_c && self.python_special(container, "__iter__")?.is_some();
         if !overrides_iteration {
             if let Some(entries) = self.set_entries(container)? {
                 let key = self.element_key(item)?;
@@ -232,11 +236,32 @@ impl Machine<'_> {
             return self
                 .residual(Rule::NotModelled, "looks for an item in a value that is computed by the target only");
         }
+        if asks_in_c && self.python_special(container, "__iter__")?.is_some() {
+            return match container {
+                Value::Object(object) if matches!(self.object(*object), Object::Instance(instance) if matches!(instance.payload, Payload::List(_))) => {
+                    self.list_contains(container, item)
+                }
+                _ => self.residual(Rule::NotModelled, "looks for an item by the way of a type implemented in C"),
+            };
+        }
         let iterator = self.iterate(container)?;
         while let Some(candidate) = self.next(&iterator)? {
             if self.same_or_equal(&candidate, item)? {
                 return Ok(true);
             }
+        }
+        Ok(false)
+    }
+
+    /// `list.__contains__`, of an instance of a subclass: comparing may change the list.
+    fn list_contains(&mut self, list: &Value, item: &Value) -> Eval<bool> {
+        let mut index = 0;
+        while let Some(candidate) = self.list_items(list)?.get(index).cloned() {
+            self.charge(1)?;
+            if self.same_or_equal(&candidate, item)? {
+                return Ok(true);
+            }
+            index += 1;
         }
         Ok(false)
     }
