@@ -497,10 +497,11 @@ pub enum Instruction {
     /// `[] → [__build_class__]`; then the body's function, the name, bases and keywords, then `Call`.
     LoadBuildClass,
     /// In a class body: sets `__module__` and `__qualname__`, and from 3.13 `__firstlineno__`.
-    /// First instruction of each class body. The `__static_attributes__` that 3.13 sets when the body
-    /// ends (a tuple in no certain order) is not in the IR: whoever makes the class adds it, as unknown,
-    /// after the last other name but before `__classdictcell__` and `__classcell__`.
+    /// First instruction of each class body.
     ClassPrologue,
+    /// After the statements of a class body: from 3.13 sets `__static_attributes__`, a tuple of the names that methods set
+    /// on their first parameter, in no certain order.
+    ClassEpilogue,
     /// Makes `__annotations__` in the namespace if it is missing.
     SetupAnnotations,
     /// PEP 526 variable annotation `name: T` (simple names): stores into `__annotations__`. `[annotation] → []`

@@ -226,11 +226,41 @@ impl Machine<'_> {
         }
         match found {
             Some(found) => self.bind(found, name, Some(object), class),
-            None => {
-                let class = self.c_name(class);
-                self.raise("AttributeError", format!("'{class}' object has no attribute '{name}'"))
-            }
+            None if name == "__module__" && class == Type::Ground(self.known.union) => Ok(Value::str("types")),
+            None => match self.added_attribute(class, None, name, false) {
+                Some(value) => Ok(value),
+                None => {
+                    let class = self.c_name(class);
+                    self.raise("AttributeError", format!("'{class}' object has no attribute '{name}'"))
+                }
+            },
         }
+    }
+
+    /// What making a class has added to its namespace, or to that of one that comes after `start`, and the evaluator does
+    /// not hold there: found in an instance, or in the class.
+    fn added_attribute(&self, class: Type, start: Option<Type>, name: &str, in_class: bool) -> Option<Value> {
+        let has_added = |class: &Type| match class {
+            Type::Class(object) => {
+                self.class(*object).is_some_and(|class| class.added.iter().any(|(_, added)| *added == name))
+            }
+            Type::Ground(_) => false,
+        };
+        let classes = self.mro(class);
+        let after = |start| classes.iter().position(|class| *class == start).map_or(0, |place| place + 1);
+        if !classes[start.map_or(0, after)..].iter().any(has_added) {
+            return None;
+        }
+        if in_class {
+            return Some(self.added_entry());
+        }
+        // Of what has no room for it, as what extends `int`, reading it raises.
+        if name == "__weakref__"
+            && classes.iter().any(|class| matches!(class, Type::Ground(id) if self.is_variable(*id)))
+        {
+            return None;
+        }
+        Some(Value::Unknown(Reason::new(Rule::NotModelled, format!("reads `{name}` of an object"))))
     }
 
     /// The entry in the object's own dictionary.
@@ -674,10 +704,13 @@ impl Machine<'_> {
         }
         match on_metaclass {
             Some(found) => self.bind(found, name, Some(&value), metaclass),
-            None => {
-                let class = self.c_name(class);
-                self.raise_exactly("AttributeError", format!("type object '{class}' has no attribute '{name}'"))
-            }
+            None => match self.added_attribute(class, None, name, true) {
+                Some(value) => Ok(value),
+                None => {
+                    let class = self.c_name(class);
+                    self.raise_exactly("AttributeError", format!("type object '{class}' has no attribute '{name}'"))
+                }
+            },
         }
     }
 
@@ -692,7 +725,16 @@ impl Machine<'_> {
                 let receiver = if through_class { None } else { Some(receiver) };
                 self.bind(found, name, receiver, of)
             }
-            None => self.raise_exactly("AttributeError", format!("'super' object has no attribute '{name}'")),
+            None => {
+                if let Some(value) = self.added_attribute(of, Some(start), name, false) {
+                    return Ok(value);
+                }
+                if self.ground_attribute(self.known.super_, name).is_some() {
+                    let message = format!("reads `{name}` of a `super` object");
+                    return Ok(Value::Unknown(Reason::new(Rule::NotModelled, message)));
+                }
+                self.raise_exactly("AttributeError", format!("'super' object has no attribute '{name}'"))
+            }
         }
     }
 

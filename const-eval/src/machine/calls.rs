@@ -531,12 +531,15 @@ impl Machine<'_> {
         keywords: Keywords,
     ) -> Eval<Value> {
         match result {
-            ResultType::Exactly(class) => Ok(self.allocate(Object::Native(Box::new(Native {
-                class,
-                arguments: positional,
-                keywords,
-                attributes: Self::attributes(),
-            })))),
+            ResultType::Exactly(class) => {
+                let mut attributes = Self::attributes();
+                let mut keywords = keywords;
+                if class == self.known.simple_namespace {
+                    attributes.extend(keywords.drain(..));
+                }
+                let native = Native { class, arguments: positional, keywords, attributes };
+                Ok(self.allocate(Object::Native(Box::new(native))))
+            }
             ResultType::None => Ok(Value::None),
             _ => self.residual(Rule::UnknownCall, format!("`{what}` gives something of a type that is not known")),
         }

@@ -77,18 +77,7 @@ impl Machine<'_> {
         if !self.is_dict(namespace_object) {
             return self.residual(Rule::NotModelled, "`__prepare__` gives a mapping that is not a dict");
         }
-        let heard_before = (self.current.effects.len(), self.current.changed.len());
         let cell = self.run_class_body(body, namespace_object)?;
-        if self.version() >= (3, 13) && self.python_special(&namespace, "__setitem__")?.is_some() {
-            let heard = (self.current.effects.len(), self.current.changed.len());
-            if matches!(cell, Value::Object(_)) && heard != heard_before {
-                return self
-                    .residual(Rule::NotModelled, "a namespace that hears of `__static_attributes__` before cells");
-            }
-            // The names that methods set on their first parameter: in an order that only the target knows.
-            let names = Value::Opaque(self.known.tuple);
-            self.set_item(&namespace, &Value::str("__static_attributes__"), names)?;
-        }
         if replaced {
             self.set_item(&namespace, &Value::str("__orig_bases__"), Value::tuple(original))?;
         }
@@ -245,7 +234,6 @@ impl Machine<'_> {
             attributes.insert("__new__".into(), method);
         }
         let is_unhashable = attributes.contains_key("__eq__") && !attributes.contains_key("__hash__");
-        let body = attributes.len();
         let has_slots = slots.is_some();
         let slots = slots.unwrap_or_default();
         // `type_new_slots_bases`: what only the other bases have room for is added.
@@ -258,8 +246,7 @@ impl Machine<'_> {
         let adds_dict = adds("__dict__", &|class| self.gives_dict(class));
         let instance_dict = base_has_dict || adds_dict;
         // `type_new_slots`: a type of variable size has no place for slots.
-        let ground = self.world.ground();
-        let variable = ["int", "bytes", "tuple", "type"].iter().any(|name| ground.builtin(name) == Some(solid));
+        let variable = self.is_variable(solid);
         let base_has_weakref = self.has_weakref(best);
         let adds_weakref = !variable && adds("__weakref__", &|class| self.has_weakref(class));
         // A slot may be named twice.
@@ -297,12 +284,7 @@ impl Machine<'_> {
             attributes.insert(member, descriptor);
         }
         let members = attributes.len();
-        let is_told = self.version() >= (3, 13) && attributes.contains_key("__firstlineno__");
-        let added = [
-            (body, "__static_attributes__", is_told && !attributes.contains_key("__static_attributes__")),
-            (members, "__dict__", adds_dict),
-            (members, "__weakref__", adds_weakref),
-        ];
+        let added = [(members, "__dict__", adds_dict), (members, "__weakref__", adds_weakref)];
         let added = added.into_iter().filter(|(_, _, is_there)| *is_there);
         let added = added.map(|(place, name, _)| (place, name)).collect();
         if !attributes.contains_key("__doc__") {
@@ -433,6 +415,12 @@ impl Machine<'_> {
             if self.is_subtype(Type::Ground(candidate), Type::Ground(solid)) { candidate } else { solid }
         });
         Ok((solid, base))
+    }
+
+    /// Whether instances of the C type differ in size, so that nothing can be added to them.
+    pub(super) fn is_variable(&self, solid: GroundId) -> bool {
+        let ground = self.world.ground();
+        ["int", "bytes", "tuple", "type"].iter().any(|name| ground.builtin(name) == Some(solid))
     }
 
     /// The class, itself or above, that has added fields to its instances last (`solid_base`).

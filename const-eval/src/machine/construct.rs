@@ -6,7 +6,7 @@ use super::{Eval, Machine, Stop};
 use crate::ground::GroundId;
 use crate::heap::{Dict, Instance, Iterator, Object, Payload, Property, Type, Wrapper};
 use crate::primitive;
-use crate::reason::Rule;
+use crate::reason::{Reason, Rule};
 use crate::value::Value;
 
 impl Machine<'_> {
@@ -564,6 +564,9 @@ impl Machine<'_> {
                 attributes.insert(name.into(), value);
             }
         }
+        if let Some(annotations) = self.annotations_to_take_over(function)? {
+            attributes.insert("__annotations__".into(), annotations);
+        }
         if let Value::Object(object) = function
             && let Object::Function(function) = self.object(*object)
         {
@@ -577,6 +580,21 @@ impl Machine<'_> {
         } else {
             Object::ClassMethod(wrapper)
         }))
+    }
+
+    /// The very dictionary that a function or class keeps; that of another module's is not known.
+    fn annotations_to_take_over(&mut self, function: &Value) -> Eval<Option<Value>> {
+        match function {
+            Value::Object(object)
+                if !self.is_own(*object) && matches!(self.object(*object), Object::Function(_) | Object::Class(_)) =>
+            {
+                let message = "the annotations of what another module has made";
+                Ok(Some(Value::Unknown(Reason::of_class(Rule::ForeignContents, message, Some(self.known.dict)))))
+            }
+            // What is implemented in C has none.
+            Value::Ground(_) => Ok(None),
+            _ => self.find_attribute(function, "__annotations__"),
+        }
     }
 
     fn new_super(&mut self, positional: Vec<Value>) -> Eval<Value> {

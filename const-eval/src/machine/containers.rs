@@ -437,18 +437,14 @@ impl Machine<'_> {
         let added: Vec<_> = contents.added.iter().copied().filter(|(_, name)| !is_set(name)).collect();
         for (count, (place, name)) in added.into_iter().enumerate() {
             let place = (place + count).min(items.len());
-            items.insert(place, (Value::Str(name.into()), self.added_entry(name)));
+            items.insert(place, (Value::Str(name.into()), self.added_entry()));
         }
         Ok(items)
     }
 
     /// The value of an entry that making a class has added: as much as is known of it.
-    pub(super) fn added_entry(&self, name: &str) -> Value {
-        let tuple = self.world.ground().builtin("tuple");
-        match tuple.filter(|_| name == "__static_attributes__") {
-            Some(tuple) => Value::Opaque(tuple),
-            None => Value::Opaque(self.known.getset_descriptor),
-        }
+    pub(super) fn added_entry(&self) -> Value {
+        Value::Opaque(self.known.getset_descriptor)
     }
 
     /// Items of a `mappingproxy`: of a dict, or of a class's namespace.

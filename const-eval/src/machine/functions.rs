@@ -92,6 +92,15 @@ impl Machine<'_> {
         Ok(())
     }
 
+    /// The names that methods set on their first parameter: in an order that only the target knows.
+    pub(super) fn class_epilogue(&mut self, frame: &mut Frame) -> Eval<()> {
+        if self.version() < (3, 13) {
+            return Ok(());
+        }
+        let names = Value::Opaque(self.known.tuple);
+        self.store_name(frame, &"__static_attributes__".into(), names)
+    }
+
     pub(super) fn call_function(
         &mut self,
         object: ObjectRef,
@@ -408,7 +417,7 @@ impl Machine<'_> {
         if let Some(value) = self.parameter_attribute(object, name)? {
             return Ok(Some(value));
         }
-        if name == "__name__" && self.property(object).is_some() {
+        if name == "__name__" && self.version() >= (3, 13) && self.property(object).is_some() {
             return Ok(self.property_name(object));
         }
         let value = match self.object(object) {

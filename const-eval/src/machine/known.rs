@@ -91,6 +91,7 @@ known! {
     match_ = "re.Match",
     lock = "_thread.lock",
     reentrant_lock = "_thread.RLock",
+    simple_namespace = "types.SimpleNamespace",
     weak_reference = "_weakref.ReferenceType",
     default_dict = "_collections.defaultdict",
     ordered_dict = "_collections.OrderedDict",

@@ -489,7 +489,9 @@ impl Machine<'_> {
         // Nothing but its name and error messages rest on it.
         if let ("__set_name__", [_, name @ Value::Str(_)]) = (name, positional.as_slice()) {
             let name = name.clone();
-            if let Some(property) = self.property_mut(object)? {
+            if self.version() >= (3, 13)
+                && let Some(property) = self.property_mut(object)?
+            {
                 property.attributes.insert("__name__".into(), name);
             }
             return Ok(Value::None);

@@ -440,6 +440,7 @@ impl Machine<'_> {
                 }
             }
             I::ClassPrologue => self.class_prologue(frame, code)?,
+            I::ClassEpilogue => self.class_epilogue(frame)?,
             I::SetupAnnotations => {
                 if self.version() < (3, 14) && !matches!(frame.scope, Scope::Module) {
                     let name: Name = "__annotations__".into();

@@ -226,7 +226,7 @@ impl Machine<'_> {
         let Some(contents) = self.class(class) else { return Ok(None) };
         let mut entry = contents.namespace.get(&name).cloned();
         if entry.is_none() && contents.added.iter().any(|(_, added)| **added == *name) {
-            entry = Some(self.added_entry(&name));
+            entry = Some(self.added_entry());
         }
         if !self.is_own(class) {
             self.depend_on_class(class, &name);

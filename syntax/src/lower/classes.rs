@@ -110,6 +110,7 @@ impl<'a> Lowerer<'a> {
         }
         self.statements(body);
         let end = end_of(node.range);
+        self.emit(I::ClassEpilogue, end);
         if needs_dict {
             let cell = self.cell(CLASSDICT, true);
             self.emit(I::LoadClosure(cell), end);

@@ -125,6 +125,7 @@ fn effect(instruction: &I) -> (i64, i64) {
         | I::DeleteLocal(_)
         | I::DeleteCell(_)
         | I::ClassPrologue
+        | I::ClassEpilogue
         | I::SetupAnnotations
         | I::PopHandler
         | I::LeaveExcept
