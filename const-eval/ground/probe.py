@@ -372,6 +372,7 @@ def hidden_types():
         frame_and_traceback, coroutines, patterns, template, ordered, ordering, codecs, locks, compressors, unpacking, hashes,
         lambda: (type.__dict__["__dict__"].__get__(int), list[int], int | str, iter(list[int])),
         lambda: (code.co_lines(), code.co_positions()),
+        lambda: (sys.modules["abc"].ABC.__dict__["_abc_impl"],),
         lambda: [iter(empty) for empty in ({}, [], (), "", "\xe9", "\u1234", b"", bytearray(), set(), range(0),
                                            range(2**70), memoryview(b""), Indexed())],
         lambda: (iter(lambda: 0, 0), {}.keys(), {}.values(), {}.items(), iter({}.values()), iter({}.items())),

@@ -200,6 +200,13 @@ pub struct Class {
 }
 
 impl Class {
+    /// The namespace has a name that is not modelled, behind those that it has so far.
+    pub fn add(&mut self, name: &'static str) {
+        if !self.added.iter().any(|(_, added)| *added == name) {
+            self.added.push((self.namespace.len(), name));
+        }
+    }
+
     /// Takes a name out of the namespace.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         let (index, _, value) = self.namespace.shift_remove_full(name)?;

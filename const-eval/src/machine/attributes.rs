@@ -239,7 +239,7 @@ impl Machine<'_> {
 
     /// What making a class has added to its namespace, or to that of one that comes after `start`, and the evaluator does
     /// not hold there: found in an instance, or in the class.
-    fn added_attribute(&self, class: Type, start: Option<Type>, name: &str, in_class: bool) -> Option<Value> {
+    fn added_attribute(&mut self, class: Type, start: Option<Type>, name: &str, in_class: bool) -> Option<Value> {
         let has_added = |class: &Type| match class {
             Type::Class(object) => {
                 self.class(*object).is_some_and(|class| class.added.iter().any(|(_, added)| *added == name))
@@ -252,7 +252,7 @@ impl Machine<'_> {
             return None;
         }
         if in_class {
-            return Some(self.added_entry());
+            return Some(self.added_entry(name));
         }
         // Of what has no room for it, as what extends `int`, reading it raises.
         if name == "__weakref__"

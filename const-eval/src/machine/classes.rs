@@ -733,6 +733,7 @@ impl Machine<'_> {
         if let Object::Class(class) = self.object_mut(class)? {
             class.abstract_methods = methods;
             class.is_abc = true;
+            class.add("__abstractmethods__");
         }
         Ok(())
     }
@@ -781,6 +782,8 @@ impl Machine<'_> {
         if let Object::Class(class) = self.object_mut(reference)? {
             class.abstract_methods = names;
             class.is_abc = true;
+            class.add("__abstractmethods__");
+            class.add("_abc_impl");
         }
         Ok(Value::None)
     }

@@ -6,7 +6,7 @@ use super::types::Found;
 use super::{Eval, Machine};
 use crate::effect::Change;
 use crate::ground::EntryKind;
-use crate::heap::{Dict, Object, Payload, Set, Type};
+use crate::heap::{Dict, Native, Object, Payload, Set, Type};
 use crate::reason::Rule;
 use crate::value::{ObjectRef, Value};
 
@@ -437,14 +437,25 @@ impl Machine<'_> {
         let added: Vec<_> = contents.added.iter().copied().filter(|(_, name)| !is_set(name)).collect();
         for (count, (place, name)) in added.into_iter().enumerate() {
             let place = (place + count).min(items.len());
-            items.insert(place, (Value::Str(name.into()), self.added_entry()));
+            items.insert(place, (Value::Str(name.into()), self.added_entry(name)));
         }
         Ok(items)
     }
 
     /// The value of an entry that making a class has added: as much as is known of it.
-    pub(super) fn added_entry(&self) -> Value {
-        Value::Opaque(self.known.getset_descriptor)
+    pub(super) fn added_entry(&mut self, name: &str) -> Value {
+        match name {
+            "__abstractmethods__" => Value::Opaque(self.known.frozenset),
+            "_abc_impl" => {
+                let mut attributes = Self::attributes();
+                // `abc_data_doc` in _abc.c
+                attributes.insert("__doc__".into(), Value::str("Internal state held by ABC machinery."));
+                let class = self.known.abc_data;
+                let native = Native { class, arguments: Vec::new(), keywords: Vec::new(), attributes };
+                self.allocate(Object::Native(Box::new(native)))
+            }
+            _ => Value::Opaque(self.known.getset_descriptor),
+        }
     }
 
     /// Items of a `mappingproxy`: of a dict, or of a class's namespace.

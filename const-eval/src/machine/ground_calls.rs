@@ -577,7 +577,7 @@ impl Machine<'_> {
         {
             return Ok(self.is_subtype(exact, Type::Ground(*class)));
         }
-        match classes {
+        match &self.plain_tuple(classes) {
             Value::Tuple(items) => {
                 for item in items.clone().iter() {
                     if self.isinstance(value, item)? {
@@ -662,8 +662,16 @@ impl Machine<'_> {
         self.raise_exactly("TypeError", "issubclass() arg 1 must be a class")
     }
 
+    /// An instance of a subclass of tuple as what it holds, anything else as it is.
+    fn plain_tuple(&self, value: &Value) -> Value {
+        match self.plain_data(value) {
+            tuple @ Value::Tuple(_) => tuple,
+            _ => value.clone(),
+        }
+    }
+
     fn issubclass(&mut self, subclass: &Value, classes: &Value) -> Eval<bool> {
-        match classes {
+        match &self.plain_tuple(classes) {
             Value::Tuple(items) => {
                 for item in items.clone().iter() {
                     if self.issubclass(subclass, item)? {

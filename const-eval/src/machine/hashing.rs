@@ -42,7 +42,7 @@ impl Machine<'_> {
             Value::Object(object) => {
                 let object = *object;
                 match self.object(object) {
-                    Object::List(_) | Object::Dict(_) | Object::Set(_) => {
+                    Object::List(_) | Object::Dict(_) | Object::Set(_) | Object::Cell(_) => {
                         let class = self.type_of(value)?;
                         let name = self.c_name(class);
                         self.raise_exactly("TypeError", format!("unhashable type: '{name}'"))
@@ -88,7 +88,6 @@ impl Machine<'_> {
                     | Object::Property(_)
                     | Object::StaticMethod(_)
                     | Object::ClassMethod(_)
-                    | Object::Cell(_)
                     | Object::Generator(_) => Ok(Key::Identity(object)),
                     Object::Native(_) if self.is_own(object) && self.referent(value).is_some() => {
                         let Some(referent) = self.referent(value) else { return self.malformed() };
@@ -462,8 +461,8 @@ impl Machine<'_> {
             }
             (Object::Native(one), Object::Native(other)) => {
                 let (known, class) = (self.known, one.class);
-                if class == other.class && class == known.frame {
-                    return self.residual(Rule::NotModelled, "whether two frames are one");
+                if class == other.class && [known.frame, known.abc_data].contains(&class) {
+                    return self.residual(Rule::NotModelled, "whether two objects of the interpreter's own are one");
                 }
                 // An object has one reference without a callback, which each call gives.
                 if class == other.class && class == known.weak_reference {

@@ -92,6 +92,7 @@ known! {
     lock = "_thread.lock",
     reentrant_lock = "_thread.RLock",
     simple_namespace = "types.SimpleNamespace",
+    abc_data = "_abc._abc_data",
     weak_reference = "_weakref.ReferenceType",
     default_dict = "_collections.defaultdict",
     ordered_dict = "_collections.OrderedDict",

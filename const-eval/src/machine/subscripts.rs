@@ -226,7 +226,7 @@ impl Machine<'_> {
         let Some(contents) = self.class(class) else { return Ok(None) };
         let mut entry = contents.namespace.get(&name).cloned();
         if entry.is_none() && contents.added.iter().any(|(_, added)| **added == *name) {
-            entry = Some(self.added_entry());
+            entry = Some(self.added_entry(&name));
         }
         if !self.is_own(class) {
             self.depend_on_class(class, &name);
@@ -297,21 +297,23 @@ impl Machine<'_> {
                 if matches!(key, Value::Unknown(_)) {
                     return self.residual(Rule::UnknownSubscript, "a generic alias of something that is not known");
                 }
-                let arguments = match key {
-                    Value::Tuple(items) => items.to_vec(),
-                    other => vec![other.clone()],
-                };
-                Ok(self.allocate(Object::GenericAlias { origin: value, arguments }))
+                self.generic_alias(value, key)
             }
-            None if class == Type::Ground(self.known.type_) => {
-                let arguments = match key {
-                    Value::Tuple(items) => items.to_vec(),
-                    other => vec![other.clone()],
-                };
-                Ok(self.allocate(Object::GenericAlias { origin: value, arguments }))
-            }
+            None if class == Type::Ground(self.known.type_) => self.generic_alias(value, key),
             None => self.raise_not_subscriptable(class),
         }
+    }
+
+    /// `types.GenericAlias(origin, key)`
+    fn generic_alias(&mut self, origin: Value, key: &Value) -> Eval<Value> {
+        let arguments = match key {
+            Value::Tuple(items) => items.to_vec(),
+            Value::Object(_) if matches!(self.plain_data(key), Value::Tuple(_)) => {
+                return self.residual(Rule::NotModelled, "a generic alias of an instance of a subclass of tuple");
+            }
+            other => vec![other.clone()],
+        };
+        Ok(self.allocate(Object::GenericAlias { origin, arguments }))
     }
 
     fn raise_not_subscriptable<T>(&mut self, class: Type) -> Eval<T> {
