@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help build demo test test-rust test-runtime test-browser test-extension corpus runtimes judges judge-literate judge-generated judge-oracle \
+.PHONY: help build demo test test-rust test-runtime test-browser test-extension corpus runtimes judges judge-literate judge-generated judge-kinds judge-oracle \
         judge-mutation judge-verify judge-packages judge-documentation judge-failing judge-demand judge-regression bench lint
 
 help:
@@ -50,7 +50,7 @@ test-extension:
 	cd editors/vscode && PATH="$$(../../tests/support/node.sh):$$PATH" && \
 	npm ci --no-audit --no-fund --silent && npm test --silent && npm run package --silent > /dev/null
 
-judges: judge-literate judge-generated judge-documentation judge-mutation judge-oracle judge-failing judge-verify judge-demand
+judges: judge-literate judge-generated judge-kinds judge-documentation judge-mutation judge-oracle judge-failing judge-verify judge-demand
 
 judge-literate: build corpus
 	tests/literate.py
@@ -58,6 +58,9 @@ judge-literate: build corpus
 # A thousand programs for each interpreter; `tests/generated.py --count 100000` is the long run.
 judge-generated: build corpus
 	tests/generated.py
+
+judge-kinds: build corpus
+	tests/kinds.py
 
 judge-documentation: build corpus
 	tests/documentation.py

@@ -139,6 +139,15 @@ impl Machine<'_> {
                     let origin = origin.clone();
                     return self.get_attribute(&origin, name);
                 }
+                // Before 3.13 some releases find those of the origin.
+                if name == "__bases__"
+                    && self.version() < (3, 13)
+                    && let Value::Object(object) = self.plain_data(object)
+                    && let Object::GenericAlias { .. } = self.object(object)
+                {
+                    let message = "reads `__bases__` of a generic alias";
+                    return Ok(Value::Unknown(Reason::new(Rule::NotModelled, message)));
+                }
                 self.instance_attribute(object, name)
             }
         }
