@@ -497,7 +497,8 @@ class Walker:
         annotations = value.__annotations__
         self.made.add(id(annotations))  # made by reading it, and kept by the function
         if not annotations:
-            self.claim(value, annotations)
+            # Those of a function that wraps another are the other's.
+            self.claim(self.kept.get(id(annotations), (value,))[0], annotations)
         self.nodes[number] = (
             "function",
             {
