@@ -328,6 +328,7 @@ class Describer:
         is_stand_in = type(held).__module__ == "lyo._native"
         self.line(f"{path}.__builtins__", repr(held is builtins.__dict__ or is_stand_in))
         annotations = value.__annotations__
+        # A function that wraps another may share them: what else holds them is said where that is met.
         self.seen.setdefault(id(annotations), (f"{path}.__annotations__", annotations))
         self.items(f"{path}.__annotations__", annotations)
         if hasattr(value, "__type_params__"):

@@ -125,7 +125,7 @@ impl Importer<'_> {
             BindingView::Leaf(bound) => {
                 let mut object = module;
                 for part in statement.module.split('.').skip(1) {
-                    object = import_from(&object, part)?;
+                    object = import_from(&object, &Name::new(part)?)?;
                 }
                 let bound = Name::new(bound)?;
                 self.bind(&bound, &object)?;
@@ -224,17 +224,20 @@ impl Importer<'_> {
         if let Some(found @ Found::Waits(..)) = entry(module, name)? {
             return self.bind_found(bound, found, may_wait_here);
         }
-        let value = import_from(module, name.text())?;
+        let value = import_from(module, name)?;
         self.bind(bound, &value)
     }
 
     /// An import that must raise `ImportError`.
     fn import_in_vain(&self, statement: &Statement<'_>) -> Result<Vec<Name>, Failure> {
         let BindingView::Fails(name) = statement.binding else { return Ok(vec![]) };
-        let wanted = if name.is_empty() { vec![] } else { vec![Object::name(name)?] };
-        let imported = self
-            .import_module(statement, &Object::tuple(wanted)?)
-            .and_then(|module| if name.is_empty() { Ok(module) } else { import_from(&module, name) });
+        let name = if name.is_empty() { None } else { Some(Name::new(name)?) };
+        let wanted = name.iter().map(|name| Object::clone(name)).collect();
+        let module = self.import_module(statement, &Object::tuple(wanted)?);
+        let imported = module.and_then(|module| match &name {
+            None => Ok(module),
+            Some(name) => import_from(&module, name),
+        });
         failed(statement, imported.map(drop))
     }
 

@@ -3,12 +3,11 @@
 use pyo3_ffi as ffi;
 
 use crate::failure::Failure;
-use crate::names::name;
+use crate::names::{Name, name};
 use crate::object::{Fallible, Object, Raised, Static, forget_error, module_dict, modules};
 
 /// `import_from` of `ceval.c`.
-pub fn import_from(module: &Object, name: &str) -> Result<Object, Failure> {
-    let name = Object::name(name)?;
+pub fn import_from(module: &Object, name: &Name) -> Result<Object, Failure> {
     // SAFETY: live objects; a new reference or null with an exception.
     if let Ok(found) = unsafe { Object::owned(ffi::PyObject_GetAttr(module.as_ptr(), name.as_ptr())) } {
         return Ok(found);
@@ -26,17 +25,16 @@ pub fn import_from(module: &Object, name: &str) -> Result<Object, Failure> {
     }
     if let Some(package) = package.ok().as_ref().and_then(Object::as_text)
         && let Some(modules) = modules()
-        && let Some(text) = name.as_text()
-        && let Some(found) = modules.dict_get_name(&format!("{package}.{text}"))?
+        && let Some(found) = modules.dict_get_name(&format!("{package}.{}", name.text()))?
     {
         return Ok(found);
     }
-    Err(raise_missing(module, &name))
+    Err(raise_missing(module, name))
 }
 
 /// Raises what `from module import name` does where there is no such name: the statement itself says it, of a
 /// module that has no other attributes than those it is described by.
-fn raise_missing(module: &Object, name: &Object) -> Failure {
+fn raise_missing(module: &Object, name: &Name) -> Failure {
     let raised = (|| -> Fallible<()> {
         // SAFETY: the module type lives for ever.
         let stand_in = unsafe { Object::immortal((&raw mut ffi::PyModule_Type).cast()) }.call1(&Object::text("")?)?;
@@ -55,7 +53,7 @@ fn raise_missing(module: &Object, name: &Object) -> Failure {
         let (builtins, globals) = (Object::dict()?, Object::dict()?);
         builtins.dict_set_name(name!("__import__"), &import)?;
         globals.dict_set_name(name!("__builtins__"), &builtins)?;
-        let text = format!("from m import {}\n", name.as_text().unwrap_or("_"));
+        let text = format!("from m import {}\n", name.text());
         let text = std::ffi::CString::new(text).map_err(|_| Raised)?;
         // SAFETY: a C string and two dicts; a new reference.
         unsafe {

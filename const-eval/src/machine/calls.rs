@@ -531,15 +531,16 @@ impl Machine<'_> {
         keywords: Keywords,
     ) -> Eval<Value> {
         match result {
-            ResultType::Exactly(class) => {
-                let mut attributes = Self::attributes();
-                let mut keywords = keywords;
-                if class == self.known.simple_namespace {
-                    attributes.extend(keywords.drain(..));
-                }
-                let native = Native { class, arguments: positional, keywords, attributes };
-                Ok(self.allocate(Object::Native(Box::new(native))))
+            // Its keywords are its attributes.
+            ResultType::Exactly(class) if class == self.known.simple_namespace && positional.is_empty() => {
+                Ok(self.new_native_with(class, keywords))
             }
+            ResultType::Exactly(class) => Ok(self.allocate(Object::Native(Box::new(Native {
+                class,
+                arguments: positional,
+                keywords,
+                attributes: Self::attributes(),
+            })))),
             ResultType::None => Ok(Value::None),
             _ => self.residual(Rule::UnknownCall, format!("`{what}` gives something of a type that is not known")),
         }

@@ -448,7 +448,7 @@ impl Machine<'_> {
                     _ => &["__str__"],
                 };
                 for method in methods {
-                    if is_whole_number(self.object(object)) && *method == "__index__" {
+                    if *method == "__index__" && self.whole_number(&value).is_some() {
                         break;
                     }
                     let definition = self.lookup(class, method);
@@ -625,9 +625,4 @@ impl Machine<'_> {
 
 fn data_is_sequence(value: &Value) -> bool {
     matches!(value, Value::Tuple(_) | Value::Str(_) | Value::Bytes(_) | Value::Range(_))
-}
-
-/// `PyNumber_Index` takes an instance of a subclass of int for the number that it is.
-fn is_whole_number(object: &Object) -> bool {
-    matches!(object, Object::Instance(instance) if matches!(instance.payload, Payload::Data(Value::Int(_) | Value::Bool(_))))
 }

@@ -6,7 +6,7 @@ use super::types::Found;
 use super::{Eval, Machine};
 use crate::effect::Change;
 use crate::ground::EntryKind;
-use crate::heap::{Dict, Native, Object, Payload, Set, Type};
+use crate::heap::{Dict, Object, Payload, Set, Type};
 use crate::reason::Rule;
 use crate::value::{ObjectRef, Value};
 
@@ -447,12 +447,9 @@ impl Machine<'_> {
         match name {
             "__abstractmethods__" => Value::Opaque(self.known.frozenset),
             "_abc_impl" => {
-                let mut attributes = Self::attributes();
                 // `abc_data_doc` in _abc.c
-                attributes.insert("__doc__".into(), Value::str("Internal state held by ABC machinery."));
-                let class = self.known.abc_data;
-                let native = Native { class, arguments: Vec::new(), keywords: Vec::new(), attributes };
-                self.allocate(Object::Native(Box::new(native)))
+                let doc = ("__doc__".into(), Value::str("Internal state held by ABC machinery."));
+                self.new_native_with(self.known.abc_data, [doc])
             }
             _ => Value::Opaque(self.known.getset_descriptor),
         }

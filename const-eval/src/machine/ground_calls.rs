@@ -4,7 +4,7 @@ use super::functions::Keywords;
 use super::types::Found;
 use super::{Eval, Machine, Stop};
 use crate::ground::{EntryKind, GroundId};
-use crate::heap::{Object, Type};
+use crate::heap::{Native, Object, Type};
 use crate::primitive;
 use crate::reason::Rule;
 use crate::value::{ObjectRef, Value};
@@ -294,12 +294,16 @@ impl Machine<'_> {
     }
 
     pub(super) fn new_native(&mut self, class: GroundId, arguments: Vec<Value>) -> Value {
-        self.allocate(Object::Native(Box::new(crate::heap::Native {
-            class,
-            arguments,
-            keywords: Vec::new(),
-            attributes: Self::attributes(),
-        })))
+        let (keywords, attributes) = (Vec::new(), Self::attributes());
+        self.allocate(Object::Native(Box::new(Native { class, arguments, keywords, attributes })))
+    }
+
+    /// An object of a C type that is known by its attributes.
+    pub(super) fn new_native_with(&mut self, class: GroundId, named: impl IntoIterator<Item = (Name, Value)>) -> Value {
+        let (arguments, keywords) = (Vec::new(), Vec::new());
+        let mut attributes = Self::attributes();
+        attributes.extend(named);
+        self.allocate(Object::Native(Box::new(Native { class, arguments, keywords, attributes })))
     }
 
     /// Is the innermost frame that of a function?
@@ -366,13 +370,9 @@ impl Machine<'_> {
         if !module.complete || self.has_changed_ground_globals(index) {
             return self.residual(Rule::NotModelled, format!("`dir` of module `{}`", module.name));
         }
-        let name = module.name.clone();
         // Whether names were added to one that differs between processes, no guard tells.
-        if self.is_told_apart(index) {
-            self.rest_on_namespace(index)?;
-        } else {
-            self.depend(&name, &[]);
-        }
+        let path: &[&str] = if self.is_told_apart(index) { &["__dict__"] } else { &[] };
+        self.depend(&module.name, path);
         let mut names: Vec<std::sync::Arc<str>> = module.exports.keys().cloned().collect();
         let file = (!builtin).then_some("__file__");
         for given in ["__doc__", "__loader__", "__name__", "__package__", "__spec__"].into_iter().chain(file) {

@@ -10,7 +10,7 @@ use crate::reason::Rule;
 use crate::value::{ModuleId, ObjectRef, Value};
 
 /// What such an object stands for.
-pub(super) enum Live {
+enum Live {
     /// The namespace of a module with source.
     Namespace(ModuleId),
     /// That of one implemented in C, by its index.
@@ -51,7 +51,7 @@ impl Machine<'_> {
             (Some(Live::Caller), Some(_)) | (Some(_), Some(Live::Caller)) => {
                 return self.residual(Rule::NotModelled, "whether it is the namespace of a caller");
             }
-            // An object keeps the `__dict__` that it was made with.
+            // What an object is given for its `__dict__` stands for that from then on.
             _ => false,
         };
         Ok(Some(same))
@@ -119,7 +119,7 @@ impl Machine<'_> {
     }
 
     /// From now on something rests on which names a module implemented in C has, and on what they hold.
-    pub(super) fn rest_on_namespace(&mut self, index: u32) -> Eval<()> {
+    fn rest_on_namespace(&mut self, index: u32) -> Eval<()> {
         let module = self.world.ground().modules()[index as usize].name.clone();
         if !self.is_told_apart(index) || self.has_changed_ground_globals(index) {
             let message = format!("reads the whole namespace of module `{module}`");

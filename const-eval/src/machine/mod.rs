@@ -50,6 +50,7 @@ mod regular;
 mod replay;
 mod replay_calls;
 mod representation;
+mod setting;
 mod sides;
 mod signatures;
 mod sorting;

@@ -8,7 +8,7 @@
 use super::functions::Keywords;
 use super::{Eval, Machine};
 use crate::ground::{CallClass, Effect, ResultType};
-use crate::heap::{Native, Object};
+use crate::heap::Object;
 use crate::reason::Rule;
 use crate::value::{ModuleId, ObjectRef, Value};
 use crate::world::Resolved;
@@ -142,8 +142,7 @@ impl Machine<'_> {
                 return self.residual(Rule::ImportInCall, format!("imports `{module}` from within a call"));
             }
         }
-        let (arguments, keywords, attributes) = (vec![name], Vec::new(), Self::attributes());
-        Ok(self.allocate(Object::Native(Box::new(Native { class, arguments, keywords, attributes }))))
+        Ok(self.new_native(class, vec![name]))
     }
 
     /// Has an import statement of this module's certainly loaded the C module?

@@ -53,6 +53,18 @@ impl Machine<'_> {
         }
     }
 
+    /// The number that an instance of a subclass of int is: `PyNumber_Index` takes it for that.
+    pub(super) fn whole_number(&self, value: &Value) -> Option<Value> {
+        let Value::Object(object) = value else { return None };
+        match self.object(*object) {
+            Object::Instance(instance) => match &instance.payload {
+                Payload::Data(data @ (Value::Int(_) | Value::Bool(_))) => Some(data.clone()),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Applies `__index__` where a Python class defines it.
     pub(super) fn as_index(&mut self, key: &Value) -> Eval<Value> {
         match key {
@@ -60,11 +72,9 @@ impl Machine<'_> {
                 let reason = reason.clone();
                 self.unknown(Rule::UnknownSubscript, "subscripts with a key that is not known", &reason)
             }
-            Value::Object(object) => {
-                if let Object::Instance(instance) = self.object(*object)
-                    && let Payload::Data(data @ (Value::Int(_) | Value::Bool(_))) = &instance.payload
-                {
-                    return Ok(data.clone());
+            Value::Object(_) => {
+                if let Some(number) = self.whole_number(key) {
+                    return Ok(number);
                 }
                 match self.python_special(key, "__index__")? {
                     Some(index) => self.call(&index, Vec::new(), Vec::new()),

@@ -144,7 +144,15 @@ impl Machine<'_> {
             let message = format!("looks for an item in something that is not known: {}", reason.root_cause());
             return self.soft_decision(Rule::UnknownOperation, message, &[item]);
         }
-        if let Some(method) = self.python_special(container, "__contains__")? {
+        // `PySequence_Contains`: a class is iterated over only where none of those that it extends has `__contains__`.
+        let class = self.type_of(container)?;
+        let defined = match class {
+            Type::Class(_) => self.lookup(class, "__contains__"),
+            Type::Ground(_) => None,
+        };
+        let asks_in_c = matches!(defined, Some(Found::Ground { .. }));
+        if let Some(method @ Found::Value(_)) = defined {
+            let method = self.bind(method, "__contains__", Some(container), class)?;
             let result = self.call(&method, vec![item.clone()], Vec::new())?;
             return self.truth(&result);
         }
@@ -170,11 +178,8 @@ impl Machine<'_> {
                 return Ok(true);
             }
         }
-        // `PySequence_Contains`: the class is iterated over only where none of those that it extends has `__contains__`.
-        let class = self.type_of(container)?;
-        let asks_in_c = matches!(self.lookup(class, "__contains__"), Some(Found::Ground { .. }));
-        let overrides_iteration = !asks_in_c && self.python_special(container, "__iter__")?.is_some();
-        if !overrides_iteration {
+        let is_iterated = !asks_in_c && self.python_special(container, "__iter__")?.is_some();
+        if !is_iterated {
             if let Some(entries) = self.set_entries(container)? {
                 let key = self.element_key(item)?;
                 return Ok(entries.contains_key(&key));
@@ -212,7 +217,7 @@ impl Machine<'_> {
                     }
                     return Ok(false);
                 }
-                Object::Instance(instance) if !overrides_iteration => {
+                Object::Instance(instance) if !is_iterated => {
                     if let Payload::Data(data) = &instance.payload {
                         let data = data.clone();
                         return self.contains(&data, item);
@@ -237,12 +242,7 @@ impl Machine<'_> {
                 .residual(Rule::NotModelled, "looks for an item in a value that is computed by the target only");
         }
         if asks_in_c && self.python_special(container, "__iter__")?.is_some() {
-            return match container {
-                Value::Object(object) if matches!(self.object(*object), Object::Instance(instance) if matches!(instance.payload, Payload::List(_))) => {
-                    self.list_contains(container, item)
-                }
-                _ => self.residual(Rule::NotModelled, "looks for an item by the way of a type implemented in C"),
-            };
+            return self.list_contains(container, item);
         }
         let iterator = self.iterate(container)?;
         while let Some(candidate) = self.next(&iterator)? {
@@ -255,6 +255,16 @@ impl Machine<'_> {
 
     /// `list.__contains__`, of an instance of a subclass: comparing may change the list.
     fn list_contains(&mut self, list: &Value, item: &Value) -> Eval<bool> {
+        let is_list = match list {
+            Value::Object(object) => match self.object(*object) {
+                Object::Instance(instance) => matches!(instance.payload, Payload::List(_)),
+                _ => false,
+            },
+            _ => false,
+        };
+        if !is_list {
+            return self.residual(Rule::NotModelled, "looks for an item by the way of a type implemented in C");
+        }
         let mut index = 0;
         while let Some(candidate) = self.list_items(list)?.get(index).cloned() {
             self.charge(1)?;

@@ -10,7 +10,7 @@ use syntax::ir::{Name, TypeParameterBound, TypeParameterKind};
 use super::functions::Keywords;
 use super::{Eval, Machine};
 use crate::ground::GroundId;
-use crate::heap::{Native, Object};
+use crate::heap::Object;
 use crate::reason::{Reason, Rule};
 use crate::value::{ObjectRef, Value};
 use crate::world::Resolved;
@@ -114,12 +114,7 @@ impl Machine<'_> {
                 },
             })
             .collect();
-        self.allocate(Object::Native(Box::new(Native {
-            class,
-            arguments,
-            keywords: Vec::new(),
-            attributes: Self::attributes(),
-        })))
+        self.new_native(class, arguments)
     }
 
     /// A function or class of `typing`, as C imports it when it needs it.

@@ -100,35 +100,35 @@ fn class_names_are_not_seen() {
     check(
         "class C:\n    a = 1\n    b = [a for _ in a]",
         expect![[r#"
-            Class binds C
-                0 LoadBuildClass
-                1 MakeFunction 1 C
-                2 Constant Str("C")
-                3 Call 2
-                4 StoreName C
-                5 Constant None
-                6 Return
-            code 0 Comprehension C.<listcomp> parameters 0/1/0 locals .0, _
-                0 BuildList(0)
-                1 LoadLocal .0
-             >  2 ForIterator L7
-                3 StoreLocal _
-                4 LoadGlobal a
-                5 ListAppend(2)
-                6 Jump L2
-             >  7 Return
-            code 1 Class C
-                0 ClassPrologue
-                1 Constant Int(1)
-                2 StoreName a
-                3 MakeFunction 0 C.<listcomp>
-                4 LoadName a
-                5 GetIterator
-                6 Call 1
-                7 StoreName b
-                8 ClassEpilogue
-                9 Constant None
-               10 Return
-        "#]],
+        Class binds C
+            0 LoadBuildClass
+            1 MakeFunction 1 C
+            2 Constant Str("C")
+            3 Call 2
+            4 StoreName C
+            5 Constant None
+            6 Return
+        code 0 Comprehension C.<listcomp> parameters 0/1/0 locals .0, _
+            0 BuildList(0)
+            1 LoadLocal .0
+         >  2 ForIterator L7
+            3 StoreLocal _
+            4 LoadGlobal a
+            5 ListAppend(2)
+            6 Jump L2
+         >  7 Return
+        code 1 Class C
+            0 ClassPrologue
+            1 Constant Int(1)
+            2 StoreName a
+            3 MakeFunction 0 C.<listcomp>
+            4 LoadName a
+            5 GetIterator
+            6 Call 1
+            7 StoreName b
+            8 ClassEpilogue
+            9 Constant None
+           10 Return
+    "#]],
     );
 }

@@ -68,26 +68,26 @@ fn private_names_in_a_class() {
     check(
         "class C:\n    import __a\n    from __b import __c",
         expect![[r#"
-            Class binds C
-                0 LoadBuildClass
-                1 MakeFunction 0 C
-                2 Constant Str("C")
-                3 Call 2
-                4 StoreName C
-                5 Constant None
-                6 Return
-            code 0 Class C
-                0 ClassPrologue
-                1 ImportName { level: 0, module: "_C__a", names: [] }
-                2 StoreName _C__a
-                3 ImportName { level: 0, module: "_C__b", names: ["__c"] }
-                4 ImportFrom _C__c
-                5 StoreName _C__c
-                6 Pop
-                7 ClassEpilogue
-                8 Constant None
-                9 Return
-        "#]],
+        Class binds C
+            0 LoadBuildClass
+            1 MakeFunction 0 C
+            2 Constant Str("C")
+            3 Call 2
+            4 StoreName C
+            5 Constant None
+            6 Return
+        code 0 Class C
+            0 ClassPrologue
+            1 ImportName { level: 0, module: "_C__a", names: [] }
+            2 StoreName _C__a
+            3 ImportName { level: 0, module: "_C__b", names: ["__c"] }
+            4 ImportFrom _C__c
+            5 StoreName _C__c
+            6 Pop
+            7 ClassEpilogue
+            8 Constant None
+            9 Return
+    "#]],
     );
 }
 
