@@ -174,6 +174,7 @@ fn class(view: ClassView<'_>) -> Result<Class, ReadError> {
         namespace: named(view.namespace)?,
         later: named(view.later)?,
         class_cell: view.class_cell,
+        bases_of: view.bases_of,
         abc: view.abc,
         registered: view.registered.iter().collect(),
     })

@@ -361,6 +361,8 @@ pub struct Class {
     pub name: String,
     pub qualname: NodeId,
     pub bases: Vec<NodeId>,
+    /// The class whose very `__bases__` tuple this one has, too: it was made from it, as a dataclass with slots is.
+    pub bases_of: Option<NodeId>,
     /// What was handed to `type.__new__`, in order, without `__qualname__` and `__classcell__`.
     /// What `type.__new__` adds by itself (slot members, `__dict__`, `__weakref__`, a `__doc__` or
     /// `__hash__` of `None`) is not in it; `__slots__` and `__module__` are. A list or dict under
@@ -443,6 +445,7 @@ impl Node {
             Node::Class(class) => {
                 let mut ids = vec![class.metaclass, class.qualname];
                 ids.extend(class.class_cell);
+                ids.extend(class.bases_of);
                 ids.extend(&class.bases);
                 ids.extend(&class.registered);
                 ids.extend(class.namespace.iter().chain(&class.later).map(|(_, id)| *id));

@@ -124,6 +124,7 @@ impl ImageView<'_> {
             NodeView::Class(class) => {
                 self.check_ids([class.metaclass, class.qualname])?;
                 self.check_ids(class.class_cell)?;
+                self.check_ids(class.bases_of)?;
                 self.check_ids(class.bases.iter())?;
                 self.check_ids(class.registered.iter())?;
                 self.check_named(class.namespace)?;

@@ -431,6 +431,7 @@ impl Words {
     fn class(&mut self, class: &Class) {
         self.fields(tag::CLASS | flag(class.abc), &[class.metaclass, class.qualname]);
         self.option(class.class_cell);
+        self.option(class.bases_of);
         self.blob(class.name.as_bytes());
         self.ids(&class.bases);
         self.ids(&class.registered);

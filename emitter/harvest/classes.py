@@ -108,12 +108,16 @@ def describe(walker, cls, may_wait):
         later.insert(0, ("__abstractmethods__", walker.add(("frozenset", tuple(names)))))
     if before_abc:
         later = [*before_abc, ("_abc_impl", walker.node(None)), *later]
-    walker.claim(cls, type_bases(cls), type_mro(cls))
+    keeper = walker.keeper(type_bases(cls))
+    shares_bases = keeper is not cls and is_a(keeper, type)
+    walker.claim(cls, type_mro(cls))
+    walker.claim(keeper if shares_bases else cls, type_bases(cls))
     return {
         "metaclass": walker.node(metaclass),
         "name": type_name(cls),
         "qualname": walker.node(type_qualname(cls)),
         "bases": tuple([walker.node(base) for base in type_bases(cls)]),
+        "bases_of": walker.node(keeper) if shares_bases else None,
         "namespace": tuple(namespace),
         "later": tuple(later),
         "class_cell": class_cell(walker, cls, contents),

@@ -327,10 +327,7 @@ class Describer:
         # The stand-in of a module whose names wait is replaced when the function is entered.
         is_stand_in = type(held).__module__ == "lyo._native"
         self.line(f"{path}.__builtins__", repr(held is builtins.__dict__ or is_stand_in))
-        annotations = value.__annotations__
-        # A function that wraps another may share them: what else holds them is said where that is met.
-        self.seen.setdefault(id(annotations), (f"{path}.__annotations__", annotations))
-        self.items(f"{path}.__annotations__", annotations)
+        self.own_items(f"{path}.__annotations__", value.__annotations__)
         if hasattr(value, "__type_params__"):
             self.visit(f"{path}.__type_params__", value.__type_params__)
         self.own(f"{path}.__closure__", value.__closure__ or EMPTY)

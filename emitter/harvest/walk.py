@@ -64,6 +64,7 @@ class Walker:
         self.qualified_names = {}  # id of a text that a class body holds as its own qualified name -> that name
         self.attributes = set()  # names of attributes of instances
         self.kept = {}  # id -> an object, and a container that was described with it
+        self.empty_annotations = {}  # id of a dictionary -> (node number of the function whose it is, the dictionary)
         self.index_constants(code)
         self.names = Names(modules, loaded)
         self.tree = None  # of the source
@@ -87,12 +88,12 @@ class Walker:
         return (
             list(self.nodes), set(self.made), dict(self.memo), self.atoms.save(), self.own_name,
             list(self.generated), dict(self.code_names), dict(self.wrapped_by_class), set(self.attributes),
-            dict(self.kept),
+            dict(self.kept), dict(self.empty_annotations),
         )
 
     def restore(self, saved):
         (self.nodes, self.made, self.memo, atoms, self.own_name, self.generated, self.code_names,
-         self.wrapped_by_class, self.attributes, self.kept) = saved
+         self.wrapped_by_class, self.attributes, self.kept, self.empty_annotations) = saved
         self.atoms.restore(atoms)
 
     # ---- constants of the module's own code tree
@@ -360,8 +361,13 @@ class Walker:
         return None
 
     def refuse_kept(self, value):
-        if id(value) in self.kept and value is not EMPTY:
-            raise Unsupported(f"holds the very {type(value).__name__} that {describe(self.kept[id(value)][0])} keeps")
+        keeper = self.keeper(value)
+        if keeper is not None:
+            raise Unsupported(f"holds the very {type(value).__name__} that {describe(keeper)} keeps")
+
+    def keeper(self, container):
+        """The object that was described as the one that keeps a container, if there is one."""
+        return None if container is EMPTY else self.kept.get(id(container), (None,))[0]
 
     def attribute_items(self, owner, mapping):
         """The items of an instance's `__dict__`."""
@@ -435,8 +441,8 @@ class Walker:
         return number
 
     def finish(self):
-        """What can be told at the end only: texts that were interned meanwhile, and generated code objects, those that
-        share constants marshalled together."""
+        """What can be told at the end only: texts that were interned meanwhile, empty annotations that something else holds
+        too, and generated code objects, those that share constants marshalled together."""
         for number, value in self.memo.values():
             node = self.nodes[number]
             if node is not None and node[0] in ("name", "external") and is_hashed_in_c(value):
@@ -447,6 +453,10 @@ class Walker:
             is_attribute = id(value) in self.constants and value in self.attributes
             if is_attribute or is_interned(value):
                 self.nodes[number] = (*self.nodes[number][:2], True)
+        for number, annotations in self.empty_annotations.values():
+            if id(annotations) in self.memo:
+                kind, parts = self.nodes[number]
+                self.nodes[number] = (kind, {**parts, "annotations": self.node(annotations)})
         groups = []  # [ids of constants, [(number, code)]]
         for number, code in self.generated:
             identities, members = constant_ids(code), [(number, code)]
@@ -496,9 +506,6 @@ class Walker:
         closure = tuple([self.node(cell) for cell in value.__closure__ or ()])
         annotations = value.__annotations__
         self.made.add(id(annotations))  # made by reading it, and kept by the function
-        if not annotations:
-            # Those of a function that wraps another are the other's.
-            self.claim(self.kept.get(id(annotations), (value,))[0], annotations)
         self.nodes[number] = (
             "function",
             {
@@ -511,12 +518,19 @@ class Walker:
                 "defaults": self.defaults(value.__defaults__, None if own else globals_module),
                 "keyword_defaults": self.optional(value.__kwdefaults__),
                 "closure": closure,
-                "annotations": self.node(annotations) if annotations else None,
+                "annotations": self.annotations(number, annotations),
                 "type_params": self.optional(getattr(value, "__type_params__", None) or None),
                 "dict": self.own_items(value, value.__dict__),
             },
         )
         return number
+
+    def annotations(self, function, annotations):
+        """None of a function's: a dictionary that is made when somebody asks. Others may hold the very one."""
+        if annotations or id(annotations) in self.memo:
+            return self.node(annotations)
+        first, _ = self.empty_annotations.setdefault(id(annotations), (function, annotations))
+        return None if first == function else self.node(annotations)
 
     def defaults(self, value, module_name):
         """A function's `__defaults__`: where all are constants, the very tuple that the code around it holds."""

@@ -268,6 +268,7 @@ fn class(value: Value) -> Result<Class, MarshalError> {
         name: fields.take("name")?.into_string()?,
         qualname: fields.id("qualname")?,
         bases: each(fields.take("bases")?, id)?,
+        bases_of: fields.optional("bases_of")?,
         namespace: each(fields.take("namespace")?, named)?,
         later: each(fields.take("later")?, named)?,
         class_cell: fields.optional("class_cell")?,

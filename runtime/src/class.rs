@@ -26,7 +26,10 @@ impl Rehydrator<'_> {
     /// The class, and the attributes that were withheld from it.
     pub(crate) fn make_class(&mut self, class: ClassView<'_>) -> Result<(Object, Vec<(Object, NodeId)>), Failure> {
         let metaclass = self.make(class.metaclass)?;
-        let bases = self.make_tuple(class.bases)?;
+        let bases = match class.bases_of {
+            Some(other) => bases_of(&self.make(other)?)?,
+            None => self.make_tuple(class.bases)?,
+        };
         let namespace = Object::dict()?;
         let (mut withheld, mut descriptors) = (Vec::new(), Vec::new());
         for item in class.namespace.iter() {
@@ -189,6 +192,16 @@ fn is_made_in_c(object: &Object) -> bool {
 }
 
 /// Calls `type.__new__` itself, never a metaclass's.
+/// The very tuple that a class has for its bases.
+fn bases_of(class: &Object) -> Result<Object, Failure> {
+    let Some(pointer) = class.as_type() else { return Failure::refused("the bases of what is no class") };
+    // SAFETY: a live class; its bases are a tuple.
+    match unsafe { Object::borrowed((*pointer).tp_bases) } {
+        Some(bases) => Ok(bases),
+        None => Failure::refused("a class without bases"),
+    }
+}
+
 fn type_new(metaclass: &Object, name: &Object, bases: &Object, namespace: &Object) -> Result<Object, Failure> {
     let arguments = Object::tuple(vec![name.clone(), bases.clone(), namespace.clone()])?;
     // SAFETY: `metaclass` extends `type` and is derived from the metaclasses of all bases (checked

@@ -163,7 +163,7 @@ class Image:
                registered=()):
         metaclass = self.builtin("type") if metaclass is None else metaclass
         qualname = self.value(qualname or name)
-        body = word(metaclass) + word(qualname) + option(class_cell) + blob(name) + ids(bases) + ids(registered)
+        body = word(metaclass) + word(qualname) + option(class_cell) + option(None) + blob(name) + ids(bases) + ids(registered)
         return self._add("class", body + named(namespace) + named(later), FLAG if abc else 0)
 
     def property(self, get):
@@ -276,7 +276,7 @@ def write(path, modules, *, root, **target):
         table += first + append(records + pool.data)
     data.extend(bytes(-len(data) % 16))
     directory = head + table + directory_pool.data
-    header = MAGIC + word(10) + word(0) + long(len(data)) + long(64) + long(len(directory))
+    header = MAGIC + word(11) + word(0) + long(len(data)) + long(64) + long(len(directory))
     header += word(len(names)) + word(0)
     data[: 64 + len(directory)] = header + xxh3(header + directory) + directory
     with open(path, "wb") as file:
