@@ -462,7 +462,8 @@ def type_module(kind):
 def base_contents(walker, base, value):
     if base is BaseException:
         state = BaseException.__reduce__(value)
-        if value.__traceback__ is not None or value.__cause__ is not None or value.__context__ is not None:
+        chained = value.__cause__ is not None or value.__context__ is not None or value.__suppress_context__
+        if value.__traceback__ is not None or chained:
             raise Unsupported("an exception that was raised")
         return state[1]
     contents = BUILTIN_BASES[base](value)

@@ -136,7 +136,7 @@ pub enum StatementKind {
     Other,
 }
 
-/// An import statement that runs at import.
+/// An import statement that runs at import, or a call that imports a module by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportSite {
     pub range: TextRange,

@@ -780,8 +780,12 @@ impl Machine<'_> {
                 return self.malformed();
             };
             let is_group = self.is_exception_group(Type::Ground(owner));
-            if owner != known.base_exception && !keywords.is_empty() {
+            let class = self.type_of(made)?;
+            if owner != known.base_exception && !keywords.is_empty() && !self.are_members(class, &keywords) {
                 return self.residual(Rule::NotModelled, "keyword arguments of an exception implemented in C");
+            }
+            if !is_group {
+                self.note_arguments(*object, &positional, keywords)?;
             }
             if let Object::Instance(instance) = self.object_mut(*object)?
                 && let Payload::Exception(arguments) = &mut instance.payload

@@ -158,7 +158,8 @@ impl Machine<'_> {
             || ["UnicodeDecodeError", "UnicodeEncodeError", "UnicodeTranslateError", "BaseExceptionGroup"]
                 .iter()
                 .any(|base| derives(self, base));
-        if special || (!keywords.is_empty() && class == Type::Ground(owner)) {
+        let unknown_keywords = !keywords.is_empty() && !self.are_members(class, keywords);
+        if special || unknown_keywords && class == Type::Ground(owner) {
             return self
                 .residual(Rule::NotModelled, format!("makes a `{name}` whose arguments have a meaning of their own"));
         }

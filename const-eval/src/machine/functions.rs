@@ -202,7 +202,7 @@ impl Machine<'_> {
             Err(super::Stop::Raise(exception)) => {
                 let stop_iteration = self.known.stop_iteration;
                 if self.is_instance_of(&exception, stop_iteration)? {
-                    return self.raise_exactly("RuntimeError", "generator raised StopIteration");
+                    return self.raise_from(exception, "RuntimeError", "generator raised StopIteration");
                 }
                 Err(super::Stop::Raise(exception))
             }
@@ -559,7 +559,6 @@ impl Machine<'_> {
                 ("fget", Payload::Property(property)) => property.get.clone(),
                 ("fset", Payload::Property(property)) => property.set.clone(),
                 ("fdel", Payload::Property(property)) => property.delete.clone(),
-                ("__traceback__", Payload::Exception(_)) if self.is_own(object) => Value::Opaque(self.known.traceback),
                 ("message" | "exceptions" | "args", Payload::Exception(args))
                     if let Some(value) = self.group_attribute(name, args) =>
                 {
@@ -572,11 +571,7 @@ impl Machine<'_> {
                     }
                     Value::tuple(args)
                 }
-                ("value", Payload::Exception(args))
-                    if instance.class == crate::heap::Type::Ground(self.known.stop_iteration) =>
-                {
-                    args.first().cloned().unwrap_or(Value::None)
-                }
+                (_, Payload::Exception(_)) if name != "__dict__" => return self.exception_member(object, name),
                 ("__dict__", _) => self.allocate(Object::InstanceDict(object)),
                 (_, Payload::Data(Value::Object(alias))) => {
                     let alias = *alias;
@@ -723,6 +718,9 @@ impl Machine<'_> {
         let reference = *reference;
         if !self.is_own(reference) && matches!(self.object(reference), Object::Function(_)) {
             return self.change_label(reference, name, value);
+        }
+        if matches!(self.object(reference), Object::Instance(instance) if matches!(instance.payload, Payload::Exception(_))) {
+            return self.set_exception_member(reference, name, value);
         }
         match self.object_mut(reference)? {
             Object::Function(function) => {

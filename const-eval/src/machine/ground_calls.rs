@@ -227,7 +227,15 @@ impl Machine<'_> {
                 Some(dict) => Ok(dict),
                 None => self.raise_exactly("TypeError", "vars() argument must have __dict__ attribute"),
             },
-            ("builtins.exec" | "builtins.eval" | "builtins.__import__", _) => self.unknown_code(&entry.name),
+            ("builtins.exec" | "builtins.eval", _) => self.unknown_code(&entry.name),
+            ("sys.exception", []) if plain => self.handled_exception(),
+            ("sys.exc_info", []) if plain => {
+                let exception = self.handled_exception()?;
+                let class = self.type_of(&exception)?.value();
+                let traceback = self.get_attribute(&exception, "__traceback__")?;
+                Ok(Value::tuple(vec![class, exception, traceback]))
+            }
+            ("builtins.__import__", _) => self.call_import(&positional, &keywords),
             (
                 "_codecs_cn.getcodec"
                 | "_codecs_hk.getcodec"

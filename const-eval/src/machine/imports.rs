@@ -12,10 +12,12 @@ use rustc_hash::FxHashSet;
 use syntax::ir::{CodeKind, Name};
 
 use super::frame::{Frame, Scope};
+use super::functions::Keywords;
 use super::{Eval, Machine, Stop};
 use crate::effect::Effect;
 use crate::evaluated::Passage;
 use crate::ground::{Export, ImportEffect};
+use crate::heap::Type;
 use crate::reason::{Reason, Rule};
 use crate::value::{ModuleId, Value};
 use crate::world::Resolved;
@@ -27,29 +29,35 @@ impl Machine<'_> {
         };
         if self.is_import_statement() {
             self.current.imports = true;
-        } else if frame.globals.is_some() || !self.import_in_call(&absolute, names) {
-            let message = format!("imports `{module}` from within a call");
-            let known = matches!(self.world.resolve(&absolute), Resolved::Source(module)
-                if self.world.passage(module).is_some_and(|passage| !passage.fails()));
-            // What it runs is as far from this module's objects as what an import statement runs.
-            if frame.globals.is_some() || self.leaked || self.may_be_caught() || !known {
-                return self.residual(Rule::ImportInCall, message);
-            }
-            self.effect(Rule::ImportInCall, message);
+        } else if frame.globals.is_some() {
+            return self.residual(Rule::ImportInCall, format!("imports `{module}` from within a call"));
+        } else {
+            self.import_within(&absolute, names)?;
+        }
+        if level == 0 {
+            return self.import_absolute(&absolute, names);
+        }
+        self.import_from_package(&absolute, names)
+    }
+
+    /// `import a.b` gives `a`, once `a.b` is loaded.
+    fn import_absolute(&mut self, absolute: &str, names: &[Name]) -> Eval<Value> {
+        if !names.is_empty() {
+            return self.import_from_package(absolute, names);
         }
         let guarded = self.may_be_caught();
-        let target = if names.is_empty() && level == 0 {
-            // `import a.b` gives `a`, once `a.b` is loaded.
-            self.load_module(&absolute, guarded)?;
-            let top = absolute.split('.').next().unwrap_or(&absolute).to_string();
-            self.load_module(&top, guarded)?
-        } else {
-            let target = self.load_module(&absolute, guarded)?;
-            for name in names.iter() {
-                self.load_submodule(&absolute, &target, name)?;
-            }
-            target
-        };
+        self.load_module(absolute, guarded)?;
+        let top = absolute.split('.').next().unwrap_or(absolute);
+        self.load_module(top, guarded)
+    }
+
+    /// The module itself, with the submodules among the names loaded.
+    fn import_from_package(&mut self, absolute: &str, names: &[Name]) -> Eval<Value> {
+        let guarded = self.may_be_caught();
+        let target = self.load_module(absolute, guarded)?;
+        for name in names {
+            self.load_submodule(absolute, &target, name)?;
+        }
         Ok(target)
     }
 
@@ -160,6 +168,72 @@ impl Machine<'_> {
         Some(if module.is_empty() { package.to_string() } else { format!("{package}.{module}") })
     }
 
+    /// `__import__(name, globals, locals, fromlist, level)`, of an absolute name (`PyImport_ImportModuleLevelObject`).
+    pub(super) fn call_import(&mut self, positional: &[Value], keywords: &Keywords) -> Eval<Value> {
+        const PARAMETERS: [&str; 5] = ["name", "globals", "locals", "fromlist", "level"];
+        let mut given: [Option<Value>; 5] = Default::default();
+        let named = keywords.iter().map(|(name, value)| (PARAMETERS.iter().position(|known| *known == &**name), value));
+        for (place, value) in (0..).map(Some).zip(positional).chain(named) {
+            match place.and_then(|place: usize| given.get_mut(place)) {
+                Some(free) if free.is_none() => *free = Some(value.clone()),
+                _ => return self.residual(Rule::NotModelled, "`__import__` is called as it can't be"),
+            }
+        }
+        let [name, _, _, names, level] = given;
+        let is_absolute = level.is_none_or(|level| level == Self::integer(0));
+        let absolute = match name {
+            Some(Value::Str(name)) if is_absolute && name.is_empty() => {
+                return self.raise_exactly("ValueError", "Empty module name");
+            }
+            Some(Value::Str(name)) if is_absolute => name.to_string(),
+            _ => return self.unknown_code("__import__"),
+        };
+        let names = match names {
+            None | Some(Value::None) => Vec::new(),
+            Some(names) if [self.known.list, self.known.tuple].map(Type::Ground).contains(&self.type_of(&names)?) => {
+                self.collect(&names)?
+            }
+            Some(_) => return self.residual(Rule::NotModelled, "`__import__` is given names that are not known"),
+        };
+        let names: Option<Arc<[Name]>> =
+            names.into_iter().map(|name| if let Value::Str(name) = name { Some(name) } else { None }).collect();
+        let Some(names) = names.filter(|names| !names.iter().any(|name| &**name == "*")) else {
+            return self.residual(Rule::NotModelled, "`__import__` is given names that are not known");
+        };
+        self.import_within(&absolute, &names)?;
+        self.import_absolute(&absolute, &names)
+    }
+
+    /// `importlib.import_module(name)`, of an absolute name: by `_gcd_import`, which gives the module itself.
+    pub(super) fn call_import_module(&mut self, absolute: &str) -> Eval<Value> {
+        self.depend("_frozen_importlib", &["_gcd_import"]);
+        self.import_within(absolute, &[])?;
+        self.import_from_package(absolute, &[])
+    }
+
+    /// Before an import from within a call is carried out: what it loads has to be loaded anyway, or runs nothing that is not
+    /// proven, or is not there; else it is an effect.
+    fn import_within(&mut self, absolute: &str, names: &[Name]) -> Eval<()> {
+        if self.is_surely_missing(absolute) || self.import_in_call(absolute, names) {
+            return Ok(());
+        }
+        let message = format!("imports `{absolute}` from within a call");
+        let known = matches!(self.world.resolve(absolute), Resolved::Source(module)
+            if self.world.passage(module).is_some_and(|passage| !passage.fails()));
+        // What it runs is as far from this module's objects as what an import statement runs.
+        if self.leaked || self.may_be_caught() || !known {
+            return self.residual(Rule::ImportInCall, message);
+        }
+        self.effect(Rule::ImportInCall, message);
+        Ok(())
+    }
+
+    /// Is there no such module, nor any package around it that would be loaded first?
+    fn is_surely_missing(&self, absolute: &str) -> bool {
+        let top = absolute.split('.').next().unwrap_or(absolute);
+        matches!(self.world.resolve(top), Resolved::Missing)
+    }
+
     /// Loads a module and its parents. Where the outcome decides which handler runs (`guarded`), it must be certain.
     fn load_module(&mut self, absolute: &str, guarded: bool) -> Eval<Value> {
         self.loads += 1;
@@ -204,7 +278,7 @@ impl Machine<'_> {
             Resolved::Missing => {
                 // The result rests on the absence of the module.
                 self.depend(absolute, &[]);
-                self.raise_exactly("ModuleNotFoundError", format!("No module named '{absolute}'"))
+                self.raise_missing(absolute)
             }
             Resolved::Unfound(reason) => {
                 let what = format!("importing `{absolute}` runs code that is not known");
@@ -221,6 +295,31 @@ impl Machine<'_> {
                 Ok(Value::Unknown(reason))
             }
         }
+    }
+
+    /// `_find_and_load_unlocked` in `importlib._bootstrap`: the outermost package that is not there is named.
+    fn raise_missing(&mut self, absolute: &str) -> Eval<Value> {
+        let ends = absolute.match_indices('.').map(|(index, _)| index).chain([absolute.len()]);
+        let mut names = ends.map(|end| &absolute[..end]);
+        let missing = names.find(|name| matches!(self.world.resolve(name), Resolved::Missing)).unwrap_or(absolute);
+        let around = missing.rsplit_once('.').map(|(around, _)| around);
+        let is_package = |name: &str| match self.world.resolve(name) {
+            Resolved::Source(module) => self.world.is_package(module),
+            Resolved::Ground(_) => false,
+            _ => true,
+        };
+        let message = match around {
+            Some(around) if !is_package(around) => {
+                format!("No module named '{missing}'; '{around}' is not a package")
+            }
+            _ => format!("No module named '{missing}'"),
+        };
+        let raised = self.raise_exactly("ModuleNotFoundError", message);
+        if let Err(Stop::Raise(Value::Object(exception))) = raised {
+            self.set_exception_member(exception, "name", Value::str(missing))?;
+            self.set_exception_member(exception, "path", Value::None)?;
+        }
+        raised
     }
 
     /// Does importing the module run no code, or only such as is proven?

@@ -197,7 +197,7 @@ impl Machine<'_> {
                 };
                 let arguments = if matches!(result, Value::None) { Vec::new() } else { vec![result] };
                 let exception = self.call(&Value::Ground(id), arguments, Vec::new())?;
-                Err(Stop::Raise(exception))
+                Err(Stop::Raise(self.raise_object(exception, None)?))
             }
         }
     }
@@ -459,7 +459,14 @@ impl Machine<'_> {
             }
         };
         match name {
-            "with_traceback" if positional.len() == 1 => Ok(receiver),
+            "with_traceback" if positional.len() == 1 => match &receiver {
+                Value::Object(object) => {
+                    self.set_exception_member(*object, "__traceback__", positional[0].clone())?;
+                    Ok(receiver)
+                }
+                _ => self.malformed(),
+            },
+            "add_note" if positional.len() == 1 => self.add_note(&receiver, &positional[0]),
             "__str__" => {
                 if let Some(text) = self.group_text(&arguments) {
                     return Ok(Value::str(text));

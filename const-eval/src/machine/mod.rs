@@ -174,6 +174,10 @@ pub struct Machine<'w> {
     watched: Vec<ObjectRef>,
     /// Coroutines, and the statements that made them: one that is never closed warns when it is collected.
     coroutines: Vec<(ObjectRef, u32)>,
+    /// Exceptions being handled by all frames that run, innermost last.
+    handling: Vec<Value>,
+    /// Exceptions that the interpreter raises, as opposed to a `raise` statement.
+    raised_here: FxHashSet<ObjectRef>,
     /// An object of this module was handed to code that is not known.
     leaked: bool,
     budget: Budget,
@@ -395,6 +399,8 @@ impl<'w> Machine<'w> {
             cached: FxHashMap::default(),
             watched: Vec::new(),
             coroutines: Vec::new(),
+            handling: Vec::new(),
+            raised_here: FxHashSet::default(),
             leaked: false,
             budget,
             looked_through: std::cell::Cell::default(),

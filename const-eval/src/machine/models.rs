@@ -37,6 +37,13 @@ impl Machine<'_> {
                 self.typing_is_idle = positional.get(2).is_some_and(|annotation| self.is_plain_annotation(annotation));
                 return Ok(None);
             }
+            ("importlib", "import_module") => match positional {
+                [Value::Str(name)] if keywords.is_empty() && !name.is_empty() && !name.starts_with('.') => {
+                    let name = name.to_string();
+                    return self.call_import_module(&name).map(Some);
+                }
+                _ => return Ok(None),
+            },
             ("inspect", "signature") => return self.signature_of_class(module, positional, keywords),
             ("inspect", "Signature.__str__") => return self.text_of_signature(module, positional),
             ("inspect", "getfullargspec") => return self.argument_specification(module, positional, keywords),

@@ -52,6 +52,8 @@ impl Machine<'_> {
         let ir = frame.ir.clone();
         let code = ir.code(frame.code);
         let instructions = code.instructions();
+        let outside = self.handling.len();
+        self.handling.extend(frame.handled.iter().cloned());
         let result = loop {
             let Some(instruction) = instructions.get(frame.counter as usize) else {
                 break Ok(Exit::Return(Value::None));
@@ -70,6 +72,7 @@ impl Machine<'_> {
                     Some(handler) => {
                         frame.stack.truncate(handler.height);
                         frame.handled.truncate(handler.handled);
+                        self.handling.truncate(outside + handler.handled);
                         frame.stack.push(exception);
                         frame.counter = handler.label;
                     }
@@ -78,6 +81,7 @@ impl Machine<'_> {
                 Err(stop) => break Err(stop),
             }
         };
+        self.handling.truncate(outside);
         // On a residual stop the positions are kept until the reason has been made: it has.
         self.positions.pop();
         result
@@ -493,10 +497,12 @@ impl Machine<'_> {
             }
             I::EnterExcept => {
                 let exception = self.peek(frame, 0)?;
-                frame.handled.push(exception);
+                frame.handled.push(exception.clone());
+                self.handling.push(exception);
             }
             I::LeaveExcept => {
                 frame.handled.pop();
+                self.handling.pop();
             }
             I::ExceptionMatches => {
                 let wanted = self.pop(frame)?;
@@ -515,23 +521,22 @@ impl Machine<'_> {
                 return self
                     .residual(Rule::NotModelled, "an exception within `except*`, which is gathered into a group");
             }
-            I::Raise(0) => match frame.handled.last().cloned() {
+            I::Raise(0) => match self.handling.last().cloned() {
                 Some(exception) => return Err(Stop::Raise(exception)),
                 None => {
-                    return self.residual(Rule::NotModelled, "raises again what a caller is handling");
+                    return self.residual(Rule::Nondeterministic, "raises again what an importer is handling");
                 }
             },
             I::Raise(count) => {
-                if *count > 1 {
-                    // The cause must be an exception or None; making one from a class calls it.
-                    let cause = self.pop(frame)?;
-                    if !matches!(cause, Value::None) {
-                        self.as_exception(cause)?;
-                    }
-                }
+                let cause = if *count > 1 { Some(self.pop(frame)?) } else { None };
                 let exception = self.pop(frame)?;
                 let exception = self.as_exception(exception)?;
-                return Err(Stop::Raise(exception));
+                let cause = match cause {
+                    Some(Value::None) => Some(Value::None),
+                    Some(cause) => Some(self.as_cause(cause)?),
+                    None => None,
+                };
+                return Err(Stop::Raise(self.raise_object(exception, cause)?));
             }
             I::Reraise => {
                 let exception = self.pop(frame)?;

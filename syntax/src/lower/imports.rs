@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use ruff_python_ast as ast;
+use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{CmpOp, Expr, Stmt, UnaryOp};
+use ruff_text_size::Ranged;
 
 use super::Lowerer;
 use crate::ir::{ImportSite, Instruction as I, Name, Occasion};
@@ -51,7 +53,7 @@ impl<'a> Lowerer<'a> {
     }
 }
 
-/// The import statements of a module body that run at import.
+/// The imports of a module body that run at import: statements, and calls that name a module.
 pub(super) fn import_sites(body: &[Stmt]) -> Vec<ImportSite> {
     let mut sites = Vec::new();
     collect(body, Occasion::Always, &mut sites);
@@ -95,9 +97,52 @@ fn collect(body: &[Stmt], occasion: Occasion, sites: &mut Vec<ImportSite>) {
                 collect(&node.orelse, occasion, sites);
                 collect(&node.finalbody, occasion, sites);
             }
+            Stmt::Assign(_) | Stmt::AnnAssign(_) | Stmt::Expr(_) => {
+                let mut calls = ImportCalls { occasion, sites: Vec::new() };
+                calls.visit_stmt(statement);
+                sites.extend(calls.sites);
+            }
             _ => {}
         }
     }
+}
+
+/// Calls of `__import__` and `import_module` with a module's name. What they lead to is asked when they are evaluated;
+/// here they are edges of the import graph.
+struct ImportCalls {
+    occasion: Occasion,
+    sites: Vec<ImportSite>,
+}
+
+impl<'a> Visitor<'a> for ImportCalls {
+    fn visit_expr(&mut self, expression: &'a Expr) {
+        match expression {
+            Expr::Lambda(_) => {}
+            Expr::Call(call) => {
+                self.sites.extend(import_call(call, self.occasion));
+                visitor::walk_expr(self, expression);
+            }
+            _ => visitor::walk_expr(self, expression),
+        }
+    }
+}
+
+fn import_call(call: &ast::ExprCall, occasion: Occasion) -> Option<ImportSite> {
+    let callee = match &*call.func {
+        Expr::Name(node) => node.id.as_str(),
+        Expr::Attribute(node) => node.attr.as_str(),
+        _ => return None,
+    };
+    let Some(Expr::StringLiteral(name)) = call.arguments.args.first() else { return None };
+    let name = name.value.to_str();
+    let is_name = name.split('.').all(|part| !part.is_empty());
+    (matches!(callee, "__import__" | "import_module") && is_name).then(|| ImportSite {
+        range: call.range(),
+        level: 0,
+        module: name.into(),
+        names: Vec::new(),
+        occasion,
+    })
 }
 
 fn collect_if(node: &ast::StmtIf, occasion: Occasion, sites: &mut Vec<ImportSite>) {
