@@ -41,15 +41,22 @@ impl Machine<'_> {
 
     /// What comes after `raise … from`, if it is not `None`.
     pub(super) fn as_cause(&mut self, value: Value) -> Eval<Value> {
-        let base = Type::Ground(self.known.base_exception);
-        let class = match self.as_type(&value) {
-            Some(class) => class,
-            None => self.type_of(&value)?,
-        };
-        if matches!(value, Value::Unknown(_)) || self.is_subtype(class, base) {
-            return self.as_exception(value);
+        match self.may_be_exception(&value)? {
+            true => self.as_exception(value),
+            false => self.raise_exactly("TypeError", "exception causes must derive from BaseException"),
         }
-        self.raise_exactly("TypeError", "exception causes must derive from BaseException")
+    }
+
+    /// Is it an exception or a class of exceptions, for all that is known?
+    pub(super) fn may_be_exception(&mut self, value: &Value) -> Eval<bool> {
+        if matches!(value, Value::Unknown(_)) {
+            return Ok(true);
+        }
+        let class = match self.as_type(value) {
+            Some(class) => class,
+            None => self.type_of(value)?,
+        };
+        Ok(self.is_subtype(class, Type::Ground(self.known.base_exception)))
     }
 
     /// `CHECK_EXC_MATCH`: first, every class that is named must be one of an exception.
@@ -273,7 +280,7 @@ impl Machine<'_> {
         }
         let is_kept = matches!(name, CAUSE | CONTEXT | "value")
             || name == SUPPRESS_CONTEXT && matches!(value, Value::Bool(_))
-            || name == TRACEBACK && matches!(value, Value::None)
+            || name == TRACEBACK && (matches!(value, Value::None) || value == Value::Opaque(self.known.traceback))
             || GIVEN.contains(&name);
         if !is_kept {
             return self.residual(Rule::NotModelled, format!("sets `{name}` of an exception"));

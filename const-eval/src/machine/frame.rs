@@ -47,6 +47,8 @@ pub struct Frame {
     pub handled: Vec<Value>,
     /// Suspended at a `yield`, whose value is what is sent next.
     pub at_yield: bool,
+    /// Suspended at a `yield from`: what is sent on.
+    pub sent: Option<Value>,
 }
 
 impl Frame {

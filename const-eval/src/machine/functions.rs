@@ -4,7 +4,6 @@ use rustc_hash::FxHashSet;
 use syntax::ir::{self, CodeKind, FunctionParts, Name};
 
 use super::frame::{Frame, Scope};
-use super::step::Exit;
 use super::{Eval, Machine};
 use crate::heap::{Function, Generator, GeneratorKind, Object, Payload};
 use crate::reason::{Reason, Rule};
@@ -168,46 +167,6 @@ impl Machine<'_> {
             return Ok(Value::Object(generator));
         }
         self.run_to_end(&mut frame)
-    }
-
-    /// Gives a generator control until it yields (`Some`) or returns (`None` and its value).
-    pub(super) fn resume(&mut self, object: ObjectRef) -> Eval<Result<Value, Value>> {
-        let Object::Generator(generator) = self.object_mut(object)? else {
-            return self.malformed();
-        };
-        if generator.running {
-            return self.raise_exactly("ValueError", "generator already executing");
-        }
-        let Some(mut frame) = generator.frame.take() else {
-            return Ok(Err(Value::None));
-        };
-        let started = generator.started;
-        generator.running = true;
-        generator.started = true;
-        if started && frame.at_yield {
-            frame.stack.push(Value::None);
-            frame.at_yield = false;
-        }
-        let exit = self.run(&mut frame);
-        let Object::Generator(generator) = self.object_mut(object)? else {
-            return self.malformed();
-        };
-        generator.running = false;
-        match exit {
-            Ok(Exit::Yield(value)) => {
-                generator.frame = Some(frame);
-                Ok(Ok(value))
-            }
-            Ok(Exit::Return(value)) => Ok(Err(value)),
-            Err(super::Stop::Raise(exception)) => {
-                let stop_iteration = self.known.stop_iteration;
-                if self.is_instance_of(&exception, stop_iteration)? {
-                    return self.raise_from(exception, "RuntimeError", "generator raised StopIteration");
-                }
-                Err(super::Stop::Raise(exception))
-            }
-            Err(stop) => Err(stop),
-        }
     }
 
     /// `initialize_locals` in ceval.c.

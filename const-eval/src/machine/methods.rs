@@ -165,17 +165,8 @@ impl Machine<'_> {
         match (name, kind) {
             ("__iter__", None | Some(GeneratorKind::Generator)) => Ok(receiver),
             ("__next__", None | Some(GeneratorKind::Generator)) => self.next_or_stop(&receiver),
-            ("send", Some(GeneratorKind::Generator)) if matches!(positional.as_slice(), [Value::None]) => {
-                self.next_or_stop(&receiver)
-            }
-            ("close", Some(GeneratorKind::Generator | GeneratorKind::Coroutine)) => {
-                let Object::Generator(generator) = self.object_mut(object)? else { return self.malformed() };
-                if generator.frame.as_ref().is_some_and(|frame| !frame.handlers.is_empty()) || generator.running {
-                    return self.residual(Rule::NotModelled, "closes a generator that has cleaning up to do");
-                }
-                generator.frame = None;
-                Ok(Value::None)
-            }
+            (_, Some(GeneratorKind::Generator)) => self.generator_method(name, object, &positional),
+            ("close", Some(GeneratorKind::Coroutine)) => self.close_generator(object),
             _ => self.residual(Rule::NotModelled, format!("`{name}` of a generator or iterator")),
         }
     }
@@ -189,7 +180,13 @@ impl Machine<'_> {
 
     /// `__next__`: raises `StopIteration` at the end.
     pub(super) fn next_or_stop(&mut self, iterator: &Value) -> Eval<Value> {
-        match self.next_or_raise(iterator)? {
+        let outcome = self.next_or_raise(iterator)?;
+        self.yielded_or_stop(outcome)
+    }
+
+    /// What was yielded; what was returned, as a `StopIteration`.
+    pub(super) fn yielded_or_stop(&mut self, outcome: Result<Value, Value>) -> Eval<Value> {
+        match outcome {
             Ok(item) => Ok(item),
             Err(result) => {
                 let Some(id) = self.world.ground().builtin("StopIteration") else {

@@ -26,6 +26,7 @@ mod filled;
 mod finding;
 mod forget;
 pub mod frame;
+mod generators;
 mod functions;
 mod ground_calls;
 mod groups;
@@ -868,6 +869,7 @@ impl<'w> Machine<'w> {
             handlers: Vec::new(),
             handled: Vec::new(),
             at_yield: false,
+            sent: None,
         }
     }
 

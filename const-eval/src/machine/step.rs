@@ -37,6 +37,15 @@ impl Machine<'_> {
 
     /// Runs a frame until it returns, yields or raises.
     pub(super) fn run(&mut self, frame: &mut Frame) -> Eval<Exit> {
+        self.run_from(frame, None)
+    }
+
+    /// Runs a frame in which an exception is raised first, where it stands.
+    pub(super) fn run_raising(&mut self, frame: &mut Frame, exception: Value) -> Eval<Exit> {
+        self.run_from(frame, Some(exception))
+    }
+
+    fn run_from(&mut self, frame: &mut Frame, mut raised: Option<Value>) -> Eval<Exit> {
         self.positions.push(Position {
             module: frame.module,
             code: frame.code,
@@ -62,8 +71,13 @@ impl Machine<'_> {
                 position.counter = frame.counter;
                 position.guarded = !frame.handlers.is_empty();
             }
-            frame.counter += 1;
-            let flow = self.count_step().and_then(|()| self.step(frame, code, instruction));
+            let flow = match raised.take() {
+                Some(exception) => self.raise_object(exception, None).and_then(|raised| Err(Stop::Raise(raised))),
+                None => {
+                    frame.counter += 1;
+                    self.count_step().and_then(|()| self.step(frame, code, instruction))
+                }
+            };
             match flow {
                 Ok(Flow::Next) => {}
                 Ok(Flow::Jump(label)) => frame.counter = label,
@@ -466,11 +480,14 @@ impl Machine<'_> {
                 return Ok(Flow::Exit(Exit::Yield(value)));
             }
             I::YieldFrom => {
-                // Delegates by plain iteration: sending and throwing into generators is not modelled.
-                let iterable = self.peek(frame, 0)?;
-                let iterator = self.iterate(&iterable)?;
+                let delegate = self.peek(frame, 0)?;
+                let sent = frame.sent.take();
+                let iterator = match sent {
+                    Some(_) => delegate,
+                    None => self.iterate(&delegate)?,
+                };
                 self.pop(frame)?;
-                match self.next_or_result(&iterator)? {
+                match self.send_on(&iterator, sent.unwrap_or(Value::None))? {
                     Ok(item) => {
                         frame.stack.push(iterator);
                         // Comes back to this very instruction, whose iterable is now the iterator.
@@ -678,14 +695,14 @@ impl Machine<'_> {
         self.residual(Rule::Internal, "malformed intermediate code")
     }
 
-    fn pop(&mut self, frame: &mut Frame) -> Eval<Value> {
+    pub(super) fn pop(&mut self, frame: &mut Frame) -> Eval<Value> {
         match frame.stack.pop() {
             Some(value) => Ok(value),
             None => self.malformed(),
         }
     }
 
-    fn peek(&mut self, frame: &Frame, depth: usize) -> Eval<Value> {
+    pub(super) fn peek(&mut self, frame: &Frame, depth: usize) -> Eval<Value> {
         match frame.stack.len().checked_sub(depth + 1).and_then(|index| frame.stack.get(index)) {
             Some(value) => Ok(value.clone()),
             None => self.malformed(),
