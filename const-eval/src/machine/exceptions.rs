@@ -250,8 +250,9 @@ impl Machine<'_> {
         Ok(match name {
             CAUSE | CONTEXT | TRACEBACK | "value" => Some(Value::None),
             SUPPRESS_CONTEXT => Some(Value::Bool(false)),
-            "msg" if let Payload::Exception(arguments) = &instance.payload
-                && self.raised_here.contains(&object) =>
+            "msg"
+                if let Payload::Exception(arguments) = &instance.payload
+                    && self.raised_here.contains(&object) =>
             {
                 arguments.first().cloned()
             }

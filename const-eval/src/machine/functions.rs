@@ -678,7 +678,8 @@ impl Machine<'_> {
         if !self.is_own(reference) && matches!(self.object(reference), Object::Function(_)) {
             return self.change_label(reference, name, value);
         }
-        if matches!(self.object(reference), Object::Instance(instance) if matches!(instance.payload, Payload::Exception(_))) {
+        if matches!(self.object(reference), Object::Instance(instance) if matches!(instance.payload, Payload::Exception(_)))
+        {
             return self.set_exception_member(reference, name, value);
         }
         match self.object_mut(reference)? {

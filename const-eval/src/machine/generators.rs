@@ -99,10 +99,8 @@ impl Machine<'_> {
 
     /// `_gen_throw`, where a generator is suspended at `yield from`.
     fn throw_into_delegate(&mut self, frame: &mut Frame, exception: Value) -> Eval<Result<Value, Value>> {
-        let is_delegating = matches!(
-            frame.code().instructions().get(frame.counter as usize),
-            Some(Instruction::YieldFrom)
-        );
+        let is_delegating =
+            matches!(frame.code().instructions().get(frame.counter as usize), Some(Instruction::YieldFrom));
         if !is_delegating {
             return self.malformed();
         }
@@ -195,7 +193,8 @@ impl Machine<'_> {
             ("throw", [exception]) if !self.may_be_exception(exception)? => {
                 let class = self.type_of(exception)?;
                 let kind = self.type_name(class);
-                let message = format!("exceptions must be classes or instances deriving from BaseException, not {kind}");
+                let message =
+                    format!("exceptions must be classes or instances deriving from BaseException, not {kind}");
                 return self.raise("TypeError", message);
             }
             ("throw", [exception]) => {

@@ -1,5 +1,6 @@
 //! Locks of `_thread`: who holds them. Only this evaluation can have taken its module's own locks, as long as
-//! no code that is not known has got hold of them.
+//! no code that is not known has got hold of them. A statement that releases what it has taken leaves no trace:
+//! where another thread holds the lock, it would have waited.
 
 use super::functions::Keywords;
 use super::{Eval, Machine};
@@ -21,31 +22,50 @@ impl Machine<'_> {
         let known = self.known;
         let Value::Object(object) = receiver else { return Ok(None) };
         let object = *object;
-        if (owner != known.lock && owner != known.reentrant_lock) || !self.is_own(object) || !keywords.is_empty() {
+        let reentrant = owner == known.reentrant_lock;
+        if owner != known.lock && !reentrant || !keywords.is_empty() {
             return Ok(None);
         }
         let Object::Native(lock) = self.object(object) else { return Ok(None) };
-        // How many times it is held.
-        let held = match lock.arguments.as_slice() {
+        // How many times it is held. Of another module's, what this statement has taken is known.
+        let before = match lock.arguments.as_slice() {
             [] => 0,
             [Value::Int(held)] => held.to_i64().unwrap_or(i64::MAX),
             _ => return Ok(None),
         };
-        let reentrant = owner == known.reentrant_lock;
-        let (held, result) = match (name, positional) {
-            ("acquire" | "acquire_lock", [] | [Value::Bool(_)]) | ("__enter__", []) if held == 0 || reentrant => {
-                (held + 1, Value::Bool(true))
+        let taken = self.current.taken.get(&object).copied().unwrap_or(0);
+        let held = before + taken;
+        let is_certain = self.is_own(object) || taken > 0;
+        let (change, result) = match (name, positional) {
+            ("acquire" | "acquire_lock", [] | [Value::Bool(true)]) | ("__enter__", []) if held == 0 || reentrant => {
+                (1, Value::Bool(true))
             }
+            _ if !is_certain => return Ok(None),
+            ("acquire" | "acquire_lock", [Value::Bool(false)]) if held == 0 || reentrant => (1, Value::Bool(true)),
             ("acquire" | "acquire_lock", [Value::Bool(false)]) => return Ok(Some(Value::Bool(false))),
-            ("release" | "release_lock", []) | ("__exit__", [_, _, _]) if held > 0 => (held - 1, Value::None),
+            ("release" | "release_lock", []) | ("__exit__", [_, _, _]) if held > 0 => (-1, Value::None),
             ("locked" | "locked_lock", []) if !reentrant => return Ok(Some(Value::Bool(held > 0))),
             ("_is_owned", []) if reentrant => return Ok(Some(Value::Bool(held > 0))),
             _ => return Ok(None),
         };
-        // What is made anew in each process is not held.
-        self.known_effect(Rule::NotModelled, "takes or releases a lock");
-        let Object::Native(lock) = self.object_mut(object)? else { return self.malformed() };
-        lock.arguments = vec![Value::int(held)];
+        match taken + change {
+            0 => self.current.taken.remove(&object),
+            taken => self.current.taken.insert(object, taken),
+        };
         Ok(Some(result))
+    }
+
+    /// Locks that a statement leaves otherwise than it found them. (One that is made anew in each process is not held.)
+    pub(super) fn check_locks(&mut self) -> Eval<()> {
+        for (object, taken) in std::mem::take(&mut self.current.taken) {
+            self.known_effect(Rule::NotModelled, "takes or releases a lock");
+            let Object::Native(lock) = self.object_mut(object)? else { return self.malformed() };
+            let before = match lock.arguments.as_slice() {
+                [Value::Int(held)] => held.to_i64().unwrap_or(0),
+                _ => 0,
+            };
+            lock.arguments = vec![Value::int(before + taken)];
+        }
+        Ok(())
     }
 }

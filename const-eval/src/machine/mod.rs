@@ -26,8 +26,8 @@ mod filled;
 mod finding;
 mod forget;
 pub mod frame;
-mod generators;
 mod functions;
+mod generators;
 mod ground_calls;
 mod groups;
 mod guarded;
@@ -68,6 +68,7 @@ mod weak;
 
 pub use imports::reaches_namespace;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -287,6 +288,8 @@ struct Statement {
     imported_name: Option<(Name, Name)>,
     /// Generators made by this statement.
     generators: Vec<ObjectRef>,
+    /// Locks that this statement has taken and not released (or, negative, released and not taken), and how often.
+    taken: BTreeMap<ObjectRef, i64>,
 }
 
 /// Evaluates a module's top level.
@@ -542,6 +545,7 @@ impl<'w> Machine<'w> {
         self.check_vouched()?;
         self.check_lent()?;
         self.check_generators()?;
+        self.check_locks()?;
         self.check_identities();
         Ok(())
     }
