@@ -325,9 +325,27 @@ pub enum Iterator {
         outer: Value,
         current: Option<Value>,
     },
+    /// A lazy one of `itertools`, or of `iter(function, sentinel)`.
+    Tool(Box<Tool>),
     /// Its items are not computed here.
     Opaque,
     Finished,
+}
+
+/// What a lazy iterator of `itertools`, or one of `iter(function, sentinel)`, remembers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Tool {
+    Calls { function: Value, sentinel: Value },
+    Slice { inner: Value, taken: i64, next: i64, stop: Option<i64>, step: i64 },
+    StarMap { function: Value, inner: Value },
+    TakeWhile { function: Value, inner: Value, stopped: bool },
+    DropWhile { function: Value, inner: Value, started: bool },
+    Compress { data: Value, selectors: Value },
+    Pairwise { inner: Option<Value>, last: Option<Value> },
+    ZipLongest { inner: Vec<Option<Value>>, fill: Value },
+    Accumulate { function: Value, inner: Value, initial: Option<Value>, total: Option<Value> },
+    Cycle { inner: Option<Value>, saved: Vec<Value>, next: usize },
+    Repeat { value: Value, left: Option<i64> },
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -206,6 +206,9 @@ impl Machine<'_> {
         if let Some(parameter) = self.new_type_parameter(id, &positional, &keywords)? {
             return Ok(parameter);
         }
+        if let Some(iterator) = self.lazy_tool(id, &qualified, &positional, &keywords)? {
+            return Ok(iterator);
+        }
         if let Some(iterator) = self.combinatoric_iterator(id, &qualified, &positional, &keywords)? {
             return Ok(iterator);
         }
@@ -261,6 +264,12 @@ impl Machine<'_> {
             "builtins.int" | "builtins.float" | "builtins.complex" | "builtins.str" | "builtins.bytes"
             | "builtins.range" | "builtins.slice" => self.new_data(&qualified, positional, keywords),
             "builtins.property" => self.new_property(positional, keywords),
+            "builtins.method" if keywords.is_empty() => match <[Value; 2]>::try_from(positional) {
+                Ok([function, receiver]) if !matches!(receiver, Value::None) && self.callable(&function)? => {
+                    Ok(self.allocate(Object::BoundMethod { function, receiver }))
+                }
+                _ => self.residual(Rule::Raises, "`types.MethodType` of what makes no method"),
+            },
             "builtins.staticmethod" | "builtins.classmethod" => self.new_wrapper(&qualified, positional),
             "builtins.super" => self.new_super(positional),
             "builtins.enumerate" => {

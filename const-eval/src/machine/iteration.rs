@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::types::Found;
 use super::{Eval, Machine, Stop};
 use crate::ground::GroundId;
-use crate::heap::{GeneratorKind, Iterator, Object, Payload, Type, UNKNOWN_TYPE, ViewKind};
+use crate::heap::{GeneratorKind, Iterator, Object, Payload, Tool, Type, UNKNOWN_TYPE, ViewKind};
 use crate::primitive;
 use crate::reason::Rule;
 use crate::value::{ObjectRef, Value};
@@ -323,7 +323,8 @@ impl Machine<'_> {
             self.charge_size(item)?;
         }
         // An exception from within (`map`'s function) does not end the iterator.
-        if matches!(item, Ok(Some(_)) | Err(Stop::Raise(_))) {
+        let goes_on = matches!(item, Ok(None)) && asks_again(&iterator);
+        if goes_on || matches!(item, Ok(Some(_)) | Err(Stop::Raise(_))) {
             *self.object_mut(object)? = Object::Iterator { class, state: iterator };
         }
         item
@@ -332,6 +333,7 @@ impl Machine<'_> {
     fn advance_iterator(&mut self, iterator: &mut Iterator) -> Eval<Option<Value>> {
         match iterator {
             Iterator::Finished => Ok(None),
+            Iterator::Tool(tool) => self.advance_tool(tool),
             Iterator::Opaque => self.residual(Rule::Budget, "iterates over a huge range"),
             Iterator::Items { items, next } => {
                 let item = items.get(*next).cloned();
@@ -676,5 +678,23 @@ impl Machine<'_> {
     /// An iterator over items that are already there.
     pub(super) fn items_iterator(&mut self, items: Vec<Value>, class: GroundId) -> Value {
         self.allocate(Object::Iterator { class, state: Iterator::Items { items: Arc::from(items), next: 0 } })
+    }
+}
+
+/// Does an iterator of C ask those that it iterates over again, once one of them has ended?
+fn asks_again(iterator: &Iterator) -> bool {
+    match iterator {
+        Iterator::Map { .. } | Iterator::Filter { .. } | Iterator::Zip { .. } | Iterator::Enumerate { .. } => true,
+        Iterator::Tool(tool) => match &**tool {
+            Tool::TakeWhile { stopped, .. } => !stopped,
+            Tool::StarMap { .. } | Tool::DropWhile { .. } | Tool::Compress { .. } | Tool::Accumulate { .. } => true,
+            Tool::Calls { .. }
+            | Tool::Slice { .. }
+            | Tool::Pairwise { .. }
+            | Tool::ZipLongest { .. }
+            | Tool::Cycle { .. }
+            | Tool::Repeat { .. } => false,
+        },
+        _ => false,
     }
 }

@@ -35,6 +35,7 @@ mod hashing;
 mod identity;
 mod imports;
 mod iteration;
+mod itertools;
 mod known;
 mod libm;
 mod live;
