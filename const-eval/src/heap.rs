@@ -245,6 +245,8 @@ pub enum Payload {
     /// `BaseException.args`
     Exception(Vec<Value>),
     Property(Box<Property>),
+    /// Of a class that derives from `staticmethod` or `classmethod`: the function, once `__init__` has been given it.
+    Wrapper(Option<Value>),
     /// State that only C code sees, and that differs between processes.
     Hidden,
 }

@@ -327,6 +327,9 @@ def describe_instance(walker, value):
         return builtin_exception(walker, value)
     if not is_python_made(walker, kind):
         raise Unsupported(f"an object of the C type {type_name(kind)}")
+    wrapper = next((base for base in (staticmethod, classmethod) if base in type_mro(kind)), None)
+    if wrapper is not None:
+        return wrapper_subclass(walker, value, wrapper)
     if raw(kind, "__del__") is not MISSING:
         raise Unsupported(f"an instance of {type_qualname(kind)}, which has a finaliser")
     if property in type_mro(kind):
@@ -378,6 +381,17 @@ def property_subclass(walker, value):
             "slots": (*property_name(walker, value), *slots(walker, value)),
         },
     )
+
+
+def wrapper_subclass(walker, value, base):
+    """An instance of a Python class that extends `staticmethod` or `classmethod`, where calling the class runs C code only."""
+    kind = type(value)
+    hooks = ("__new__", "__init__", "__setattr__", "__getattribute__")
+    is_made_in_c = type(kind) is type and all(raw(kind, name) is raw(base, name) for name in hooks)
+    if not is_made_in_c or slots(walker, value):
+        raise Unsupported(f"an instance of {type_qualname(kind)}, which is made in its own way")
+    changed = walker.changed_in_wrapper(value, base)
+    return walker.wrapper_made_by(walker.node(kind), value, changed)
 
 
 def property_name(walker, value):

@@ -619,21 +619,27 @@ class Walker:
             return self.add(("attribute", self.node(wrapped_by_class[0]), wrapped_by_class[1]))
         number = self.reserve(value)
         kind = type(value)
-        fresh = kind(value.__func__).__dict__
-        present = value.__dict__
-        self.claim(value, present)
-        if list(fresh) != list(present):
-            raise Unsupported(f"{describe(value)} has attributes of its own")
-        changed = {name: present[name] for name in fresh if not same(fresh[name], present[name])}
+        changed = self.changed_in_wrapper(value, kind)
         if changed:
             # Copied when it was wrapped, and the function changed afterwards.
-            self.nodes[number] = ("construct", {
-                "callable": self.add(("builtin", kind.__name__)), "arguments": (self.node(value.__func__),),
-                "keywords": (), "dict": self.items(changed), "fresh": False,
-            })
+            self.nodes[number] = self.wrapper_made_by(self.add(("builtin", kind.__name__)), value, changed)
             return number
         self.nodes[number] = ("static-method" if kind is staticmethod else "class-method", self.node(value.__func__))
         return number
+
+    def changed_in_wrapper(self, value, kind):
+        """The attributes of a `staticmethod` or `classmethod` that are not those which it takes over from its function."""
+        fresh, present = kind(value.__func__).__dict__, value.__dict__
+        self.claim(value, present)
+        if list(fresh) != list(present):
+            raise Unsupported(f"{describe(value)} has attributes of its own")
+        return {name: present[name] for name in fresh if not same(fresh[name], present[name])}
+
+    def wrapper_made_by(self, maker, value, changed):
+        return ("construct", {
+            "callable": maker, "arguments": (self.node(value.__func__),), "keywords": (),
+            "dict": self.items(changed) if changed else None, "fresh": False,
+        })
 
     def bound_method(self, value):
         if not self.is_made(value):

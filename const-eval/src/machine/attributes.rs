@@ -544,6 +544,7 @@ impl Machine<'_> {
                         self.call(&getter, vec![receiver, class.value()], Vec::new())
                     }
                     None if self.property(object).is_some() => self.bind_property(object, name, receiver, class),
+                    None if self.wrapped_by(object).is_some() => self.bind_wrapped(object, class),
                     None => Ok(value),
                 }
             }
@@ -566,6 +567,18 @@ impl Machine<'_> {
                 self.raise("AttributeError", format!("property '{name}' of '{class}' object has no getter"))
             }
             Some(receiver) => self.call(&getter, vec![receiver.clone()], Vec::new()),
+        }
+    }
+
+    /// `__get__` of `staticmethod` and `classmethod`, and of classes that derive from them.
+    pub(super) fn bind_wrapped(&mut self, object: ObjectRef, class: Type) -> Eval<Value> {
+        let Some(function) = self.wrapped_by(object).cloned() else {
+            return self.residual(Rule::Raises, "a `staticmethod` or `classmethod` that wraps nothing yet");
+        };
+        let of = self.type_of(&Value::Object(object))?;
+        match self.is_subtype(of, Type::Ground(self.known.class_method)) {
+            true => self.bind_class_method(function, class),
+            false => Ok(function),
         }
     }
 

@@ -801,6 +801,13 @@ impl Machine<'_> {
         {
             return self.init_property(made, positional, keywords);
         }
+        if (owner == known.static_method || owner == known.class_method)
+            && keywords.is_empty()
+            && let Value::Object(object) = made
+            && let Object::Instance(_) = self.object(*object)
+        {
+            return self.init_wrapper(made, &positional);
+        }
         // The object was made from its arguments already.
         let native = match made {
             Value::Object(object) => matches!(

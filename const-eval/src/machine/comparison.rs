@@ -191,7 +191,7 @@ impl Machine<'_> {
             && let Object::Instance(instance) = self.object(*object)
             && !matches!(
                 instance.payload,
-                Payload::None | Payload::Exception(_) | Payload::Property(_) | Payload::Hidden
+                Payload::None | Payload::Exception(_) | Payload::Property(_) | Payload::Wrapper(_) | Payload::Hidden
             )
         {
             return Ok(false);

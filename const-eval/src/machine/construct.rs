@@ -66,6 +66,9 @@ impl Machine<'_> {
         let payload = if owner == known.property {
             // `property.__init__` fills it.
             Payload::Property(Default::default())
+        } else if owner == known.static_method || owner == known.class_method {
+            // So do theirs.
+            Payload::Wrapper(None)
         } else if owner == known.object {
             self.check_object_new(class, &positional, &keywords)?;
             Payload::None
@@ -568,6 +571,28 @@ impl Machine<'_> {
         let [function] = positional.as_slice() else {
             return self.raise("TypeError", "expected 1 argument");
         };
+        let attributes = self.attributes_to_take_over(function)?;
+        let wrapper = Wrapper { function: function.clone(), attributes };
+        Ok(self.allocate(if qualified == "builtins.staticmethod" {
+            Object::StaticMethod(wrapper)
+        } else {
+            Object::ClassMethod(wrapper)
+        }))
+    }
+
+    /// `__init__` of both, of an instance of a class that derives from one.
+    pub(super) fn init_wrapper(&mut self, made: &Value, positional: &[Value]) -> Eval<()> {
+        let ([function], Value::Object(object)) = (positional, made) else {
+            return self.residual(Rule::Raises, "`staticmethod` or `classmethod` of something else than one function");
+        };
+        let attributes = self.attributes_to_take_over(function)?;
+        let Object::Instance(instance) = self.object_mut(*object)? else { return self.malformed() };
+        instance.payload = Payload::Wrapper(Some(function.clone()));
+        instance.attributes.extend(attributes);
+        Ok(())
+    }
+
+    fn attributes_to_take_over(&mut self, function: &Value) -> Eval<super::Attributes> {
         let mut attributes = Self::attributes();
         for name in ["__module__", "__name__", "__qualname__", "__doc__"] {
             if let Some(value) = self.find_attribute(function, name)? {
@@ -584,12 +609,19 @@ impl Machine<'_> {
                 attributes.insert(name.clone(), value.clone());
             }
         }
-        let wrapper = Wrapper { function: function.clone(), attributes };
-        Ok(self.allocate(if qualified == "builtins.staticmethod" {
-            Object::StaticMethod(wrapper)
-        } else {
-            Object::ClassMethod(wrapper)
-        }))
+        Ok(attributes)
+    }
+
+    /// What an instance of a class that derives from `staticmethod` or `classmethod` wraps.
+    pub(super) fn wrapped_by(&self, object: crate::value::ObjectRef) -> Option<&Value> {
+        match self.object(object) {
+            Object::Instance(instance) => match &instance.payload {
+                Payload::Wrapper(function) => function.as_ref(),
+                _ => None,
+            },
+            Object::StaticMethod(wrapper) | Object::ClassMethod(wrapper) => Some(&wrapper.function),
+            _ => None,
+        }
     }
 
     /// The very dictionary that a function or class keeps; that of another module's is not known.

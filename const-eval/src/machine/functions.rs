@@ -515,6 +515,11 @@ impl Machine<'_> {
                 (super::containers::DEFAULT_FACTORY, Payload::Dict(_)) if self.is_own(object) => {
                     return Ok(instance.slots.get(name).cloned());
                 }
+                ("__func__" | "__wrapped__", Payload::Wrapper(Some(function))) => function.clone(),
+                ("__isabstractmethod__", Payload::Wrapper(Some(function))) => {
+                    let function = function.clone();
+                    Value::Bool(self.is_abstract(&function)?)
+                }
                 ("fget", Payload::Property(property)) => property.get.clone(),
                 ("fset", Payload::Property(property)) => property.set.clone(),
                 ("fdel", Payload::Property(property)) => property.delete.clone(),

@@ -80,6 +80,22 @@ impl Machine<'_> {
         if self.is_own_iterator(&receiver) {
             return self.iterator_method(name, receiver, positional);
         }
+        if (owner == known.static_method || owner == known.class_method)
+            && name == "__get__"
+            && keywords.is_empty()
+            && let Value::Object(object) = receiver
+            && let [of, rest @ ..] = positional.as_slice()
+        {
+            let class = match rest {
+                [] | [Value::None] if !matches!(of, Value::None) => Some(self.type_of(of)?),
+                [class] => self.as_type(class),
+                _ => None,
+            };
+            return match class {
+                Some(class) => self.bind_wrapped(object, class),
+                None => self.residual(Rule::NotModelled, "`__get__` for no class"),
+            };
+        }
         if owner == known.function {
             match (name, positional.as_slice()) {
                 ("__get__", [Value::None, ..]) => return Ok(receiver),

@@ -65,6 +65,7 @@ pub(super) fn held_by(object: &Object, held: &mut Vec<Value>) -> bool {
             match &instance.payload {
                 Payload::None | Payload::Hidden => {}
                 Payload::Property(property) => held_by_property(property, held),
+                Payload::Wrapper(function) => held.extend(function.iter().cloned()),
                 Payload::Data(data) => held.push(data.clone()),
                 Payload::List(items) | Payload::Exception(items) => held.extend(items.iter().cloned()),
                 Payload::Dict(entries) => {
