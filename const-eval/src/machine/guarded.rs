@@ -111,7 +111,7 @@ impl Machine<'_> {
                 Object::FrozenSet(items) => items.values().all(guarded),
                 Object::Instance(_) => self.is_named_member(*object),
                 Object::Function(function) => function.closure.is_empty(),
-                Object::Class(_) => true,
+                Object::Class(_) | Object::UnboundGround { .. } => true,
                 _ => false,
             },
             other => operators::is_data(other),
