@@ -354,12 +354,36 @@ def builtin_exception(walker, value):
     arguments = base_contents(walker, BaseException, value)
     walker.claim(value, BaseException.args.__get__(value))
     made = BaseException.__reduce__(value)
-    if len(made) != 2 or getattr(value, "__notes__", None):
+    if len(made) != 2 or getattr(value, "__notes__", None) or not keeps_arguments_only(value):
         raise Unsupported("an exception with attributes")
     return ("construct", {
         "callable": walker.node(type(value)), "arguments": tuple([walker.node(item) for item in arguments]),
         "keywords": (), "dict": None, "fresh": False,
     })
+
+
+def keeps_arguments_only(value):
+    """Whether the members of an exception of a C type (`SystemExit.code`) are what its arguments make them."""
+    fresh = type(value)(*BaseException.args.__get__(value))
+    for base in type_mro(type(value)):
+        for name, member in type_dict(base).items():
+            if type(member) in (MemberDescriptorType, GetSetDescriptorType) and name not in ("args", "__dict__"):
+                if not is_same_member(member_of(member, value), member_of(member, fresh)):
+                    return False
+    return True
+
+
+def member_of(member, value):
+    try:
+        return member.__get__(value)
+    except AttributeError:
+        return MISSING
+
+
+def is_same_member(one, other):
+    if type(one) is tuple and type(other) is tuple and len(one) == len(other):
+        return all([item is same for item, same in zip(one, other)])
+    return one is other or type(one) is type(other) and type(one) in (bool, int, str, bytes) and one == other
 
 
 def property_subclass(walker, value):

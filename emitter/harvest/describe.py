@@ -422,11 +422,11 @@ class Describer:
                 else:
                     self.visit(f"{path}({base.__name__})", contents(value))
                 break
-        if property in type_mro(kind):
-            for name in ("fget", "fset", "fdel", "__doc__", "__name__"):
-                member = type_dict(property).get(name)
-                if type(member) in (MemberDescriptorType, GetSetDescriptorType):
-                    self.visit(f"{path}(property).{name}", held_by(member, value))
+        for base in C_MEMBERS:
+            if base not in type_mro(kind):
+                continue
+            for name, member in members_of(kind, base):
+                self.visit(f"{path}({base.__name__}).{name}", held_by(member, value))
         known = KNOWN.get((class_module(kind), type_name(kind)))
         if known is not None and not (type_flags(kind) & HEAP_TYPE and has_python_code(kind)):
             for index, part in enumerate(known(value)):
@@ -450,6 +450,23 @@ class Describer:
                     except AttributeError:
                         continue
                     self.visit(f"{path}.{name}", content)
+
+
+# Members of C types that instances have beside their contents; of exceptions all but `args` and tracebacks.
+C_MEMBERS = {
+    property: ("fget", "fset", "fdel", "__doc__", "__name__"), staticmethod: ("__func__",), classmethod: ("__func__",),
+    BaseException: None,
+}
+
+
+def members_of(kind, base):
+    wanted = C_MEMBERS[base]
+    for holder in type_mro(kind):
+        if base in type_mro(holder) and not type_flags(holder) & HEAP_TYPE:
+            for name, member in type_dict(holder).items():
+                is_wanted = name in wanted if wanted else name not in ("args", "__dict__", "__traceback__")
+                if is_wanted and type(member) in (MemberDescriptorType, GetSetDescriptorType):
+                    yield name, member
 
 
 def held_by(member, value):

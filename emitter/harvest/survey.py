@@ -1,5 +1,6 @@
 """What a module's own mutable objects hold, so that a change of one is noticed."""
 
+import _warnings
 import gc
 import sys
 
@@ -10,11 +11,20 @@ GeneratorType = type(item for item in ())
 
 # Objects of these types never change, or (the caches of an ABC) not so that anybody could tell.
 UNCHANGING = frozenset((
-    type(None), bool, int, float, complex, str, bytes, range, slice, type(Ellipsis), CodeType, type(len),
-    type(str.join), type(object.__init__), type(object().__str__), type(FunctionType.__code__),
+    type(None), bool, int, float, complex, str, bytes, range, slice, type(Ellipsis), CodeType,
+    type(str.join), type(object.__init__), type(FunctionType.__code__),
     type(FunctionType.__globals__), type(dict.__dict__["fromkeys"]),
 ))
+# Methods of C that are bound to an object hold it.
+BOUND = frozenset((type(len), type(object().__str__)))
 UNCHANGING_NAMES = frozenset(("_abc_data",))
+
+
+HEAP_TYPE = 1 << 9
+IMMUTABLE_TYPE = 1 << 8
+
+# So deeply what iterators would be pickled as is followed.
+DEEPEST = 8
 
 
 def survey(namespace, made):
@@ -26,6 +36,9 @@ def survey(namespace, made):
         kind = type(value)
         identity = id(value)
         if kind in UNCHANGING or identity in found or value is namespace or kind.__name__ in UNCHANGING_NAMES:
+            continue
+        if kind in BOUND:
+            pending.append(value.__self__)
             continue
         if gc.is_tracked(value) and identity not in made:
             continue  # another module's
@@ -50,17 +63,47 @@ def hidden_state(value, kind):
     """What an object holds beside references."""
     if kind is bytearray:
         return (bytes(value),)
+    if BaseException in type.__dict__["__mro__"].__get__(kind):
+        return (BaseException.__suppress_context__.__get__(value),)
     if kind is GeneratorType:
         return (value.gi_frame.f_lasti if value.gi_frame is not None else -1,)
     if kind.__name__ == "_lru_cache_wrapper":
         return tuple(kind.cache_info(value))
-    if kind.__flags__ & (1 << 9) or not hasattr(kind, "__next__"):  # Py_TPFLAGS_HEAPTYPE: Python code's, mostly
+    return progress(value, 0) if is_iterator_of_c(kind) else ()
+
+
+def is_iterator_of_c(kind):
+    is_python_made = kind.__flags__ & HEAP_TYPE and not kind.__flags__ & IMMUTABLE_TYPE
+    return not is_python_made and hasattr(kind, "__next__")
+
+
+def progress(value, depth):
+    """How far an iterator has come, by what would be pickled: numbers, and what is left."""
+    kind = type(value)
+    if depth > DEEPEST:
         return ()
+    if kind in (tuple, list):
+        return (len(value), *[part for item in value for part in progress(item, depth + 1)])
+    if kind in (type(None), bool, int, range):
+        return (value,)
+    if not is_iterator_of_c(kind):
+        return (id(value),)
     try:
-        reduced = value.__reduce__()
+        return progress(reduced(value)[1:], depth + 1)
     except Exception:
         return ()
-    return tuple([part for part in reduced[1:] if type(part) is int])
+
+
+def reduced(value):
+    """Those of `itertools` warn, from 3.12 on, and warnings are errors while a module is recorded."""
+    kept = _warnings.filters[:]
+    _warnings.filters[:] = [("ignore", None, Warning, None, 0)]
+    _warnings._filters_mutated()
+    try:
+        return value.__reduce__()
+    finally:
+        _warnings.filters[:] = kept
+        _warnings._filters_mutated()
 
 
 def changed(before, after):

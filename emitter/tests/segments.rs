@@ -335,3 +335,51 @@ fn what_is_imported_later_is_not_needed_before() {
         "1 ['__annotations__', 'of_helper', 'number']\n",
     );
 }
+
+#[test]
+fn a_change_that_no_reference_shows_is_noticed() {
+    let tree = tree(&[(
+        "m",
+        &[
+            (Import, "import sys", "sys"),
+            (Import, "import itertools", "itertools"),
+            (Static, "counted = itertools.count(3)", "counted"),
+            (Static, "repeated = itertools.repeat(0, 5)", "repeated"),
+            (Static, "cycled = itertools.cycle([1, 2])", "cycled"),
+            (Static, "numbers = iter(range(5))", "numbers"),
+            (Static, "items = [1]", "items"),
+            (Static, "add, put = items.append, items.__setitem__", "add put"),
+            (Static, "error = ValueError()", "error"),
+            (Residual, "seen = sys.argv", "seen"),
+            (Static, "next(counted), next(repeated), next(cycled), next(cycled), next(cycled), next(numbers)", ""),
+            (Static, "add(2), put(0, 0)", ""),
+            (Static, "error.__suppress_context__ = True", ""),
+        ],
+    )]);
+    let program = "import m\n\
+        print(next(m.counted), len(list(m.repeated)), next(m.cycled), next(m.numbers), m.items, m.error.__suppress_context__)";
+    check_same(&tree, program, "4 4 2 1 [0, 2] True\n");
+}
+
+#[test]
+fn members_of_exceptions_are_what_they_were_set_to() {
+    let tree = tree(&[(
+        "m",
+        &[
+            (Import, "import sys", "sys"),
+            (Residual, "seen = sys.argv", "seen"),
+            (Static, "plain = SystemExit(3)", "plain"),
+            (Static, "named = ImportError('x', name='n')", "named"),
+            (Static, "changed = SystemExit(3)", "changed"),
+            (Static, "changed.code = 7", ""),
+        ],
+    )]);
+    let program = "import m\nprint(m.plain.code, m.named.name, m.changed.code, m.changed.args)";
+    for python in pythons() {
+        tree.build(python, 0);
+        for with_bundle in [false, true] {
+            let version = &python.target.version;
+            assert_eq!(printed(python, &tree, with_bundle, program), "3 n 7 (3,)\n", "{version}: {with_bundle}");
+        }
+    }
+}
