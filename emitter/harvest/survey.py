@@ -4,6 +4,8 @@ import _warnings
 import gc
 import sys
 
+from lyo_harvest.foreign import is_a
+
 FunctionType = type(lambda: None)
 CodeType = type((lambda: None).__code__)
 ModuleType = type(sys)
@@ -63,7 +65,7 @@ def hidden_state(value, kind):
     """What an object holds beside references."""
     if kind is bytearray:
         return (bytes(value),)
-    if BaseException in type.__dict__["__mro__"].__get__(kind):
+    if is_a(value, BaseException):
         return (BaseException.__suppress_context__.__get__(value),)
     if kind is GeneratorType:
         return (value.gi_frame.f_lasti if value.gi_frame is not None else -1,)

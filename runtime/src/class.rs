@@ -191,7 +191,6 @@ fn is_made_in_c(object: &Object) -> bool {
         || object.is_exactly(&raw mut ffi::PyCFunction_Type)
 }
 
-/// Calls `type.__new__` itself, never a metaclass's.
 /// The very tuple that a class has for its bases.
 fn bases_of(class: &Object) -> Result<Object, Failure> {
     let Some(pointer) = class.as_type() else { return Failure::refused("the bases of what is no class") };
@@ -202,6 +201,7 @@ fn bases_of(class: &Object) -> Result<Object, Failure> {
     }
 }
 
+/// Calls `type.__new__` itself, never a metaclass's.
 fn type_new(metaclass: &Object, name: &Object, bases: &Object, namespace: &Object) -> Result<Object, Failure> {
     let arguments = Object::tuple(vec![name.clone(), bases.clone(), namespace.clone()])?;
     // SAFETY: `metaclass` extends `type` and is derived from the metaclasses of all bases (checked

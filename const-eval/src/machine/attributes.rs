@@ -506,11 +506,7 @@ impl Machine<'_> {
                 })
             }
             Object::Property(_) => self.bind_property(object, name, receiver, class),
-            Object::StaticMethod(wrapper) => Ok(wrapper.function.clone()),
-            Object::ClassMethod(wrapper) => {
-                let function = wrapper.function.clone();
-                self.bind_class_method(function, class)
-            }
+            Object::StaticMethod(_) | Object::ClassMethod(_) => self.bind_wrapped(object, class),
             Object::Slot { name: slot, .. } => {
                 let slot = slot.clone();
                 let Some(receiver) = receiver else {

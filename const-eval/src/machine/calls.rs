@@ -781,7 +781,7 @@ impl Machine<'_> {
             };
             let is_group = self.is_exception_group(Type::Ground(owner));
             let class = self.type_of(made)?;
-            if owner != known.base_exception && !keywords.is_empty() && !self.are_members(class, &keywords) {
+            if !self.are_members(class, &keywords) {
                 return self.residual(Rule::NotModelled, "keyword arguments of an exception implemented in C");
             }
             if !is_group {

@@ -2,12 +2,12 @@
 
 use super::functions::Keywords;
 use super::types::Found;
-use super::{Eval, Machine, Stop};
+use super::{Attributes, Eval, Machine, Stop};
 use crate::ground::GroundId;
 use crate::heap::{Dict, Instance, Iterator, Object, Payload, Property, Type, Wrapper};
 use crate::primitive;
 use crate::reason::{Reason, Rule};
-use crate::value::Value;
+use crate::value::{ObjectRef, Value};
 
 impl Machine<'_> {
     /// `owner.__new__(class, …)`; the class is the first argument.
@@ -153,16 +153,13 @@ impl Machine<'_> {
     /// Exceptions whose constructors do more than keep their arguments.
     fn check_exception(&mut self, owner: GroundId, class: Type, positional: &[Value], keywords: &Keywords) -> Eval<()> {
         let name = self.world.ground().entry(owner).name.clone();
-        let derives = |machine: &Self, base: &str| {
-            machine.world.ground().builtin(base).is_some_and(|base| machine.is_subtype(class, Type::Ground(base)))
-        };
         // `OSError(errno, …)` makes the subclass for that errno; `SyntaxError(message, details)` takes details apart.
-        let special = (positional.len() > 1 && (derives(self, "OSError") || derives(self, "SyntaxError")))
+        let special = (positional.len() > 1
+            && (self.derives_from(class, "OSError") || self.derives_from(class, "SyntaxError")))
             || ["UnicodeDecodeError", "UnicodeEncodeError", "UnicodeTranslateError", "BaseExceptionGroup"]
                 .iter()
-                .any(|base| derives(self, base));
-        let unknown_keywords = !keywords.is_empty() && !self.are_members(class, keywords);
-        if special || unknown_keywords && class == Type::Ground(owner) {
+                .any(|base| self.derives_from(class, base));
+        if special || class == Type::Ground(owner) && !self.are_members(class, keywords) {
             return self
                 .residual(Rule::NotModelled, format!("makes a `{name}` whose arguments have a meaning of their own"));
         }
@@ -209,11 +206,13 @@ impl Machine<'_> {
         if let Some(parameter) = self.new_type_parameter(id, &positional, &keywords)? {
             return Ok(parameter);
         }
-        if let Some(iterator) = self.lazy_tool(id, &qualified, &positional, &keywords)? {
-            return Ok(iterator);
-        }
-        if let Some(iterator) = self.combinatoric_iterator(id, &qualified, &positional, &keywords)? {
-            return Ok(iterator);
+        if qualified.starts_with("itertools.") {
+            if let Some(iterator) = self.lazy_tool(id, &qualified, &positional, &keywords)? {
+                return Ok(iterator);
+            }
+            if let Some(iterator) = self.combinatoric_iterator(id, &qualified, &positional, &keywords)? {
+                return Ok(iterator);
+            }
         }
         match &*qualified {
             "builtins.object" => {
@@ -592,7 +591,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn attributes_to_take_over(&mut self, function: &Value) -> Eval<super::Attributes> {
+    fn attributes_to_take_over(&mut self, function: &Value) -> Eval<Attributes> {
         let mut attributes = Self::attributes();
         for name in ["__module__", "__name__", "__qualname__", "__doc__"] {
             if let Some(value) = self.find_attribute(function, name)? {
@@ -613,7 +612,7 @@ impl Machine<'_> {
     }
 
     /// What an instance of a class that derives from `staticmethod` or `classmethod` wraps.
-    pub(super) fn wrapped_by(&self, object: crate::value::ObjectRef) -> Option<&Value> {
+    pub(super) fn wrapped_by(&self, object: ObjectRef) -> Option<&Value> {
         match self.object(object) {
             Object::Instance(instance) => match &instance.payload {
                 Payload::Wrapper(function) => function.as_ref(),

@@ -25,25 +25,23 @@ impl Machine<'_> {
             let reason = reason.clone();
             return self.unknown(Rule::UnknownCall, "raises something that is not known", &reason);
         }
-        let base = Type::Ground(self.known.base_exception);
-        if let Some(class) = self.as_type(&value) {
-            if self.is_subtype(class, base) {
-                return self.call(&value, Vec::new(), Vec::new());
-            }
-        } else {
-            let class = self.type_of(&value)?;
-            if self.is_subtype(class, base) {
-                return Ok(value);
-            }
+        if !self.may_be_exception(&value)? {
+            return self.raise_exactly("TypeError", "exceptions must derive from BaseException");
         }
-        self.raise_exactly("TypeError", "exceptions must derive from BaseException")
+        match self.as_type(&value) {
+            Some(_) => self.call(&value, Vec::new(), Vec::new()),
+            None => Ok(value),
+        }
     }
 
-    /// What comes after `raise … from`, if it is not `None`.
+    /// What comes after `raise … from`.
     pub(super) fn as_cause(&mut self, value: Value) -> Eval<Value> {
-        match self.may_be_exception(&value)? {
-            true => self.as_exception(value),
-            false => self.raise_exactly("TypeError", "exception causes must derive from BaseException"),
+        if !matches!(value, Value::None) && !self.may_be_exception(&value)? {
+            return self.raise_exactly("TypeError", "exception causes must derive from BaseException");
+        }
+        match value {
+            Value::None => Ok(value),
+            _ => self.as_exception(value),
         }
     }
 
@@ -108,13 +106,10 @@ impl Machine<'_> {
         self.handling.push(cause.clone());
         let raised = self.raise_exactly::<T>(exception, message);
         self.handling.pop();
-        match raised {
-            Err(Stop::Raise(Value::Object(object))) => {
-                self.set_exception_member(object, CAUSE, cause)?;
-                Err(Stop::Raise(Value::Object(object)))
-            }
-            other => other,
+        if let Err(Stop::Raise(Value::Object(object))) = &raised {
+            self.set_exception_member(*object, CAUSE, cause)?;
         }
+        raised
     }
 
     /// Raises an exception of a builtin type with one argument.
@@ -221,7 +216,8 @@ impl Machine<'_> {
         keywords.iter().all(|(name, _)| known.contains(&&**name))
     }
 
-    fn derives_from(&self, class: Type, base: &str) -> bool {
+    /// Is it the builtin class of this name, or does it derive from it?
+    pub(super) fn derives_from(&self, class: Type, base: &str) -> bool {
         self.world.ground().builtin(base).is_some_and(|base| self.is_subtype(class, Type::Ground(base)))
     }
 

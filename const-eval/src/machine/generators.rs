@@ -1,7 +1,5 @@
 //! Generators: `next`, `send`, `throw`, `close` (`Objects/genobject.c`).
 
-use syntax::ir::Instruction;
-
 use super::frame::Frame;
 use super::step::Exit;
 use super::{Eval, Machine, Stop};
@@ -99,11 +97,6 @@ impl Machine<'_> {
 
     /// `_gen_throw`, where a generator is suspended at `yield from`.
     fn throw_into_delegate(&mut self, frame: &mut Frame, exception: Value) -> Eval<Result<Value, Value>> {
-        let is_delegating =
-            matches!(frame.code().instructions().get(frame.counter as usize), Some(Instruction::YieldFrom));
-        if !is_delegating {
-            return self.malformed();
-        }
         let iterator = self.peek(frame, 0)?;
         let Some(generator_exit) = self.world.ground().builtin("GeneratorExit") else { return self.malformed() };
         if self.is_instance_of(&exception, generator_exit)? {

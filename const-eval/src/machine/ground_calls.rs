@@ -64,9 +64,7 @@ impl Machine<'_> {
             }
             ("builtins.callable", [value]) if plain => Ok(Value::Bool(self.callable(value)?)),
             ("builtins.iter", [value]) if plain => self.iterate(value),
-            ("builtins.iter", [function, sentinel]) if plain => {
-                self.iterate_calls(&function.clone(), &sentinel.clone())
-            }
+            ("builtins.iter", [function, sentinel]) if plain => self.iterate_calls(function, sentinel),
             ("builtins.next", [iterator]) if plain => self.next_or_stop(iterator),
             ("builtins.next", [iterator, default]) if plain => {
                 Ok(self.next(iterator)?.unwrap_or_else(|| default.clone()))

@@ -5,7 +5,7 @@
 use super::functions::Keywords;
 use super::{Eval, Machine};
 use crate::ground::GroundId;
-use crate::heap::Object;
+use crate::heap::{Native, Object};
 use crate::reason::Rule;
 use crate::value::Value;
 
@@ -27,12 +27,8 @@ impl Machine<'_> {
             return Ok(None);
         }
         let Object::Native(lock) = self.object(object) else { return Ok(None) };
-        // How many times it is held. Of another module's, what this statement has taken is known.
-        let before = match lock.arguments.as_slice() {
-            [] => 0,
-            [Value::Int(held)] => held.to_i64().unwrap_or(i64::MAX),
-            _ => return Ok(None),
-        };
+        // Of another module's, only what this statement has taken is known.
+        let Some(before) = times_held(lock) else { return Ok(None) };
         let taken = self.current.taken.get(&object).copied().unwrap_or(0);
         let held = before + taken;
         let is_certain = self.is_own(object) || taken > 0;
@@ -60,12 +56,18 @@ impl Machine<'_> {
         for (object, taken) in std::mem::take(&mut self.current.taken) {
             self.known_effect(Rule::NotModelled, "takes or releases a lock");
             let Object::Native(lock) = self.object_mut(object)? else { return self.malformed() };
-            let before = match lock.arguments.as_slice() {
-                [Value::Int(held)] => held.to_i64().unwrap_or(0),
-                _ => 0,
-            };
+            let before = times_held(lock).unwrap_or(0);
             lock.arguments = vec![Value::int(before + taken)];
         }
         Ok(())
+    }
+}
+
+/// How often a lock is held, when a statement begins.
+fn times_held(lock: &Native) -> Option<i64> {
+    match lock.arguments.as_slice() {
+        [] => Some(0),
+        [Value::Int(held)] => held.to_i64(),
+        _ => None,
     }
 }

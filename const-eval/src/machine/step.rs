@@ -548,11 +548,7 @@ impl Machine<'_> {
                 let cause = if *count > 1 { Some(self.pop(frame)?) } else { None };
                 let exception = self.pop(frame)?;
                 let exception = self.as_exception(exception)?;
-                let cause = match cause {
-                    Some(Value::None) => Some(Value::None),
-                    Some(cause) => Some(self.as_cause(cause)?),
-                    None => None,
-                };
+                let cause = cause.map(|cause| self.as_cause(cause)).transpose()?;
                 return Err(Stop::Raise(self.raise_object(exception, cause)?));
             }
             I::Reraise => {

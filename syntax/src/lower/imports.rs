@@ -98,9 +98,7 @@ fn collect(body: &[Stmt], occasion: Occasion, sites: &mut Vec<ImportSite>) {
                 collect(&node.finalbody, occasion, sites);
             }
             Stmt::Assign(_) | Stmt::AnnAssign(_) | Stmt::Expr(_) => {
-                let mut calls = ImportCalls { occasion, sites: Vec::new() };
-                calls.visit_stmt(statement);
-                sites.extend(calls.sites);
+                ImportCalls { occasion, sites: &mut *sites }.visit_stmt(statement);
             }
             _ => {}
         }
@@ -109,20 +107,18 @@ fn collect(body: &[Stmt], occasion: Occasion, sites: &mut Vec<ImportSite>) {
 
 /// Calls of `__import__` and `import_module` with a module's name. What they lead to is asked when they are evaluated;
 /// here they are edges of the import graph.
-struct ImportCalls {
+struct ImportCalls<'s> {
     occasion: Occasion,
-    sites: Vec<ImportSite>,
+    sites: &'s mut Vec<ImportSite>,
 }
 
-impl<'a> Visitor<'a> for ImportCalls {
+impl<'a> Visitor<'a> for ImportCalls<'_> {
     fn visit_expr(&mut self, expression: &'a Expr) {
-        match expression {
-            Expr::Lambda(_) => {}
-            Expr::Call(call) => {
-                self.sites.extend(import_call(call, self.occasion));
-                visitor::walk_expr(self, expression);
-            }
-            _ => visitor::walk_expr(self, expression),
+        if let Expr::Call(call) = expression {
+            self.sites.extend(import_call(call, self.occasion));
+        }
+        if !matches!(expression, Expr::Lambda(_)) {
+            visitor::walk_expr(self, expression);
         }
     }
 }
