@@ -22,7 +22,7 @@ Entities are arrays, in the order of their numbers:
 
     ["t", module, name, python name, metaclass, [base...], [mro...], flags,
           [attribute, kind, ref or 0, ...]]
-    ["f", module, name, text signature or null]
+    ["f", module, name, text signature or null, whether another function equals it: of one module, with the same C code]
     ["i", module, name, type, [item ref...] or null, [attribute, ref, ...]]
 """
 
@@ -32,6 +32,7 @@ KEEP = []  # the described objects, so that no id is used twice
 NUMBERS = {}  # id(object) -> entity number
 ENTITIES = []  # JSON text of each, None while it is being made
 NAMES = {}  # id(object) -> (module, name) under which a module exports it
+FUNCTIONS = {}  # each builtin function by its equals: the first one
 MODULES = {}  # id(module) -> name, for modules described here
 
 PLAIN_ATTRIBUTES = ("__spec__", "__loader__", "__file__", "__cached__", "__path__", "__doc__", "__package__",
@@ -257,7 +258,9 @@ def describe_function(function, module, name):
         signature = None
     if type(signature) is not str or not encodable(signature):
         signature = None
-    return '["f",%s,%s,%s]' % (quote(module), quote(name), quote(signature) if signature else "null")
+    has_twin = FUNCTIONS.setdefault(function, function) is not function
+    return '["f",%s,%s,%s,%s]' % (
+        quote(module), quote(name), quote(signature) if signature else "null", "true" if has_twin else "false")
 
 
 def describe_instance(value, module, name):

@@ -12,7 +12,7 @@ use crate::unnamed;
 /// What stands at `path` below the module of this name: names are read from a module's `__dict__`,
 /// attributes from a class by its MRO, keys from a plain `dict` (text, or else the same as bytes), anything else's own `__dict__` if it has one. Nothing, where the module isn't in `sys.modules`, a name is
 /// absent, or the path goes through something else. `__dict__` of a module is its dictionary, `__globals__` of a
-/// function are its globals and `__annotations__` what it keeps of them if there are any; `__func__` of a static or class
+/// function are its globals, `__annotations__` what it keeps of them if there are any, and `__dict__` its attributes if it has any; `__func__` of a static or class
 /// method is its function.
 pub fn lookup(module: &Name, path: &[Name]) -> Fallible<Option<Object>> {
     let Some(modules) = modules() else {
@@ -97,6 +97,14 @@ fn annotations(function: &Object) -> Option<Object> {
     (unsafe { ffi::PyObject_Size(kept.as_ptr()) } != 0).then_some(kept)
 }
 
+/// The dictionary of a function's attributes: nothing, where it has none.
+fn attributes(function: &Object) -> Option<Object> {
+    // SAFETY: a function; the field is a live dictionary or null.
+    let kept = unsafe { Object::borrowed((*function.as_ptr().cast::<ffi::PyFunctionObject>()).func_dict) }?;
+    // SAFETY: a dictionary.
+    (unsafe { ffi::PyDict_Size(kept.as_ptr()) } != 0).then_some(kept)
+}
+
 fn step(object: &Object, name: &Name) -> Fallible<Option<Object>> {
     let text = name.text();
     if let Some(dict) = module_dict(object) {
@@ -123,6 +131,9 @@ fn step(object: &Object, name: &Name) -> Fallible<Option<Object>> {
     if text == "__globals__" && object.is_exactly(&raw mut ffi::PyFunction_Type) {
         // SAFETY: a function; its globals are borrowed.
         return Ok(unsafe { Object::borrowed(ffi::PyFunction_GetGlobals(object.as_ptr())) });
+    }
+    if text == "__dict__" && object.is_exactly(&raw mut ffi::PyFunction_Type) {
+        return Ok(attributes(object));
     }
     if text == "__annotations__" && object.is_exactly(&raw mut ffi::PyFunction_Type) {
         return Ok(annotations(object));

@@ -16,7 +16,7 @@
 //! ```
 //!
 //! A class of effect is one of `total`, `pure`, `pure(REQUIREMENT)`, `holds`, `holds(REQUIREMENT)`,
-//! `recipe`, `modelled`, `process`, `effect`, `replay`, `replay(REQUIREMENT)`, `changes-self`, `unknown`, as
+//! `recipe`, `modelled`, `read`, `process`, `effect`, `replay`, `replay(REQUIREMENT)`, `changes-self`, `unknown`, as
 //! [`Effect`] and [`Requirement`] explain; a result is `None`, `same` (the type of the first argument), `first` (that argument itself),
 //! `self` (of a type: itself), `?`, or a type: `str` (of builtins, or else of the same module) or `module.name`.
 //! The part about a module may be continued elsewhere under the same heading.
@@ -143,6 +143,7 @@ fn parse_effect(word: &str) -> Option<Effect> {
         "holds" => Effect::Holds,
         "recipe" => Effect::Recipe,
         "modelled" => Effect::Modelled,
+        "read" => Effect::Read,
         "process" => Effect::Process,
         "libm" => Effect::Libm,
         "effect" => Effect::Effect,

@@ -103,6 +103,15 @@ impl Entry {
             EntryKind::Function { .. } | EntryKind::Instance { .. } => None,
         }
     }
+
+    pub fn is_function(&self) -> bool {
+        matches!(self.kind, EntryKind::Function { .. })
+    }
+
+    /// Whether it is a function that equals another one.
+    pub fn has_twin(&self) -> bool {
+        matches!(self.kind, EntryKind::Function { has_twin: true, .. })
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -111,6 +120,8 @@ pub enum EntryKind {
     Function {
         /// `__text_signature__`, as `($module, iterable, /, start=0)`.
         signature: Option<Arc<str>>,
+        /// An entry before this one is the same C code of the same module under another name, and equals it.
+        has_twin: bool,
     },
     /// An object of exactly the type `of`, or a class made by Python code (`of` is then its metaclass).
     Instance {
@@ -258,6 +269,9 @@ pub enum Effect {
     /// sees; of its methods, those that are `Process` or [`ChangesSelf`](Effect::ChangesSelf) read and change that
     /// state and nothing else.
     Process,
+    /// Called without arguments, reads something immutable that differs between processes, as reading an attribute would:
+    /// has no effect, and neither raises nor warns.
+    Read,
     /// With inert arguments as `Pure`, but that the result is rounded as the C library does it.
     Libm,
     /// Input, output, or a change of the process, the interpreter, or objects of other modules.

@@ -143,7 +143,10 @@ impl Reader {
         let name = string(&json[2], "entity name")?;
         let kind = match json[0].as_str() {
             Some("t") => EntryKind::Type(Box::new(self.type_info(json)?)),
-            Some("f") => EntryKind::Function { signature: json[3].as_str().map(Arc::from) },
+            Some("f") => EntryKind::Function {
+                signature: json[3].as_str().map(Arc::from),
+                has_twin: json[4].as_bool().unwrap_or(false),
+            },
             Some("i") => EntryKind::Instance { of: self.id(&json[3])?, contents: self.contents(json)? },
             _ => return Err(malformed("entity kind")),
         };

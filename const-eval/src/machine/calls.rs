@@ -382,6 +382,13 @@ impl Machine<'_> {
                 self.current.recipe = true;
                 self.holding_result(class.result, what, positional, keywords)
             }
+            Effect::Read if receiver.is_none() && positional.is_empty() && keywords.is_empty() => {
+                let class = match class.result {
+                    ResultType::Exactly(class) => Some(class),
+                    _ => None,
+                };
+                Ok(self.reading(what, class))
+            }
             Effect::Process if inert => {
                 self.effect(Rule::Nondeterministic, format!("the result of `{what}` differs between processes"));
                 Ok(self.process_result(class, what))
@@ -417,7 +424,7 @@ impl Machine<'_> {
                 self.note_recursion_limit(what, &positional);
                 self.residual(Rule::ProcessEffect, format!("`{what}` acts on the process or the outside world"))
             }
-            Effect::Process | Effect::Libm => {
+            Effect::Read | Effect::Process | Effect::Libm => {
                 self.residual(Rule::Nondeterministic, format!("the result of `{what}` differs between processes"))
             }
             Effect::Total | Effect::Pure | Effect::PureIf(_) | Effect::Recipe | Effect::ChangesSelf => {

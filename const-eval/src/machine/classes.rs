@@ -708,6 +708,12 @@ impl Machine<'_> {
                 let own = self.class(object).and_then(|class| class.namespace.get("__type_params__").cloned());
                 Ok(own.unwrap_or_else(|| Value::tuple(Vec::new())))
             }
+            ("__weakrefoffset__", Type::Ground(id)) if self.type_info(id).is_some_and(|info| !info.has_weakref) => {
+                Ok(Value::int(0))
+            }
+            ("__dictoffset__", Type::Ground(id)) if self.type_info(id).is_some_and(|info| !info.has_dict) => {
+                Ok(Value::int(0))
+            }
             _ => {
                 let class = self.type_name(class);
                 self.residual(Rule::NotModelled, format!("reads `{name}` of class `{class}`"))

@@ -1,14 +1,27 @@
 //! Comparisons, by the data model's rules for dispatch (`do_richcompare` in object.c).
 
-use syntax::ir::Comparison;
+use syntax::ir::{Comparison, Name};
 
 use super::operators::is_data;
 use super::types::Found;
 use super::{Eval, Machine, Stop};
+use crate::ground::GroundId;
 use crate::heap::{Object, Payload, Set, Type};
 use crate::primitive;
 use crate::reason::Rule;
 use crate::value::Value;
+
+/// A function of C, as far as `==` is concerned.
+enum Builtin {
+    /// Of a module.
+    Function(GroundId),
+    Bound {
+        method: (GroundId, Name),
+        receiver: Value,
+    },
+    /// A method's descriptor, or a static method.
+    Unbound,
+}
 
 impl Machine<'_> {
     pub(super) fn compare(&mut self, comparison: Comparison, left: &Value, right: &Value) -> Eval<Value> {
@@ -170,6 +183,9 @@ impl Machine<'_> {
         if equality && let Some(same) = self.compare_aliases(left, right)? {
             return Ok(Value::Bool(same == wanted));
         }
+        if equality && let Some(same) = self.compare_builtins(left, right)? {
+            return Ok(Value::Bool(same == wanted));
+        }
         if equality {
             // Objects whose types leave `==` to identity.
             if self.equality_is_identity(left, left_type)? && self.equality_is_identity(right, right_type)? {
@@ -245,10 +261,48 @@ impl Machine<'_> {
         }
     }
 
+    /// `==` of two functions of C: the same C code, of one object (`meth_richcompare` in methodobject.c,
+    /// `wrapper_richcompare` in descrobject.c). `None`: they are none, or it can't be told.
+    fn compare_builtins(&mut self, left: &Value, right: &Value) -> Eval<Option<bool>> {
+        let (Some(one), Some(other)) = (self.builtin(left), self.builtin(right)) else { return Ok(None) };
+        Ok(match (one, other) {
+            (Builtin::Function(one), Builtin::Function(other)) => {
+                let has_twin = [one, other].iter().any(|id| self.world.ground().entry(*id).has_twin());
+                (one == other || !has_twin).then_some(one == other)
+            }
+            (Builtin::Bound { method: one, receiver }, Builtin::Bound { method: other, receiver: with }) => {
+                match self.is_identical(&receiver, &with)? {
+                    true if one == other => Some(true),
+                    // Two methods may be the same C code under two names.
+                    true => None,
+                    false => Some(false),
+                }
+            }
+            (Builtin::Unbound, Builtin::Unbound) => None,
+            _ => Some(false),
+        })
+    }
+
+    /// The function of C that the value is.
+    fn builtin(&self, value: &Value) -> Option<Builtin> {
+        match value {
+            Value::Ground(id) => self.world.ground().entry(*id).is_function().then_some(Builtin::Function(*id)),
+            Value::Object(object) => match self.object(*object) {
+                Object::BoundGround { owner, name, receiver } => {
+                    Some(Builtin::Bound { method: (*owner, name.clone()), receiver: receiver.clone() })
+                }
+                Object::UnboundGround { .. } => Some(Builtin::Unbound),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// A builtin value and an object of a plain type: neither `__eq__` knows the other.
     fn unrelated(&mut self, left: &Value, left_type: Type, right: &Value, right_type: Type) -> bool {
         let plain = |machine: &mut Self, value: &Value, class: Type| {
             is_data(value)
+                || machine.builtin(value).is_some()
                 || machine.equality_is_identity(value, class).unwrap_or(false)
                 || matches!(value, Value::Object(object) if matches!(
                     machine.object(*object),

@@ -51,7 +51,11 @@ impl Machine<'_> {
 
     /// `vars(object)`, as a dict of its own.
     fn instance_dict_entries(&mut self, of: ObjectRef) -> Eval<Dict> {
-        let attributes = match self.contents(of)? {
+        let contents = match self.rest_on_attributes(of) {
+            true => self.object(of),
+            false => self.contents(of)?,
+        };
+        let attributes = match contents {
             Object::Instance(instance) => instance.attributes.clone(),
             Object::Function(function) => function.attributes.clone(),
             Object::Native(native) => native.attributes.clone(),

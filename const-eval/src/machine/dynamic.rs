@@ -1,4 +1,4 @@
-//! `eval` and `exec` of known source text, with namespaces given as dicts.
+//! `eval` and `exec` of known source text, compiled before or not, with namespaces given as dicts.
 //!
 //! Such code has an IR of its own and its globals are a dict; functions that it
 //! makes keep both. `collections.namedtuple` and `dataclasses` build methods so.
@@ -16,6 +16,16 @@ use crate::value::{ObjectRef, Value};
 
 /// The name under which the value of an evaluated expression is stored.
 const RESULT: &str = ".result";
+
+/// What text begins with that is compiled as its surroundings are.
+const FUTURE_ANNOTATIONS: &str = "from __future__ import annotations\n";
+
+/// Statements to be executed.
+pub(super) struct Compiled {
+    pub source: Arc<str>,
+    /// Under `from __future__ import annotations`, without saying so.
+    pub future_annotations: bool,
+}
 
 /// Longest source text that is evaluated, in bytes.
 const MAX_SOURCE: usize = 100_000;
@@ -67,16 +77,53 @@ impl Machine<'_> {
     }
 
     /// `exec(source, globals[, locals])`
-    pub(super) fn exec_source(&mut self, source: &str, globals: ObjectRef, locals: ObjectRef) -> Eval<()> {
+    pub(super) fn exec_source(&mut self, text: &Compiled, globals: ObjectRef, locals: ObjectRef) -> Eval<()> {
         self.provide_builtins(globals)?;
-        let module = self.lower_dynamic(source)?;
+        // As if it began with the import from `__future__` that it inherits.
+        let (inherited, own) = match text.future_annotations {
+            true => (1, format!("{FUTURE_ANNOTATIONS}{}", text.source)),
+            false => (0, text.source.to_string()),
+        };
+        let module = self.lower_dynamic(&own)?;
         if module.has_annotations {
             return self.residual(Rule::NotModelled, "`exec` of text with annotated names");
         }
-        for statement in &module.statements {
+        for statement in module.statements.iter().skip(inherited) {
             self.run_dynamic(&module, statement.code, globals, locals, None)?;
         }
         Ok(())
+    }
+
+    /// The code object that `compile(source, filename, mode)` makes.
+    pub(super) fn new_compiled(&mut self, mut arguments: Vec<Value>) -> Eval<Value> {
+        arguments.push(Value::Bool(self.inherits_annotations()?));
+        Ok(self.new_native(self.known.code, arguments))
+    }
+
+    /// The statements from which `compile` made this code object.
+    pub(super) fn compiled(&self, code: &Value) -> Option<Compiled> {
+        let Value::Object(code) = code else { return None };
+        match self.object(*code) {
+            Object::Native(native) if native.class == self.known.code => match native.arguments.as_slice() {
+                [Value::Str(source), Value::Str(_), Value::Str(mode), Value::Bool(future_annotations)]
+                    if &**mode == "exec" =>
+                {
+                    Some(Compiled { source: source.clone(), future_annotations: *future_annotations })
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether text that the running code compiles has its annotations as text, since that code has
+    /// (`PyEval_MergeCompilerFlags`).
+    pub(super) fn inherits_annotations(&mut self) -> Eval<bool> {
+        let Some(position) = self.positions.last() else { return self.malformed() };
+        match self.world.ir(position.module) {
+            Some(ir) if !position.dynamic => Ok(ir.future_annotations),
+            _ => self.residual(Rule::NotModelled, "compiles text within code that was evaluated from text"),
+        }
     }
 
     fn lower_dynamic(&mut self, source: &str) -> Eval<Arc<ir::Module>> {

@@ -5,6 +5,7 @@ use syntax::ir::{self, CodeKind, FunctionParts, Name};
 
 use super::frame::{Frame, Scope};
 use super::{Eval, Machine};
+use crate::ground::AttributeKind;
 use crate::heap::{Function, Generator, GeneratorKind, Object, Payload};
 use crate::reason::{Reason, Rule};
 use crate::value::{ModuleId, ObjectRef, Value};
@@ -486,6 +487,12 @@ impl Machine<'_> {
                 }
                 "__doc__" => Value::Opaque(self.known.str),
                 "__objclass__" => Value::Ground(*owner),
+                "__module__" | "__self__" => match self.ground_attribute(*owner, method).map(|found| &found.kind) {
+                    Some(AttributeKind::New | AttributeKind::StaticMethod) if name == "__module__" => Value::None,
+                    Some(AttributeKind::New) => Value::Ground(*owner),
+                    Some(AttributeKind::StaticMethod) => Value::None,
+                    _ => return Ok(None),
+                },
                 _ => return Ok(None),
             },
             Object::GenericAlias { origin, arguments } => match name {

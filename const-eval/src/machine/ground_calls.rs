@@ -1,5 +1,6 @@
 //! Builtin functions that the evaluator implements itself.
 
+use super::dynamic::Compiled;
 use super::functions::Keywords;
 use super::types::Found;
 use super::{Eval, Machine, Stop};
@@ -204,16 +205,29 @@ impl Machine<'_> {
             },
             ("builtins.exec", [Value::Str(source), rest @ ..]) if plain => match self.dynamic_namespaces(rest) {
                 Some((globals, locals)) => {
-                    self.exec_source(&source.clone(), globals, locals)?;
+                    let text = Compiled { source: source.clone(), future_annotations: self.inherits_annotations()? };
+                    self.exec_source(&text, globals, locals)?;
                     Ok(Value::None)
                 }
                 None => self.unknown_code("exec"),
             },
+            ("builtins.exec" | "builtins.eval", [code @ Value::Object(_), rest @ ..])
+                if plain && let Some(compiled) = self.compiled(code) =>
+            {
+                match self.dynamic_namespaces(rest) {
+                    Some((globals, locals)) => {
+                        self.exec_source(&compiled, globals, locals)?;
+                        Ok(Value::None)
+                    }
+                    None => self.unknown_code(&entry.name),
+                }
+            }
             // The target compiles with every warning an error.
             ("builtins.compile", [Value::Str(_), Value::Str(_), Value::Str(_)]) if plain => {
                 let result = crate::ground::ResultType::Exactly(self.known.code);
                 let call = crate::ground::CallClass { effect: crate::ground::Effect::Pure, result };
-                match self.pure_result(call, "builtins.compile", None, positional, keywords) {
+                match self.pure_result(call, "builtins.compile", None, positional.clone(), keywords) {
+                    Ok(_) => self.new_compiled(positional),
                     Err(Stop::Raise(exception)) => {
                         let warning = self.world.ground().builtin("Warning");
                         match warning {
@@ -221,7 +235,7 @@ impl Machine<'_> {
                             _ => self.residual(Rule::ProcessEffect, "`compile` warns"),
                         }
                     }
-                    other => other,
+                    Err(stop) => Err(stop),
                 }
             }
             ("builtins.vars", [object]) if plain => match self.find_attribute(object, "__dict__")? {

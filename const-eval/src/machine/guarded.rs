@@ -46,6 +46,21 @@ impl Machine<'_> {
         true
     }
 
+    /// Records that the result rests on all attributes of another module's function, if a guard can compare them.
+    pub(super) fn rest_on_attributes(&mut self, function: ObjectRef) -> bool {
+        let Object::Function(contents) = self.object(function) else { return false };
+        let is_told = contents.attributes.values().all(|value| self.is_guarded(value, 0));
+        if !is_told || self.is_ours(function) || self.has_changed_attributes(function) {
+            return false;
+        }
+        let Some(mut path) = self.path_of(function) else { return false };
+        path.push("__dict__".into());
+        self.current.speculates |= self.impure;
+        let module = self.world.module_name(function.owner).to_string();
+        self.depend(&module, &path.iter().map(|part| &**part).collect::<Vec<_>>());
+        true
+    }
+
     /// The name, of a function perhaps, or class and attribute, through which a guard sees the container.
     fn guarded_path(&self, object: ObjectRef) -> Option<Vec<Name>> {
         let evaluated = self.world.evaluated(object.owner)?;

@@ -250,7 +250,9 @@ impl Machine<'_> {
     pub(super) fn is_code(&self, value: &Value) -> bool {
         match value {
             Value::Opaque(class) => *class == self.known.code,
-            Value::Object(object) => self.code_of(*object).is_some(),
+            Value::Object(object) => {
+                matches!(self.object(*object), Object::Native(native) if native.class == self.known.code)
+            }
             _ => false,
         }
     }

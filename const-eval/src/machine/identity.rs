@@ -1,9 +1,11 @@
-//! What `id` gives: the identity of an object.
+//! What `id` gives, the identity of an object, and what else differs between processes and is of use within one
+//! statement only.
 //!
 //! The number differs between processes, so nothing is known of it but this: it is true, and it is the number of
 //! another object only if that one did not live at the same time. Identities can therefore be compared, and be the
 //! keys of a dict or set of their own. Everything else that is done with one is an
-//! operation on an unknown integer, and no identity may outlive the statement that asked for it.
+//! operation on an unknown integer, and no identity may outlive the statement that asked for it. The same goes for
+//! numbers that are merely read (`sys.getrecursionlimit()`), of which nothing at all is known.
 //!
 //! Lives are intervals. An object that is still there was there ever since it was first asked for its identity; so
 //! another one that was asked later has lived beside it.
@@ -11,6 +13,7 @@
 use rustc_hash::FxHashSet;
 
 use super::{Eval, Machine};
+use crate::ground::GroundId;
 use crate::heap::{Object, Payload};
 use crate::reason::{Identity, Reason, Rule};
 use crate::value::{ObjectRef, Value};
@@ -24,16 +27,29 @@ impl Machine<'_> {
         if !matches!(value, Value::Object(_) | Value::Ground(_) | Value::Module(_) | Value::GroundModule(_)) {
             return None;
         }
-        let identity = Identity { evaluation: self.module, number: self.identified.len() as u32 };
-        self.identified.push(value.clone());
         let message = "the result of `builtins.id` differs between processes".to_string();
+        Some(self.asked(Some(value.clone()), message, Some(self.known.int)))
+    }
+
+    /// What a function gives that reads the state of the process.
+    pub(super) fn reading(&mut self, what: &str, class: Option<GroundId>) -> Value {
+        self.asked(None, format!("the result of `{what}` differs between processes"), class)
+    }
+
+    fn asked(&mut self, identified: Option<Value>, message: String, class: Option<GroundId>) -> Value {
+        let identity = Identity { evaluation: self.module, number: self.identified.len() as u32 };
+        self.identified.push(identified);
         let reason = self.reason_here(Rule::Nondeterministic, message);
-        let reason = Reason { class: Some(self.known.int), identity: Some(identity), ..(*reason).clone() };
-        Some(Value::Unknown(reason.into()))
+        Value::Unknown(Reason { class, identity: Some(identity), ..(*reason).clone() }.into())
     }
 
     /// Which of the identities that this statement has asked for the value is.
     fn identity_number(&self, value: &Value) -> Option<usize> {
+        self.number_asked(value).filter(|number| self.identified[*number].is_some())
+    }
+
+    /// Which of the identities and readings that this statement has asked for the value is.
+    fn number_asked(&self, value: &Value) -> Option<usize> {
         match value {
             Value::Unknown(reason) => {
                 let identity = reason.identity.filter(|identity| identity.evaluation == self.module)?;
@@ -50,7 +66,9 @@ impl Machine<'_> {
 
     /// Is it what `id` gives for this object?
     pub(super) fn is_identity_of(&self, identity: &Value, value: &Value) -> bool {
-        self.identity_number(identity).is_some_and(|number| is_same(&self.identified[number], value))
+        self.identity_number(identity)
+            .and_then(|number| self.identified[number].as_ref())
+            .is_some_and(|identified| is_same(identified, value))
     }
 
     /// `left == right`, of two identities. `None`: not both are, or it can't be told.
@@ -62,7 +80,7 @@ impl Machine<'_> {
     /// Do two identities belong to one object? `held` is surely alive. `None`: it can't be told.
     fn is_one_object(&self, left: usize, right: usize, held: &[Value]) -> Option<bool> {
         let (first, second) = (left.min(right), left.max(right));
-        let (older, newer) = (self.identified.get(first)?, self.identified.get(second)?);
+        let (older, newer) = (self.identified.get(first)?.as_ref()?, self.identified.get(second)?.as_ref()?);
         if is_same(older, newer) {
             return Some(true);
         }
@@ -204,7 +222,7 @@ impl Machine<'_> {
 
     // ---- what is left behind
 
-    /// After a statement: if it leaves an identity behind, in a name, an object or an effect, it runs at import.
+    /// After a statement: if it leaves an identity or reading behind, in a name, an object or an effect, it runs at import.
     pub(super) fn check_identities(&mut self) {
         if self.identified.len() == self.current.identified_before || self.current.effect.is_some() {
             return;
@@ -245,7 +263,7 @@ impl Machine<'_> {
                         super::reach::held_by(object, &mut pending);
                     }
                     _ if !super::reach::held_by(object, &mut pending) => {
-                        let message = "an iterator or generator may hold what `builtins.id` gives".to_string();
+                        let message = "an iterator or generator may hold what differs between processes".to_string();
                         return Some(self.reason_of_statement(message));
                     }
                     _ => {}
@@ -258,7 +276,7 @@ impl Machine<'_> {
                 Some(Value::Object(object)) if self.is_own(object) && object.index >= start => {
                     objects.push(object.index);
                 }
-                Some(value @ Value::Unknown(_)) if self.is_identity(&value) => {
+                Some(value @ Value::Unknown(_)) if self.number_asked(&value).is_some() => {
                     let Value::Unknown(reason) = value else { continue };
                     return Some(std::sync::Arc::new(Reason { class: None, identity: None, ..(*reason).clone() }));
                 }

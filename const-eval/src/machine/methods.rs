@@ -143,6 +143,9 @@ impl Machine<'_> {
             positional[0] = self.new_data("builtins.bytes", vec![iterable], Vec::new())?;
         }
         let data = self.plain_data(&receiver);
+        if (owner == known.generic_alias || owner == known.union) && name == "__repr__" {
+            return self.repr_of(&data);
+        }
         if super::operators::is_data(&data) {
             return self.data_method(owner, name, data, positional, keywords);
         }

@@ -225,7 +225,7 @@ pub struct Machine<'w> {
     /// Imports carried out so far.
     loads: u64,
     /// The objects whose identities were asked for, in order.
-    identified: Vec<Value>,
+    identified: Vec<Option<Value>>,
     /// What exceptions say whose message is known to the target only.
     described: FxHashMap<ObjectRef, Arc<str>>,
     /// Containers whose repr is being written (`Py_ReprEnter`).

@@ -211,6 +211,11 @@ impl Machine<'_> {
         self.overlay.is_known(&changed) || self.overlay.is_unknown(&changed)
     }
 
+    pub(super) fn has_changed_attributes(&self, object: ObjectRef) -> bool {
+        let of_it = |changed: &Changed| matches!(changed, Changed::Attribute(changed, _) if *changed == object);
+        self.overlay.known.iter().chain(&self.overlay.unknown).any(of_it)
+    }
+
     /// The item of another module's dict that this module has put there.
     pub(super) fn item_set_before(&self, dict: ObjectRef, key: &Key) -> Option<&Value> {
         if self.overlay.items.is_empty() { None } else { self.overlay.items.get(&(dict, key.clone())) }
