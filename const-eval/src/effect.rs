@@ -13,7 +13,7 @@ use syntax::ir::Name;
 
 use crate::evaluated::Evaluated;
 use crate::ground::GroundId;
-use crate::heap::{Object, Payload};
+use crate::heap::{Object, Payload, Type};
 use crate::reason::Reason;
 use crate::value::{ModuleId, ObjectRef, Value};
 
@@ -107,8 +107,8 @@ pub enum Changed {
     Unbound(ModuleId, Name),
     /// The same of a module implemented in C, by its index.
     UnboundGround(u32, Name),
-    /// What counts as a subclass of an abstract class: a type implemented in C does now.
-    Registry(ObjectRef, GroundId),
+    /// What counts as a subclass of an abstract class: this class does now; without one, a hook decides.
+    Registry(ObjectRef, Option<Type>),
     /// What `sys.modules` holds under a name: `None` perhaps, and importing it fails.
     Blocked(Name),
     /// Where modules are searched for: importing any may fail.

@@ -72,21 +72,24 @@ fn slot_value(descriptor: &Object, object: &Object) -> Option<Object> {
     }
 }
 
-/// A step that asks a class whether a builtin type counts as its subclass: `True` or `False`.
+/// A step that asks a class whether another counts as its subclass: `True` or `False`. That one is a builtin type, by its name,
+/// or what stands under a name of another module, as `module:name`.
 pub const ASKS_SUBCLASS: &str = "issubclass:";
 
-/// Asks as the module's own code would ask at this point: who has registered what, decides.
-fn is_subclass(name: &str, class: &Object) -> Fallible<Object> {
-    let builtins = modules().map(|modules| modules.dict_get_name(name!("builtins"))).transpose()?.flatten();
-    let found =
-        builtins.and_then(|builtins| module_dict(&builtins)).map(|dict| dict.dict_get_name(name)).transpose()?;
-    let subclass = match found.flatten() {
-        Some(found) => found,
-        None => unnamed::types()?.dict_get_name(name)?.unwrap_or_else(Object::none),
+/// Asks as the module's own code would ask at this point: who has registered what, decides. Nothing, where there is no
+/// such other class.
+fn is_subclass(name: &str, class: &Object) -> Fallible<Option<Object>> {
+    let named = match name.split_once(':') {
+        Some((module, name)) => lookup(&Name::new(module)?, &[Name::new(name)?])?,
+        None => match builtin(name)? {
+            Some(found) => Some(found),
+            None => Some(unnamed::types()?.dict_get_name(name)?.unwrap_or_else(Object::none)),
+        },
     };
+    let Some(subclass) = named else { return Ok(None) };
     // SAFETY: live objects; the call checks them.
     let answer = unsafe { ffi::PyObject_IsSubclass(subclass.as_ptr(), class.as_ptr()) };
-    if answer < 0 { Err(Raised) } else { Ok(Object::bool(answer == 1)) }
+    if answer < 0 { Err(Raised) } else { Ok(Some(Object::bool(answer == 1))) }
 }
 
 /// What a function keeps of its annotations, a dictionary or a tuple: nothing, where there are none.
@@ -145,7 +148,7 @@ fn step(object: &Object, name: &Name) -> Fallible<Option<Object>> {
     }
     if let Some(class) = object.as_type() {
         if let Some(subclass) = text.strip_prefix(ASKS_SUBCLASS) {
-            return is_subclass(subclass, object).map(Some);
+            return is_subclass(subclass, object);
         }
         return type_lookup(class, name).map(methods::made).transpose();
     }

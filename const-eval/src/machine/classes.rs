@@ -791,6 +791,8 @@ impl Machine<'_> {
             class.add("__abstractmethods__");
             class.add("_abc_impl");
         }
+        self.abstract_classes.push(reference);
+        self.note_subclass_hook(reference);
         Ok(Value::None)
     }
 }

@@ -718,46 +718,40 @@ impl Machine<'_> {
         }
     }
 
-    /// Has the module that made an abstract class registered the type, with it or with one that derives from it?
-    fn is_registered_by_owner(&self, class: Type, of: Type) -> bool {
-        let Type::Class(reference) = class else { return false };
-        let Some(evaluated) = self.world.evaluated(reference.owner).filter(|_| !self.is_own(reference)) else {
-            return false;
-        };
-        (0..).zip(&evaluated.heap.objects).any(|(index, object)| match object {
-            Object::Class(candidate) if !candidate.registered.is_empty() => {
-                let candidate_type = Type::Class(ObjectRef { owner: reference.owner, index });
-                self.is_subtype(candidate_type, class)
-                    && candidate.registered.iter().any(|registered| self.is_subtype(of, *registered))
-            }
-            _ => false,
-        })
-    }
-
-    /// Records that the result rests on a builtin type not being registered as an abstract class of another module, nor
-    /// as one that derives from it. The guard asks what this asks.
+    /// Records that the result rests on a builtin type, or a class of another module, not being registered as an abstract
+    /// class of another module, nor as one that derives from it. The guard asks what this asks.
     fn rest_on_exclusion(&mut self, class: Type, of: Type) -> bool {
-        let (Type::Class(class), Type::Ground(of)) = (class, of) else { return false };
-        let entry = self.world.ground().entry(of);
-        if self.is_own(class)
-            || &*entry.module != "builtins"
-            || self.is_registered_by_others(Type::Class(class), Type::Ground(of))
-        {
+        let Type::Class(class) = class else { return false };
+        let is_proven = self.world.evaluated(class.owner).is_some_and(|evaluated| evaluated.is_proven());
+        if self.is_ours(class) || !is_proven || self.is_registered_by_others(Type::Class(class), of) {
             return false;
         }
-        let evaluated = self.world.evaluated(class.owner).filter(|evaluated| evaluated.is_proven());
-        let is_bound = |name: &str| {
-            evaluated.is_some_and(
-                |evaluated| matches!(evaluated.namespace.get(name), Some(Value::Object(bound)) if *bound == class),
-            )
-        };
-        let Some(name) = self.class(class).map(|class| class.name.clone()).filter(|name| is_bound(name)) else {
-            return false;
+        let Some(name) = self.bound_name(class) else { return false };
+        let asked = match of {
+            Type::Ground(of) => {
+                let entry = self.world.ground().entry(of);
+                if &*entry.module != "builtins" {
+                    return false;
+                }
+                entry.name.to_string()
+            }
+            Type::Class(of) => {
+                let Some(of_name) = self.bound_name(of).filter(|_| !self.is_ours(of)) else { return false };
+                let module = self.world.module_name(of.owner).to_string();
+                self.depend(&module, &[&of_name]);
+                format!("{module}:{of_name}")
+            }
         };
         let module = self.world.module_name(class.owner).to_string();
-        let question = format!("{ASKS_SUBCLASS}{}", self.world.ground().entry(of).name);
-        self.depend(&module, &[&name, &question]);
+        self.depend(&module, &[&name, &format!("{ASKS_SUBCLASS}{asked}")]);
         true
+    }
+
+    /// The class's own name, if its module has bound it so.
+    fn bound_name(&self, class: ObjectRef) -> Option<Name> {
+        let name = self.class(class)?.name.clone();
+        let bound = self.world.evaluated(class.owner)?.namespace.get(&name)?;
+        matches!(bound, Value::Object(bound) if *bound == class).then_some(name)
     }
 
     /// `ABCMeta.__instancecheck__`: real subclasses are certain, and so is the
@@ -772,7 +766,7 @@ impl Machine<'_> {
         if let Some(answer) = self.subclass_hook(&class.value(), class, &of.value())? {
             return Ok(Value::Bool(answer));
         }
-        if self.is_registered_by_owner(class, of) {
+        if self.counts_for_derived(class, of)? {
             return Ok(Value::Bool(true));
         }
         if self.rest_on_exclusion(class, of) {

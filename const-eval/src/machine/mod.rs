@@ -226,6 +226,8 @@ pub struct Machine<'w> {
     loads: u64,
     /// The objects whose identities were asked for, in order.
     identified: Vec<Option<Value>>,
+    /// The abstract classes that this module has made.
+    abstract_classes: Vec<ObjectRef>,
     /// What exceptions say whose message is known to the target only.
     described: FxHashMap<ObjectRef, Arc<str>>,
     /// Containers whose repr is being written (`Py_ReprEnter`).
@@ -430,6 +432,7 @@ impl<'w> Machine<'w> {
             typing_is_idle: false,
             loads: 0,
             identified: Vec::new(),
+            abstract_classes: Vec::new(),
             described: FxHashMap::default(),
             representing: Vec::new(),
             current: Statement::default(),

@@ -190,12 +190,15 @@ impl Machine<'_> {
         self.overlay.unknown.insert(changed);
     }
 
-    /// Has anybody registered a type implemented in C, or one that it derives from, with the abstract class or one that
-    /// derives from that?
+    /// Has anybody registered a class, or one that it derives from, with the abstract class or one that
+    /// derives from that, or made one that derives from that and may decide otherwise?
     pub(super) fn is_registered_by_others(&self, class: Type, of: Type) -> bool {
-        self.overlay.unknown.iter().any(|changed| {
-            matches!(changed, Changed::Registry(with, registered)
-                if self.is_subtype(Type::Class(*with), class) && self.is_subtype(of, Type::Ground(*registered)))
+        self.overlay.unknown.iter().any(|changed| match changed {
+            Changed::Registry(with, registered) => {
+                self.is_subtype(Type::Class(*with), class)
+                    && registered.is_none_or(|registered| self.is_subtype(of, registered))
+            }
+            _ => false,
         })
     }
 

@@ -70,10 +70,10 @@ impl Machine<'_> {
         {
             base.registered.push(registered);
         }
-        if let (Type::Class(base), Type::Ground(registered)) = (base, registered)
-            && !self.is_own(base)
+        if let Type::Class(base) = base
+            && (!self.is_own(base) || self.abstract_bases(base).next().is_some())
         {
-            self.note_change(Changed::Registry(base, registered));
+            self.note_change(Changed::Registry(base, Some(registered)));
         }
         // To be found in a registry is no more than to be found among a base's subclasses.
         let leaked = self.leaked;
@@ -112,6 +112,65 @@ impl Machine<'_> {
     }
 
     /// What `__subclasshook__` says of it; nothing, where it leaves the question to others.
+    /// Abstract classes of other modules that an own class derives from.
+    pub(super) fn abstract_bases(&self, class: ObjectRef) -> impl Iterator<Item = ObjectRef> {
+        let bases = self.mro(Type::Class(class)).into_iter().filter_map(move |base| match base {
+            Type::Class(base) if base != class && !self.is_ours(base) => Some(base),
+            _ => None,
+        });
+        bases.filter(|base| self.class(*base).is_some_and(|class| class.is_abc))
+    }
+
+    /// Notes where a new abstract class has a say in what counts as a subclass of others' that it derives from.
+    pub(super) fn note_subclass_hook(&mut self, class: ObjectRef) {
+        let hook = self.subclass_hook_of(Type::Class(class));
+        if hook.is_none() {
+            return;
+        }
+        let bases: Vec<ObjectRef> = self.abstract_bases(class).collect();
+        for base in bases {
+            if self.subclass_hook_of(Type::Class(base)) != hook {
+                self.note_change(Changed::Registry(base, None));
+            }
+        }
+    }
+
+    /// The `__subclasshook__` of a class that is written in Python.
+    fn subclass_hook_of(&self, class: Type) -> Option<Value> {
+        self.mro(class).into_iter().find_map(|base| match base {
+            Type::Class(base) => self.class(base)?.namespace.get("__subclasshook__").cloned(),
+            Type::Ground(_) => None,
+        })
+    }
+
+    /// Does a class count as a subclass of an abstract one because it counts as one of a class that derives from that, in
+    /// this module or in the one that has made it? (What they inherit from the abstract class, that one has decided.)
+    pub(super) fn counts_for_derived(&mut self, class: Type, of: Type) -> Eval<bool> {
+        let Type::Class(reference) = class else { return Ok(false) };
+        let mut derived: Vec<ObjectRef> = self.abstract_classes.clone();
+        if let Some(evaluated) = self.world.evaluated(reference.owner).filter(|_| !self.is_ours(reference)) {
+            derived.extend((0..).zip(&evaluated.heap.objects).filter_map(|(index, object)| {
+                matches!(object, Object::Class(_)).then_some(ObjectRef { owner: reference.owner, index })
+            }));
+        }
+        derived.retain(|candidate| self.is_subtype(Type::Class(*candidate), class));
+        let inherited = self.subclass_hook_of(class);
+        for candidate in derived {
+            let registered = self.class(candidate).map(|class| class.registered.clone()).unwrap_or_default();
+            if registered.iter().any(|registered| self.is_subtype(of, *registered)) {
+                return Ok(true);
+            }
+            let candidate = Type::Class(candidate);
+            if candidate != class
+                && self.subclass_hook_of(candidate) != inherited
+                && self.subclass_hook(&candidate.value(), candidate, &of.value())? == Some(true)
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     pub(super) fn subclass_hook(&mut self, class: &Value, base: Type, subclass: &Value) -> Eval<Option<bool>> {
         let Some(hook @ Found::Value(_)) = self.lookup(base, "__subclasshook__") else { return Ok(None) };
         let hook = self.bind(hook, "__subclasshook__", None, base)?;
