@@ -6,7 +6,7 @@ use twox_hash::XxHash3_128;
 pub const MAGIC: [u8; 8] = *b"\x89LYO\r\n\x1a\n";
 
 /// Raised by every change that an older reader would misread.
-pub const FORMAT_VERSION: u32 = 11;
+pub const FORMAT_VERSION: u32 = 12;
 
 /// Bytes of the file header: magic, format version, a zero word, file length (u64), directory offset
 /// (u64), directory length (u64), number of modules, a zero word, digest.

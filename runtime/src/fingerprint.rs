@@ -7,7 +7,7 @@ use pyo3_ffi as ffi;
 
 use crate::memo::Memo;
 use crate::names::name;
-use crate::object::{Fallible, Object, module_dict, type_dict};
+use crate::object::{Fallible, GilProtected, Object, imported, module_dict, type_dict};
 
 /// Objects are followed this deeply; what lies deeper counts by its type.
 const DEEPEST: u32 = 12;
@@ -313,6 +313,8 @@ impl Canonical {
             || is(&raw mut ffi::PyClassMethodDescr_Type)
         {
             &["__name__", "__objclass__"]
+        } else if is_partial(object)? {
+            &["func", "args", "keywords"]
         } else {
             &[]
         };
@@ -326,12 +328,19 @@ impl Canonical {
     }
 }
 
+/// Whether it is a `functools.partial`, and not of a class that derives from it.
+fn is_partial(object: &Object) -> Fallible<bool> {
+    static PARTIAL: GilProtected<Option<Object>> = GilProtected::new(None);
+    let partial = PARTIAL.get_or_make(|| imported(c"_functools", "partial"))?;
+    Ok(object.class().is(&partial))
+}
+
 /// Whether of the object only its class counts, one that a class statement has made.
-pub fn counts_by_class(object: &Object) -> bool {
+pub fn counts_by_class(object: &Object) -> Fallible<bool> {
     let class = object.class();
     // SAFETY: reading a field of a live class.
     let is_made = class.as_type().is_some_and(|class| unsafe { (*class).tp_flags & ffi::Py_TPFLAGS_HEAPTYPE != 0 });
-    is_made && !object.is_class() && module_dict(object).is_none()
+    Ok(is_made && !object.is_class() && module_dict(object).is_none() && !is_partial(object)?)
 }
 
 /// `__name__`, `__qualname__`, `__doc__` and `__module__` of a function, `None` where it has none.

@@ -85,7 +85,7 @@ fn walk(object: &Object, depth: u32, see: &mut See<'_>) -> Fallible<bool> {
     if let Some(dict) = module_dict(object) {
         return walk_part(dict.dict_get_name(name!("__name__"))?.as_ref(), depth, see);
     }
-    if !counts_by_class(object) {
+    if !counts_by_class(object)? {
         return Ok(false);
     }
     let class = object.class();

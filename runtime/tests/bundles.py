@@ -276,7 +276,7 @@ def write(path, modules, *, root, **target):
         table += first + append(records + pool.data)
     data.extend(bytes(-len(data) % 16))
     directory = head + table + directory_pool.data
-    header = MAGIC + word(11) + word(0) + long(len(data)) + long(64) + long(len(directory))
+    header = MAGIC + word(12) + word(0) + long(len(data)) + long(64) + long(len(directory))
     header += word(len(names)) + word(0)
     data[: 64 + len(directory)] = header + xxh3(header + directory) + directory
     with open(path, "wb") as file:

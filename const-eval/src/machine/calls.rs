@@ -154,7 +154,7 @@ impl Machine<'_> {
                 let Value::Object(object) = callable else {
                     return self.malformed();
                 };
-                if !self.is_own(*object) {
+                if !self.is_own(*object) && !self.rest_on_partial(*object, &native) {
                     self.contents(*object)?;
                 }
                 let mut arguments = native.arguments.clone();

@@ -5,7 +5,7 @@
 use syntax::ir::Name;
 
 use super::{Machine, operators};
-use crate::heap::{Dict, Object, Type};
+use crate::heap::{Dict, Native, Object, Type};
 use crate::value::{ObjectRef, Value};
 
 /// As `LONGEST_CONTAINER` in the runtime's fingerprints.
@@ -57,6 +57,19 @@ impl Machine<'_> {
         path.push("__dict__".into());
         self.current.speculates |= self.impure;
         let module = self.world.module_name(function.owner).to_string();
+        self.depend(&module, &path.iter().map(|part| &**part).collect::<Vec<_>>());
+        true
+    }
+
+    /// Records that the result rests on what a `functools.partial` of another module calls, and with which arguments.
+    pub(super) fn rest_on_partial(&mut self, partial: ObjectRef, contents: &Native) -> bool {
+        let held = contents.arguments.iter().chain(contents.keywords.iter().map(|(_, value)| value));
+        if self.is_ours(partial) || !held.into_iter().all(|value| self.is_guarded(value, 0)) {
+            return false;
+        }
+        let Some(path) = self.path_of(partial) else { return false };
+        self.current.speculates |= self.impure;
+        let module = self.world.module_name(partial.owner).to_string();
         self.depend(&module, &path.iter().map(|part| &**part).collect::<Vec<_>>());
         true
     }
