@@ -125,13 +125,29 @@ class Imports(BundleTest):
                 self.assertIn(names, output)
 
     def test_guards_of_other_kinds(self):
-        self.source("other", "import abc\nclass Kind(abc.ABC): pass\ndef f(): return g\n")
+        self.source(
+            "other",
+            "import abc, enum, functools\nclass Kind(abc.ABC): pass\ndef f(): return g\ndef h(): pass\nh.tag = 1\n"
+            "p = functools.partial(h, 1, k=[])\n",
+        )
         self.modules.clear()
         self.source("m", "'doc'\nimport other\nx = 1\n")
-        no, one = (int(self.python(f"import lyo._native as n; print(n.fingerprint({value}))", bundle=False)) for value in (False, 1))
+        values = ("False", "1", "{'tag': 1}", "__import__('other').p")
+        no, one, tags, partial = (
+            int(self.python(f"import lyo._native as n; print(n.fingerprint({value}))", bundle=False)) for value in values
+        )
         for path, kind, expected, changed in (
             (["Kind", "issubclass:int"], 2, no, "other.Kind.register(int)"),
             (["Kind", "issubclass:NoneType"], 2, no, "other.Kind.register(type(None))"),
+            (["Kind", "issubclass:enum:Enum"], 2, no, "other.Kind.register(other.enum.Enum)"),
+            (["Kind", "issubclass:enum:Enum"], 2, no, "del other.enum.Enum"),
+            (["h", "__dict__"], 2, tags, "other.h.tag = 2"),
+            (["h", "__dict__"], 2, tags, "del other.h.tag"),
+            (["f", "__dict__"], 1, 0, "other.f.tag = 1"),
+            (["p"], 2, partial, "other.p.keywords['k'].append(1)"),
+            (["p"], 2, partial, "other.p = other.functools.partial(other.h, 2, k=[])"),
+            (["p"], 2, partial, "other.p = other.functools.partial(other.f, 1, k=[])"),
+            (["p"], 2, partial, "other.p = type('partial', (other.functools.partial,), {})(other.h, 1, k=[])"),
             (["f", "__globals__", "g"], 5, one, "other.g = 2"),
             (["g"], 5, one, "other.g = 2"),
         ):

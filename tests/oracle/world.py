@@ -111,12 +111,14 @@ class Snapshot:
                     continue
                 elif issubclass(kind, dict):
                     inner = (*dict.keys(item), *dict.values(item))
+                elif kind is function:
+                    contents[key] = (item, _parts_of_function(item), False)
+                    continue
                 else:
                     contents[key] = (item, (*referents(item),), False)
-                    if kind is not function:
-                        for child in referents(item):
-                            if type(child) in untracked and id(child) not in contents:
-                                found.append(child)
+                    for child in referents(item):
+                        if type(child) in untracked and id(child) not in contents:
+                            found.append(child)
                     continue
                 contents[key] = (item, inner, False)
                 for child in dict.values(item):
@@ -131,6 +133,13 @@ class Snapshot:
         }
         if enabled:
             gc.enable()
+
+
+def _parts_of_function(item):
+    """What a function refers to, as if it had been asked for its annotations, which makes a dictionary of them, and not
+    for its attributes, which makes an empty one."""
+    annotations = item.__annotations__
+    return tuple([part for part in gc.get_referents(item) if type(part) is not dict or part or part is annotations])
 
 
 def _caches(objects):

@@ -190,7 +190,12 @@ impl Machine<'_> {
         self.overlay.unknown.insert(changed);
     }
 
-    /// Has anybody registered a class, or one that it derives from, with the abstract class or one that
+    /// The same of what this module takes into account by itself: only others have to know.
+    pub(super) fn note_own_change(&mut self, changed: Changed) {
+        self.overlay.known.insert(changed);
+    }
+
+    /// Has anybody else registered a class, or one that it derives from, with the abstract class or one that
     /// derives from that, or made one that derives from that and may decide otherwise?
     pub(super) fn is_registered_by_others(&self, class: Type, of: Type) -> bool {
         self.overlay.unknown.iter().any(|changed| match changed {

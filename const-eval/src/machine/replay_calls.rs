@@ -70,10 +70,13 @@ impl Machine<'_> {
         {
             base.registered.push(registered);
         }
-        if let Type::Class(base) = base
-            && (!self.is_own(base) || self.abstract_bases(base).next().is_some())
-        {
-            self.note_change(Changed::Registry(base, Some(registered)));
+        if let Type::Class(base) = base {
+            let change = Changed::Registry(base, Some(registered));
+            match self.is_own(base) {
+                false => self.note_change(change),
+                true if self.abstract_bases(base).next().is_some() => self.note_own_change(change),
+                true => {}
+            }
         }
         // To be found in a registry is no more than to be found among a base's subclasses.
         let leaked = self.leaked;
@@ -128,9 +131,12 @@ impl Machine<'_> {
             return;
         }
         let bases: Vec<ObjectRef> = self.abstract_bases(class).collect();
+        // Those from which it inherits the hook ask it themselves.
+        let askers: Vec<ObjectRef> =
+            bases.iter().copied().filter(|base| self.subclass_hook_of(Type::Class(*base)) == hook).collect();
         for base in bases {
-            if self.subclass_hook_of(Type::Class(base)) != hook {
-                self.note_change(Changed::Registry(base, None));
+            if !askers.iter().any(|asker| self.is_subtype(Type::Class(*asker), Type::Class(base))) {
+                self.note_own_change(Changed::Registry(base, None));
             }
         }
     }
