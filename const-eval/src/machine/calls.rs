@@ -272,9 +272,18 @@ impl Machine<'_> {
         self.is_every_part(value, &mut Nesting::default(), &|value| match value {
             Value::Opaque(id) => self.type_info(*id).is_some_and(|info| info.inert),
             Value::Object(object) => self.is_pattern(*object),
-            Value::Ground(_) | Value::Module(_) | Value::GroundModule(_) | Value::Unknown(_) => false,
+            Value::Ground(id) => self.is_inert_instance(*id),
+            Value::Module(_) | Value::GroundModule(_) | Value::Unknown(_) => false,
             _ => true,
         })
+    }
+
+    /// Is it immutable data that a C module holds, as `datetime.timezone.utc`?
+    pub(super) fn is_inert_instance(&self, id: GroundId) -> bool {
+        match self.world.ground().entry(id).kind {
+            EntryKind::Instance { of, .. } => self.type_info(of).is_some_and(|info| info.inert),
+            _ => false,
+        }
     }
 
     /// Does it hold of all that tuples, own lists and own dictionaries are made of? Of what contains itself or is nested
@@ -446,16 +455,10 @@ impl Machine<'_> {
         keywords: Keywords,
     ) -> Eval<Value> {
         let arguments: Vec<Value> = receiver.into_iter().chain(positional.iter()).cloned().collect();
-        if self.are_literals(&arguments, &keywords) {
+        if self.are_exact(&arguments, &keywords) {
             let call = what.replacen('.', ":", 1);
-            let arguments = Value::tuple(arguments.clone());
-            let names = self.new_dict(Default::default());
-            for (name, value) in keywords {
-                self.dict_insert(&names, Value::Str(name), value)?;
-            }
-            let (Value::Str(arguments), Value::Str(names)) = (self.repr_of(&arguments)?, self.repr_of(&names)?) else {
-                return self.malformed();
-            };
+            let arguments = self.text_of_arguments(&arguments);
+            let names = self.text_of_keywords(&keywords)?;
             let question = Question { call: &call, arguments: &arguments, keywords: &names, lasting: false };
             match self.world.ask(&question) {
                 Answer::Completes { value: Some(value), .. } => return Ok(value),
@@ -497,6 +500,15 @@ impl Machine<'_> {
             (Effect::Pure, _) => self.residual(Rule::Raises, format!("reading `{what}` may raise")),
             _ => self.residual(Rule::NotModelled, format!("reads `{what}`")),
         }
+    }
+
+    /// Can the target be given the very arguments?
+    fn are_exact(&self, positional: &[Value], keywords: &Keywords) -> bool {
+        let is_exact = |value: &Value| match value {
+            Value::Ground(id) => self.is_inert_instance(*id),
+            value => self.is_literal(value),
+        };
+        positional.iter().chain(keywords.iter().map(|(_, value)| value)).all(is_exact)
     }
 
     pub(super) fn are_literals(&self, positional: &[Value], keywords: &Keywords) -> bool {
