@@ -51,31 +51,12 @@ impl Machine<'_> {
     ) -> Eval<()> {
         // A class method is found bound to its class.
         let receiver = receiver.filter(|receiver| self.as_type(receiver).is_none());
-        let given: Vec<Value> = receiver.into_iter().chain(positional).cloned().collect();
-        let arguments = self.text_of_arguments(&given);
-        let names = self.text_of_keywords(keywords)?;
-        let uncertain = arguments.contains(ANYTHING) || names.contains(ANYTHING);
-        let call = what.replacen('.', ":", 1);
-        match self.world.ask(&Question { call: &call, arguments: &arguments, keywords: &names, lasting }) {
-            Answer::Completes { .. } => Ok(()),
-            Answer::Raises { exception, message } if !uncertain => self.raise(&exception, message),
-            _ => self.residual(Rule::Raises, format!("`{what}` may raise for these arguments")),
-        }
-    }
-
-    /// Text that `consult.py` makes the arguments of a call from.
-    pub(super) fn text_of_arguments(&mut self, given: &[Value]) -> String {
         let mut arguments = String::from("(");
-        for value in given {
+        for value in receiver.into_iter().chain(positional) {
             arguments += &self.stand_in(value, 0);
             arguments.push(',');
         }
         arguments += if arguments.len() == 1 { ")" } else { " )" };
-        arguments
-    }
-
-    /// The same for its keywords.
-    pub(super) fn text_of_keywords(&mut self, keywords: &Keywords) -> Eval<String> {
         let mut names = String::from("{");
         for (name, value) in keywords {
             let (Ok(name), value) = (crate::primitive::repr(&Value::Str(name.clone())), self.stand_in(value, 0)) else {
@@ -84,7 +65,13 @@ impl Machine<'_> {
             names += &format!("{name}: {value}, ");
         }
         names.push('}');
-        Ok(names)
+        let uncertain = arguments.contains(ANYTHING) || names.contains(ANYTHING);
+        let call = what.replacen('.', ":", 1);
+        match self.world.ask(&Question { call: &call, arguments: &arguments, keywords: &names, lasting }) {
+            Answer::Completes { .. } => Ok(()),
+            Answer::Raises { exception, message } if !uncertain => self.raise(&exception, message),
+            _ => self.residual(Rule::Raises, format!("`{what}` may raise for these arguments")),
+        }
     }
 
     /// Text that `consult.py` makes an object of the same type from.
@@ -121,9 +108,6 @@ impl Machine<'_> {
                 match entry.kind {
                     EntryKind::Function { .. } => "function()".into(),
                     EntryKind::Type(_) => format!("ground('{}', '{}')", entry.module, entry.name),
-                    EntryKind::Instance { .. } if self.is_inert_instance(*id) => {
-                        format!("ground('{}', '{}')", entry.module, entry.name)
-                    }
                     EntryKind::Instance { .. } => ANYTHING.into(),
                 }
             }

@@ -457,9 +457,22 @@ impl Machine<'_> {
         let arguments: Vec<Value> = receiver.into_iter().chain(positional.iter()).cloned().collect();
         if self.are_exact(&arguments, &keywords) {
             let call = what.replacen('.', ":", 1);
-            let arguments = self.text_of_arguments(&arguments);
-            let names = self.text_of_keywords(&keywords)?;
-            let question = Question { call: &call, arguments: &arguments, keywords: &names, lasting: false };
+            let mut given = String::from("(");
+            for value in &arguments {
+                given += &self.exact_text(value)?;
+                given += ", ";
+            }
+            given.push(')');
+            let arguments = if arguments.is_empty() { "()" } else { &given };
+            let mut names = String::from("{");
+            for (name, value) in &keywords {
+                names += &self.exact_text(&Value::Str(name.clone()))?;
+                names += ": ";
+                names += &self.exact_text(value)?;
+                names += ", ";
+            }
+            names.push('}');
+            let question = Question { call: &call, arguments, keywords: &names, lasting: false };
             match self.world.ask(&question) {
                 Answer::Completes { value: Some(value), .. } => return Ok(value),
                 Answer::Completes { class: name, value: None } => {
@@ -509,6 +522,18 @@ impl Machine<'_> {
             value => self.is_literal(value),
         };
         positional.iter().chain(keywords.iter().map(|(_, value)| value)).all(is_exact)
+    }
+
+    /// Text from which `consult.py` makes a value of [`Self::are_exact`].
+    fn exact_text(&mut self, value: &Value) -> Eval<String> {
+        if let Value::Ground(id) = value {
+            let entry = self.world.ground().entry(*id);
+            return Ok(format!("ground('{}', '{}')", entry.module, entry.name));
+        }
+        match self.repr_of(value)? {
+            Value::Str(text) => Ok(text.to_string()),
+            _ => self.malformed(),
+        }
     }
 
     pub(super) fn are_literals(&self, positional: &[Value], keywords: &Keywords) -> bool {
