@@ -328,6 +328,9 @@ def argument_lists(claim, owner):
     def near(numbers):
         return receivers[numbers.below(len(receivers))]()
 
+    if effect == "Read":
+        yield from [([], {})] * 3
+        return
     for arguments in examples(module + "." + name + ("." + attribute if attribute else "")):
         for receiver in receivers or [None]:
             yield ([receiver()] if receiver else []) + list(arguments), {}
@@ -429,7 +432,9 @@ def call(label, claim, target, arguments, keywords, before, record):
     if error is not None:
         if effect != "Process":
             record.append(type(error).__name__)
-        if isinstance(error, Warning) and effect != "Process":
+        if effect == "Read":
+            broken.append("%s raises %r" % (told, error))
+        elif isinstance(error, Warning) and effect != "Process":
             broken.append("%s warns: %r" % (told, error))
         elif effect == "Total" and not isinstance(error, (TypeError, MemoryError)):
             broken.append("%s raises %r" % (told, error))
@@ -442,7 +447,7 @@ def call(label, claim, target, arguments, keywords, before, record):
             broken.append("%s returns %r, not of %r" % (told, type(value), expected))
     if not sharing and any(id(part) in parts for part in mutable_parts(value, {}).values()):
         broken.append("%s shares an object with its arguments" % told)
-    if before is not None and effect not in ("Recipe", "Process"):
+    if before is not None and effect not in ("Recipe", "Process", "Read"):
         record.append(shown(value))
     return 1
 
