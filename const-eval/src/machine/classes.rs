@@ -792,7 +792,7 @@ impl Machine<'_> {
             class.add("_abc_impl");
         }
         self.abstract_classes.push(reference);
-        self.note_subclass_hook(reference);
+        self.note_subclass_hook(reference)?;
         Ok(Value::None)
     }
 }

@@ -693,7 +693,7 @@ impl Machine<'_> {
         }
     }
 
-    fn issubclass(&mut self, subclass: &Value, classes: &Value) -> Eval<bool> {
+    pub(super) fn issubclass(&mut self, subclass: &Value, classes: &Value) -> Eval<bool> {
         match &self.plain_tuple(classes) {
             Value::Tuple(items) => {
                 for item in items.clone().iter() {

@@ -46,14 +46,7 @@ impl Machine<'_> {
         let Some(registered) = self.as_type(subclass) else {
             return self.raise("TypeError", "Can only register classes");
         };
-        let metaclass = self.type_of(class)?;
-        let is_plain_check = match self.python_definition(metaclass, "__subclasscheck__") {
-            Some(Value::Object(check)) => {
-                self.world.is_standard(check.owner) && self.world.module_name(check.owner) == "abc"
-            }
-            _ => false,
-        };
-        if !is_plain_check {
+        if !self.has_check_of(base, &["abc"])? {
             return self
                 .residual(Rule::NotModelled, "registers with a class that checks subclasses by code of its own");
         }
@@ -115,6 +108,22 @@ impl Machine<'_> {
     }
 
     /// What `__subclasshook__` says of it; nothing, where it leaves the question to others.
+    /// Is what counts as a subclass of the class decided by code of one of these modules of the standard library?
+    fn has_check_of(&mut self, class: Type, modules: &[&str]) -> Eval<bool> {
+        let metaclass = self.type_of(&class.value())?;
+        Ok(match self.python_definition(metaclass, "__subclasscheck__") {
+            Some(Value::Object(check)) => {
+                self.world.is_standard(check.owner) && modules.contains(&self.world.module_name(check.owner))
+            }
+            _ => false,
+        })
+    }
+
+    /// The same as for any abstract class? (`typing` lets `abc` ask its protocols.)
+    fn has_plain_check(&mut self, class: Type) -> Eval<bool> {
+        self.has_check_of(class, &["abc", "typing"])
+    }
+
     /// Abstract classes of other modules that an own class derives from.
     pub(super) fn abstract_bases(&self, class: ObjectRef) -> impl Iterator<Item = ObjectRef> {
         let bases = self.mro(Type::Class(class)).into_iter().filter_map(move |base| match base {
@@ -125,10 +134,17 @@ impl Machine<'_> {
     }
 
     /// Notes where a new abstract class has a say in what counts as a subclass of others' that it derives from.
-    pub(super) fn note_subclass_hook(&mut self, class: ObjectRef) {
+    pub(super) fn note_subclass_hook(&mut self, class: ObjectRef) -> Eval<()> {
+        if !self.has_plain_check(Type::Class(class))? {
+            let bases: Vec<ObjectRef> = self.abstract_bases(class).collect();
+            for base in bases {
+                self.note_own_change(Changed::Registry(base, None));
+            }
+            return Ok(());
+        }
         let hook = self.subclass_hook_of(Type::Class(class));
         if hook.is_none() {
-            return;
+            return Ok(());
         }
         let bases: Vec<ObjectRef> = self.abstract_bases(class).collect();
         // Those from which it inherits the hook ask it themselves.
@@ -139,6 +155,7 @@ impl Machine<'_> {
                 self.note_own_change(Changed::Registry(base, None));
             }
         }
+        Ok(())
     }
 
     /// The `__subclasshook__` of a class that is written in Python.
@@ -167,6 +184,12 @@ impl Machine<'_> {
                 return Ok(true);
             }
             let candidate = Type::Class(candidate);
+            if candidate != class && !self.has_plain_check(candidate)? {
+                if self.issubclass(&of.value(), &candidate.value())? {
+                    return Ok(true);
+                }
+                continue;
+            }
             if candidate != class
                 && self.subclass_hook_of(candidate) != inherited
                 && self.subclass_hook(&candidate.value(), candidate, &of.value())? == Some(true)
