@@ -51,20 +51,9 @@ impl Machine<'_> {
     ) -> Eval<()> {
         // A class method is found bound to its class.
         let receiver = receiver.filter(|receiver| self.as_type(receiver).is_none());
-        let mut arguments = String::from("(");
-        for value in receiver.into_iter().chain(positional) {
-            arguments += &self.stand_in(value, 0);
-            arguments.push(',');
-        }
-        arguments += if arguments.len() == 1 { ")" } else { " )" };
-        let mut names = String::from("{");
-        for (name, value) in keywords {
-            let (Ok(name), value) = (crate::primitive::repr(&Value::Str(name.clone())), self.stand_in(value, 0)) else {
-                return self.malformed();
-            };
-            names += &format!("{name}: {value}, ");
-        }
-        names.push('}');
+        let given: Vec<Value> = receiver.into_iter().chain(positional).cloned().collect();
+        let (arguments, names) =
+            self.text_of_call(&given, keywords, |machine, value| Ok(machine.stand_in(value, 0)))?;
         let uncertain = arguments.contains(ANYTHING) || names.contains(ANYTHING);
         let call = what.replacen('.', ":", 1);
         match self.world.ask(&Question { call: &call, arguments: &arguments, keywords: &names, lasting }) {
@@ -72,6 +61,28 @@ impl Machine<'_> {
             Answer::Raises { exception, message } if !uncertain => self.raise(&exception, message),
             _ => self.residual(Rule::Raises, format!("`{what}` may raise for these arguments")),
         }
+    }
+
+    /// Texts of the tuple and the dict that `consult.py` makes a call's arguments from.
+    pub(super) fn text_of_call(
+        &mut self,
+        positional: &[Value],
+        keywords: &Keywords,
+        mut write: impl FnMut(&mut Self, &Value) -> Eval<String>,
+    ) -> Eval<(String, String)> {
+        let mut arguments = String::from("(");
+        for value in positional {
+            arguments += &write(self, value)?;
+            arguments += ", ";
+        }
+        arguments.push(')');
+        let mut names = String::from("{");
+        for (name, value) in keywords {
+            let Ok(name) = crate::primitive::repr(&Value::Str(name.clone())) else { return self.malformed() };
+            names += &format!("{name}: {}, ", write(self, value)?);
+        }
+        names.push('}');
+        Ok((arguments, names))
     }
 
     /// Text that `consult.py` makes an object of the same type from.

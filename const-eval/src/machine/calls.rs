@@ -457,22 +457,8 @@ impl Machine<'_> {
         let arguments: Vec<Value> = receiver.into_iter().chain(positional.iter()).cloned().collect();
         if self.are_exact(&arguments, &keywords) {
             let call = what.replacen('.', ":", 1);
-            let mut given = String::from("(");
-            for value in &arguments {
-                given += &self.exact_text(value)?;
-                given += ", ";
-            }
-            given.push(')');
-            let arguments = if arguments.is_empty() { "()" } else { &given };
-            let mut names = String::from("{");
-            for (name, value) in &keywords {
-                names += &self.exact_text(&Value::Str(name.clone()))?;
-                names += ": ";
-                names += &self.exact_text(value)?;
-                names += ", ";
-            }
-            names.push('}');
-            let question = Question { call: &call, arguments, keywords: &names, lasting: false };
+            let (arguments, names) = self.text_of_call(&arguments, &keywords, Self::exact_text)?;
+            let question = Question { call: &call, arguments: &arguments, keywords: &names, lasting: false };
             match self.world.ask(&question) {
                 Answer::Completes { value: Some(value), .. } => return Ok(value),
                 Answer::Completes { class: name, value: None } => {

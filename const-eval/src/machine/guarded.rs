@@ -6,7 +6,7 @@ use syntax::ir::Name;
 
 use super::{Machine, operators};
 use crate::heap::{Dict, Native, Object, Type};
-use crate::value::{ObjectRef, Value};
+use crate::value::{ModuleId, ObjectRef, Value};
 
 /// As `LONGEST_CONTAINER` in the runtime's fingerprints.
 const LONGEST: usize = 512;
@@ -37,13 +37,16 @@ impl Machine<'_> {
             return false;
         }
         let Some(path) = self.guarded_path(object) else { return false };
-        self.current.speculates |= self.impure;
-        let module = self.world.module_name(object.owner).to_string();
-        let path: Vec<&str> = path.iter().map(|part| &**part).collect();
         // What differs between processes is not what a guard could see.
         let contents = !matches!(self.object(object), Object::Obscured { .. } | Object::Identities { .. });
-        self.depend_on(&module, &path, contents);
+        self.rest_on_path(object.owner, &path, contents);
         true
+    }
+
+    fn rest_on_path(&mut self, owner: ModuleId, path: &[Name], contents: bool) {
+        self.current.speculates |= self.impure;
+        let module = self.world.module_name(owner).to_string();
+        self.depend_on(&module, &path.iter().map(|part| &**part).collect::<Vec<_>>(), contents);
     }
 
     /// Records that the result rests on all attributes of another module's function, if a guard can compare them.
@@ -55,22 +58,18 @@ impl Machine<'_> {
         }
         let Some(mut path) = self.path_of(function) else { return false };
         path.push("__dict__".into());
-        self.current.speculates |= self.impure;
-        let module = self.world.module_name(function.owner).to_string();
-        self.depend(&module, &path.iter().map(|part| &**part).collect::<Vec<_>>());
+        self.rest_on_path(function.owner, &path, true);
         true
     }
 
     /// Records that the result rests on what a `functools.partial` of another module calls, and with which arguments.
     pub(super) fn rest_on_partial(&mut self, partial: ObjectRef, contents: &Native) -> bool {
-        let held = contents.arguments.iter().chain(contents.keywords.iter().map(|(_, value)| value));
-        if self.is_ours(partial) || !held.into_iter().all(|value| self.is_guarded(value, 0)) {
+        let mut held = contents.arguments.iter().chain(contents.keywords.iter().map(|(_, value)| value));
+        if self.is_ours(partial) || !held.all(|value| self.is_guarded(value, 0)) {
             return false;
         }
         let Some(path) = self.path_of(partial) else { return false };
-        self.current.speculates |= self.impure;
-        let module = self.world.module_name(partial.owner).to_string();
-        self.depend(&module, &path.iter().map(|part| &**part).collect::<Vec<_>>());
+        self.rest_on_path(partial.owner, &path, true);
         true
     }
 
